@@ -1,0 +1,101 @@
+/**
+ * What a run takes and what it gives: the contract between the engine (`src/run`) and everything that
+ * prints or judges results (`src/report`, `src/cli`, the tests).
+ */
+
+/** Where a long run has got to; handed to {@link RunOptions.onProgress} a few times a second. */
+export interface Progress {
+  /** Distinct states found so far. */
+  readonly explored: number;
+  /** Moves taken so far. */
+  readonly transitions: number;
+  /** States found but not yet expanded. */
+  readonly queued: number;
+  /** Length of the longest shortest path so far, in steps. */
+  readonly depth: number;
+}
+
+/** One configuration to run a test on, and the bounds of the search. */
+export interface RunOptions {
+  readonly arch: string;
+  readonly release: string;
+  /** Overrides of named release facts (`--fact NAME=VALUE`). */
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+  /** Entries in each page table: 2, 4 or 8; the outcomes do not depend on it. */
+  readonly ptrs?: number;
+  /** Wall-clock bound of the search in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Bound on distinct states. */
+  readonly maxStates?: number;
+  /** Record how the first positive outcome (for `forall`: the first counterexample) is reached. */
+  readonly witness?: boolean;
+  /** Called a few times a second; the run yields to the event loop around it. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops the search; the result then holds what is known, with `exhaustive: false`. */
+  readonly signal?: AbortSignal;
+}
+
+/** herd7's words for what was seen; `Undef` and `Unknown` say that the question was not answered. */
+export type Observation = 'Never' | 'Sometimes' | 'Always' | 'Undef' | 'Unknown';
+
+/** One distinct final state, restricted to what the condition and the threads name. */
+export interface Outcome {
+  /** The state as herd7 prints it: `0:r=1; 0:vm_normal_page.p=NULL;`, perhaps with a trailing comment. */
+  readonly text: string;
+  readonly values: Readonly<Record<string, string>>;
+  /** Whether the proposition of the condition holds in it. */
+  readonly positive: boolean;
+}
+
+/** One step on the way to an outcome. */
+export interface WitnessStep {
+  /** `P0`, `P1`, or a child: `P0:c1`. */
+  readonly thread: string;
+  /** Line of the litmus file (from 1) and its text. */
+  readonly line?: number;
+  readonly source?: string;
+  /** The kernel function that made the change, as the kernel spells it. */
+  readonly kernel?: string;
+  /** What is different after the step, in words. */
+  readonly changes: readonly string[];
+}
+
+/** A shortest path to {@link Witness.outcome}. */
+export interface Witness {
+  readonly outcome: string;
+  readonly steps: readonly WitnessStep[];
+}
+
+/** The answer for one test on one configuration. */
+export interface RunResult {
+  readonly test: string;
+  readonly file: string;
+  readonly arch: string;
+  readonly release: string;
+  /** `n/a`: excluded by `Only:`; such a result is never `ok`, and never a failure. */
+  readonly status: 'ran' | 'n/a';
+  /** Why it is n/a, or which bound made it unknown. */
+  readonly reason?: string;
+  readonly observation: Observation;
+  readonly quantifier: 'exists' | '~exists' | 'forall';
+  /** Canonical text of the condition, quantifier included. */
+  readonly condition: string;
+  /** Outcomes in which the proposition holds, and does not; their sum is `states`. */
+  readonly positive: number;
+  readonly negative: number;
+  readonly states: number;
+  readonly outcomes: readonly Outcome[];
+  /** Ids of the undefined behaviour that was reached. */
+  readonly undefined: readonly string[];
+  readonly expected: 'Never' | 'Sometimes' | 'Always';
+  readonly ok: boolean;
+  /** False if a bound stopped the search: outcomes may be missing. */
+  readonly exhaustive: boolean;
+  /** Distinct states and transitions of the search. */
+  readonly explored: number;
+  readonly transitions: number;
+  readonly timeMs: number;
+  /** Hash of the test's text, normalised: equal hashes mean the same test. */
+  readonly hash: string;
+  readonly witness?: Witness;
+}
