@@ -1,9 +1,8 @@
 /**
  * Canonical page-table entries: the same for every architecture, at every level, so that the model's hot path is one code.
  *
- * An entry is two 32-bit words: a flag word (this file's bits) and a word with bits 0..31 of the page frame number; bits
- * 32..47 of the number are in the upper half of the flag word. Flag word 0 means "none". `arch/` translates to and from
- * the bits of real entries.
+ * An entry is two 32-bit words: bits 0..31 of the page frame number, then a flag word (this file's bits) with bits 32..47
+ * of the number in its upper half. Both words 0 mean "none". `arch/` translates to and from the bits of real entries.
  */
 
 /** Present to the kernel (`pte_present`): a translation, or a PROT_NONE entry that keeps its frame. */
@@ -56,11 +55,9 @@ export const CacheMode = {
 export type CacheModeValue = (typeof CacheMode)[keyof typeof CacheMode];
 
 /** Levels of a leaf, numbered as x86's PG_LEVEL_4K, _2M and _1G. */
-export const LEVEL_PTE = 1;
-export const LEVEL_PMD = 2;
-export const LEVEL_PUD = 3;
+export const Level = { Pte: 1, Pmd: 2, Pud: 3 } as const;
 
-export type Level = typeof LEVEL_PTE | typeof LEVEL_PMD | typeof LEVEL_PUD;
+export type Level = (typeof Level)[keyof typeof Level];
 
 /** The flag bits of a flag word that holds frame bits as well. */
 export function pteFlags(word: number): number {

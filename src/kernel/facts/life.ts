@@ -1,0 +1,122 @@
+import { byRelease, byReleaseWhere, follows } from './define.js';
+
+/** Life of a mapping: mmap, faults, fork, mprotect, mremap, madvise (catalogue C). */
+export const lifeFacts = {
+  vmaSealing: byRelease([false, true, true], {
+    doc: 'mseal() exists: mprotect, mremap and munmap of a sealed VMA are -EPERM.',
+    source: 'mm/mseal.c',
+    catalogue: 'C.7, C.8',
+  }),
+  mmapFixedUnmapsFirst: byRelease([true, false, false], {
+    doc: 'MAP_FIXED unmaps what is there before anything else; later, after the checks and before ->mmap.',
+    source: 'mm/mmap.c:mmap_region',
+    catalogue: 'C.1',
+  }),
+  mmapRetriesMerge: byRelease([true, true, false], {
+    doc: 'After ->mmap changed the flags a merge with the previous VMA is tried.',
+    source: 'mm/mmap.c:mmap_region',
+    catalogue: 'B.11',
+  }),
+  finishFaultMapsFolio: byRelease([false, false, true], {
+    doc: 'A fault may map the whole large folio that the handler returned.',
+    source: 'mm/memory.c:finish_fault',
+    catalogue: 'C.3',
+  }),
+  wpSharedNeedsVmWrite: byRelease([true, false, false], {
+    doc: 'A write fault counts a VMA as shared by VM_WRITE and VM_SHARED; later, by VM_SHARED or VM_MAYSHARE.',
+    source: 'mm/memory.c:do_wp_page',
+    catalogue: 'C.4',
+  }),
+  wpReturnsFaultWrite: byRelease([true, false, false], {
+    doc: 'Write faults answer VM_FAULT_WRITE.',
+    source: 'mm/memory.c:wp_pfn_shared',
+    catalogue: 'C.4',
+  }),
+  unshareCopiesSpecial: byRelease([false, true, true], {
+    doc: 'An unshare fault copies zero pages, raw frames and file pages; before, only shared anonymous pages.',
+    source: 'mm/memory.c:do_wp_page',
+    catalogue: 'C.4',
+  }),
+  ksmZeroPageCounter: byRelease([false, true, true], {
+    doc: 'KSM zero pages are dirty zero entries with a counter of their own.',
+    source: 'mm/memory.c:zap_present_ptes',
+    catalogue: 'A.6',
+  }),
+  rssCachedPerTask: byRelease([true, false, false], {
+    doc: 'RSS counters are cached for each task: /proc is inexact for small programs.',
+    source: 'mm/memory.c:add_mm_counter_fast',
+    evidence: 'measured',
+    catalogue: 'corrections',
+  }),
+  forkReadsParentFlags: byRelease([true, true, false], {
+    doc: "Whether fork copies page tables depends on the parent's flags; later, on the child's.",
+    source: 'mm/memory.c:vma_needs_copy',
+    catalogue: 'C.6',
+  }),
+  forkRereservesPat: byReleaseWhere('pfnmapTracking', [true, true, false], {
+    doc: 'fork of a tracked VMA needs its first entry to be raw, else it is -ENOMEM.',
+    source: 'arch/x86/mm/pat/memtype.c:track_pfn_copy',
+    evidence: 'measured',
+    catalogue: 'C.6, H-9',
+  }),
+  forkCopiesSpecialPmd: byRelease([false, true, true], {
+    doc: 'fork copies special PMD leaves; before, the child faulted them in again.',
+    source: 'mm/huge_memory.c:copy_huge_pmd',
+    catalogue: 'C.6',
+  }),
+  guardRegions: byRelease([false, false, true], {
+    doc: 'MADV_GUARD_INSTALL and MADV_GUARD_REMOVE exist, and fork copies VMAs that may have guards.',
+    source: 'mm/madvise.c:madvise_guard_install',
+    catalogue: 'C.11',
+  }),
+  mprotectUpgradesDirtyOnly: byRelease([true, false, false], {
+    doc: 'mprotect makes entries of a private VMA writable at once only if they are dirty.',
+    source: 'mm/mprotect.c:can_change_pte_writable',
+    catalogue: 'C.7',
+  }),
+  mprotectClassifiesAll: byRelease([false, false, true], {
+    doc: 'mprotect classifies every present entry, so bad-map reports can come from there.',
+    source: 'mm/mprotect.c:change_pte_range',
+    catalogue: 'C.7',
+  }),
+  mremapUnmapsBeforeChecks: byRelease([true, true, false], {
+    doc: 'MREMAP_FIXED unmaps the target, and a shrink is done, before the checks of the source VMA.',
+    source: 'mm/mremap.c:mremap_to',
+    catalogue: 'C.8',
+  }),
+  mremapManyVmas: byRelease([false, false, true], {
+    doc: 'MREMAP_FIXED with equal sizes may move several VMAs.',
+    source: 'mm/mremap.c:remap_move',
+    catalogue: 'C.8',
+  }),
+  mremapGrowsInPlaceIfClose: byRelease([true, false, false], {
+    doc: 'Growing a VM_MIXEDMAP VMA in place works if vm_ops->close exists; later it is always -ENOMEM.',
+    source: 'mm/mremap.c:mremap, mm/mmap.c:vma_merge',
+    catalogue: 'C.8',
+  }),
+  mremapShrinkTakesHoles: byRelease([true, false, false], {
+    doc: 'mremap shrinks where the tail is a hole.',
+    source: 'mm/mremap.c:mremap',
+    catalogue: 'C.8',
+  }),
+  mremapDropsPudLeaf: follows((f) => f['pudPfnmap'] === true, {
+    doc: 'mremap clears a special PUD leaf ("bad pud") instead of moving it.',
+    source: 'mm/mremap.c:get_old_pud',
+    catalogue: 'H-1',
+  }),
+  mergeRefusesAnyClose: byRelease([true, false, false], {
+    doc: 'A VMA with vm_ops->close never merges; later, only one that would vanish.',
+    source: 'mm/mmap.c:is_mergeable_vma',
+    catalogue: 'C.10',
+  }),
+  doforkRefusesSpecial: byRelease([false, false, true], {
+    doc: 'MADV_DOFORK is -EINVAL for any VM_SPECIAL flag; before, for VM_IO only.',
+    source: 'mm/madvise.c:madvise_vma_behavior',
+    catalogue: 'C.11',
+  }),
+  uffdRefusesSpecial: byRelease([false, true, true], {
+    doc: 'userfaultfd refuses VMAs with a VM_SPECIAL flag.',
+    source: 'include/linux/userfaultfd_k.h:vma_can_userfault',
+    catalogue: 'D.8',
+  }),
+};

@@ -1,0 +1,153 @@
+import { archNumber, constant, follows, trait } from './define.js';
+
+/** What the architecture and the configuration are (catalogue E, and Debian's kernel configurations). */
+export const machineFacts = {
+  bitsPerLong: archNumber((a) => a.bitsPerLong, {
+    doc: 'Bits of long, unsigned long and pointers.',
+    source: 'arch/*/Kconfig:64BIT',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  pageShift: archNumber((a) => a.pageShift, {
+    doc: 'log2 of the page size.',
+    source: 'arch/*/include/asm/page.h',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  physAddrBits: archNumber((a) => a.physAddrBits, {
+    doc: 'Bits of the largest physical address an entry can hold.',
+    source: 'arch/*/include/asm/pgtable*.h',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  pfnBits: archNumber((a) => a.physAddrBits - a.pageShift, {
+    doc: 'Bits of the largest page frame number an entry can hold.',
+    source: 'arch/*/include/asm/pgtable*.h',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  physAddrTBits: archNumber((a) => a.physAddrT, {
+    doc: 'Bits of phys_addr_t.',
+    source: 'include/linux/types.h:PHYS_ADDR_T_64BIT',
+    catalogue: 'E.4',
+  }),
+  vaBits: archNumber((a) => a.vaBits, {
+    doc: 'Bits of user addresses.',
+    source: 'arch/*/include/asm/processor.h:TASK_SIZE',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  pgtableLevels: archNumber((a) => a.levels, {
+    doc: 'Page-table levels that are not folded.',
+    source: 'arch/*/Kconfig:PGTABLE_LEVELS',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  pteSpecial: trait('pteSpecial', {
+    doc: 'PTEs have a special bit (ARCH_HAS_PTE_SPECIAL): it decides what is raw, the linear rule is never asked.',
+    source: 'arch/*/Kconfig:ARCH_HAS_PTE_SPECIAL',
+    evidence: 'measured',
+    catalogue: 'E.1',
+  }),
+  pmdPfnmap: trait('pmdPfnmap', {
+    doc: 'PMD leaves have a special bit (ARCH_SUPPORTS_PMD_PFNMAP).',
+    source: 'mm/Kconfig:ARCH_SUPPORTS_PMD_PFNMAP',
+    evidence: 'measured',
+    catalogue: 'E.1',
+  }),
+  pudPfnmap: trait('pudPfnmap', {
+    doc: 'PUD leaves have a special bit (ARCH_SUPPORTS_PUD_PFNMAP).',
+    source: 'mm/Kconfig:ARCH_SUPPORTS_PUD_PFNMAP',
+    catalogue: 'E.1',
+  }),
+  pteDevmap: trait('pteDevmap', {
+    doc: 'Entries have a devmap bit (ARCH_HAS_PTE_DEVMAP).',
+    source: 'arch/*/Kconfig:ARCH_HAS_PTE_DEVMAP',
+    catalogue: 'E.1',
+  }),
+  pfnmapTracking: trait('pfnmapTracking', {
+    doc: 'remap_pfn_range() reserves the memory type of what it maps (x86 PAT).',
+    source: 'arch/x86/mm/pat/memtype.c',
+    evidence: 'measured',
+    catalogue: 'B.9',
+  }),
+  ioremapProt: trait('ioremapProt', {
+    doc: 'CONFIG_HAVE_IOREMAP_PROT: ptrace and /proc/pid/mem fall back to vm_ops->access.',
+    source: 'mm/memory.c:__access_remote_vm',
+    evidence: 'measured',
+    catalogue: 'D.3',
+  }),
+  ioremapRefusesRam: trait('ioremapRefusesRam', {
+    doc: 'ioremap of a RAM frame warns and fails, so generic_access_phys() cannot read one.',
+    source: 'arch/x86/mm/ioremap.c:__ioremap_caller, arch/arm64/mm/ioremap.c',
+    evidence: 'measured',
+    catalogue: 'D.3',
+  }),
+  thp: trait('thp', {
+    doc: 'CONFIG_TRANSPARENT_HUGEPAGE.',
+    source: 'arch/*/Kconfig:HAVE_ARCH_TRANSPARENT_HUGEPAGE',
+    catalogue: 'E.1',
+  }),
+  thpPud: trait('thpPud', {
+    doc: 'CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD.',
+    source: 'arch/*/Kconfig:HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD',
+    catalogue: 'E.1',
+  }),
+  perVmaLock: trait('perVmaLock', {
+    doc: 'CONFIG_PER_VMA_LOCK: page faults try the lock of the VMA first.',
+    source: 'mm/Kconfig:PER_VMA_LOCK',
+    evidence: 'measured',
+    catalogue: 'B.2',
+  }),
+  softDirty: trait('softDirty', {
+    doc: 'CONFIG_MEM_SOFT_DIRTY: new VMAs and moved entries are marked soft-dirty.',
+    source: 'arch/*/Kconfig:HAVE_ARCH_SOFT_DIRTY',
+    catalogue: 'E.2',
+  }),
+  uffdWp: trait('uffdWp', {
+    doc: 'HAVE_ARCH_USERFAULTFD_WP: entries have a uffd-wp bit.',
+    source: 'arch/*/Kconfig:HAVE_ARCH_USERFAULTFD_WP',
+    catalogue: 'E.2',
+  }),
+  hwAccessedBit: trait('hwAccessedBit', {
+    doc: 'The hardware sets the accessed bit; otherwise a PFN copy marks an old entry young first.',
+    source: 'include/linux/pgtable.h:arch_has_hw_pte_young',
+    catalogue: 'C.5',
+  }),
+  movePageTables: trait('movePageTables', {
+    doc: 'mremap moves whole page tables (HAVE_MOVE_PMD, HAVE_MOVE_PUD).',
+    source: 'mm/mremap.c:move_page_tables',
+    catalogue: 'E.1',
+  }),
+  l1tf: trait('l1tf', {
+    doc: 'The CPU has the L1TF bug: PROT_NONE entries of high frames without struct page are refused.',
+    source: 'arch/x86/mm/mmap.c:pfn_modify_allowed',
+    catalogue: 'B.9, E.2',
+  }),
+  gupFast: follows((f) => f['pteSpecial'] === true, {
+    doc: 'The lockless lookup handles PTEs; without a special bit it always gives up.',
+    source: 'mm/gup.c:gup_fast_pte_range',
+    evidence: 'measured',
+    catalogue: 'D.2',
+  }),
+  modifyKeepsSpecial: constant(true, {
+    doc: 'pte_modify() keeps the special bit (mips 6.1 loses it).',
+    source: 'arch/mips/include/asm/pgtable-bits.h:_PAGE_CHG_MASK',
+    catalogue: 'E.5, H-10',
+  }),
+  zeroPages: constant(1, {
+    doc: 'Zero pages (several on s390 and mips, by address colour).',
+    source: 'include/linux/pgtable.h:is_zero_pfn',
+    catalogue: 'A.6',
+  }),
+  debugVm: constant(false, {
+    doc: 'CONFIG_DEBUG_VM: VM_WARN_ON and VM_BUG_ON are active.',
+    source: 'include/linux/mmdebug.h',
+    evidence: 'measured',
+    catalogue: 'A.2',
+  }),
+  strictThp: constant(false, {
+    doc: 'THP is enabled by madvise only (/sys/kernel/mm/transparent_hugepage/enabled).',
+    source: 'mm/huge_memory.c:__thp_vma_allowable_orders',
+    catalogue: 'B.8',
+  }),
+  swap: constant(true, {
+    doc: 'CONFIG_SWAP: MADV_WILLNEED without a file succeeds.',
+    source: 'mm/madvise.c:madvise_willneed',
+    catalogue: 'C.11',
+  }),
+};

@@ -1,0 +1,90 @@
+import { byRelease, follows } from './define.js';
+
+/** What observers see of special mappings (catalogue D). */
+export const observeFacts = {
+  gupUnsharesLongterm: byRelease([false, true, true], {
+    doc: 'A long-term read pin of a zero or file page in a copy-on-write VMA copies it first.',
+    source: 'mm/internal.h:gup_must_unshare',
+    catalogue: 'D.1',
+  }),
+  gupRefusesDirtyTracking: byRelease([false, true, true], {
+    doc: 'A long-term write pin of a file mapping with dirty tracking is -EFAULT.',
+    source: 'mm/gup.c:writable_file_mapping_allowed',
+    catalogue: 'D.1',
+  }),
+  gupSplitPmdRefusesHugetlb: byRelease([false, true, true], {
+    doc: 'FOLL_SPLIT_PMD of a hugetlb VMA is -EOPNOTSUPP.',
+    source: 'mm/gup.c:check_vma_flags',
+    catalogue: 'D.1',
+  }),
+  gupForceRefusesHugetlb: byRelease([true, true, false], {
+    doc: 'FOLL_FORCE writes to a hugetlb VMA are -EFAULT.',
+    source: 'mm/gup.c:check_vma_flags',
+    catalogue: 'D.1',
+  }),
+  gupFastForceTakesProtnone: byRelease([true, false, false], {
+    doc: 'The lockless lookup stops at PROT_NONE entries unless FOLL_FORCE is given; later, always.',
+    source: 'mm/gup.c:gup_pte_range',
+    catalogue: 'D.2',
+  }),
+  followPfn: byRelease([true, false, false], {
+    doc: 'follow_pfn() and follow_pte(): frames without permissions; the lock is not kept.',
+    source: 'mm/memory.c:follow_pfn',
+    evidence: 'measured',
+    catalogue: 'D.3',
+  }),
+  followPfnmap: byRelease([false, true, true], {
+    doc: 'follow_pfnmap_start() and _end(): frames with permissions under the page-table lock.',
+    source: 'mm/memory.c:follow_pfnmap_start',
+    evidence: 'measured',
+    catalogue: 'D.3',
+  }),
+  folioWalk: byRelease([false, true, true], {
+    doc: 'folio_walk_start() exists.',
+    source: 'mm/pagewalk.c:folio_walk_start',
+    evidence: 'measured',
+    catalogue: 'D.4',
+  }),
+  folioWalkMigration: byRelease([false, true, false], {
+    doc: 'folio_walk_start() with FW_MIGRATION gives the folio of a migration entry.',
+    source: 'mm/pagewalk.c:folio_walk_start',
+    catalogue: 'D.4',
+  }),
+  movePagesSpecialFaults: byRelease([true, false, false], {
+    doc: 'move_pages() reports a special entry as -EFAULT; later, as -ENOENT.',
+    source: 'mm/migrate.c:do_pages_stat_array',
+    catalogue: 'D.4',
+  }),
+  walkVmaSkipsPfnmap: byRelease([true, false, false], {
+    doc: 'walk_page_vma() skips VM_PFNMAP VMAs.',
+    source: 'mm/pagewalk.c:walk_page_vma',
+    evidence: 'measured',
+    catalogue: 'D.5',
+  }),
+  smapsSkipsPfnmap: follows((f) => f['walkVmaSkipsPfnmap'] === true, {
+    doc: 'smaps and numa_maps show nothing of a VM_PFNMAP VMA, its COWed pages included.',
+    source: 'fs/proc/task_mmu.c:smap_gather_stats',
+    evidence: 'measured',
+    catalogue: 'D.6',
+  }),
+  pagemapExclusiveByFolio: byRelease([false, true, true], {
+    doc: "pagemap's bit 56 means that the folio is mapped exclusively; before, that the page is mapped once.",
+    source: 'fs/proc/task_mmu.c:pte_to_pagemap_entry',
+    catalogue: 'D.7',
+  }),
+  pagemapScan: byRelease([false, true, true], {
+    doc: 'The PAGEMAP_SCAN ioctl exists; it does not report VM_PFNMAP VMAs.',
+    source: 'fs/proc/task_mmu.c:pagemap_scan_test_walk',
+    catalogue: 'D.7',
+  }),
+  smapsSplitsPud: follows((f) => f['pudPfnmap'] === true, {
+    doc: 'Reading smaps removes special PUD leaves.',
+    source: 'mm/pagewalk.c:walk_pud_range',
+    catalogue: 'D.6, H-3',
+  }),
+  kvmTakesReference: byRelease([true, true, false], {
+    doc: 'KVM takes a reference on a refcounted page behind a raw lookup.',
+    source: 'virt/kvm/kvm_main.c:hva_to_pfn_remapped',
+    catalogue: 'D.8',
+  }),
+};
