@@ -1,0 +1,112 @@
+/** The page allocator and page references: which frames are handed out is a choice of the run. */
+import { PAGE } from '../layout.js';
+import { UnknownError, type Kernel } from '../kernel.js';
+import { PG_ANON, PG_DISTANCE_SHIFT, PG_FREE, PG_HEAD, PG_ORDER_SHIFT, PG_RESERVED, PG_TAIL } from '../world.js';
+
+/** Frames tried as heads of a free block, filled by {@link allocPages}; one buffer for all runs. */
+const candidates = new Int32Array(4096);
+
+/**
+ * `mm/page_alloc.c:__alloc_pages`: any free aligned block of 2^order `ram` frames, by choice.
+ * @returns the first frame, or -1 when `option faults alloc` made it fail
+ */
+export function allocPages(k: Kernel, order: number, zero: boolean, compound = false): number {
+  if (k.options.faultsAlloc === true && k.choose(2) === 1) return -1;
+  const n = 1 << order;
+  let found = 0;
+  for (const r of k.mem.regions) {
+    if (r.kind !== 'ram') continue;
+    for (let i = (n - (r.pfn % n)) % n; i + n <= r.pages; i += n) {
+      if (blockFree(k, r.index + i, n)) candidates[found++] = r.index + i;
+    }
+  }
+  if (found === 0) throw new UnknownError('bound: ram');
+  const head = candidates[k.choose(found)]!;
+  for (let i = 0; i < n; i++) {
+    const page = k.pages[head + i]!;
+    page.flags = !compound || order === 0 ? 0 : i === 0 ? PG_HEAD | (order << PG_ORDER_SHIFT) : PG_TAIL | (i << PG_DISTANCE_SHIFT);
+    page.refcount = i === 0 ? 1 : 0;
+    page.mapcount = 0;
+    if (zero) clearPage(k, head + i);
+  }
+  return head;
+}
+
+function blockFree(k: Kernel, frame: number, n: number): boolean {
+  for (let i = 0; i < n; i++) if ((k.pages[frame + i]!.flags & PG_FREE) === 0) return false;
+  return true;
+}
+
+/** Word index of a frame's first cell. */
+export function cellsOf(k: Kernel, frame: number): number {
+  return k.layout.frames + frame * k.layout.frameWords + PAGE.CELLS;
+}
+
+/** clear_page(). */
+export function clearPage(k: Kernel, frame: number): void {
+  const c = cellsOf(k, frame);
+  k.w.fill(0, c, c + k.layout.shape.cellWords);
+}
+
+/** Copies page contents; a source outside all regions reads as all ones. */
+export function copyPage(k: Kernel, to: number, from: number): void {
+  const c = cellsOf(k, to);
+  if (from < 0) {
+    k.w.fill(-1, c, c + k.layout.shape.cellWords);
+    return;
+  }
+  const s = cellsOf(k, from);
+  k.w.copyWithin(c, s, s + k.layout.shape.cellWords);
+}
+
+/** compound_head() as a frame. */
+export function compoundHead(k: Kernel, frame: number): number {
+  const flags = k.pages[frame]!.flags;
+  return (flags & PG_TAIL) === 0 ? frame : frame - ((flags >> PG_DISTANCE_SHIFT) & 0xff);
+}
+
+/** get_page(). */
+export function getPage(k: Kernel, frame: number): void {
+  k.pages[compoundHead(k, frame)]!.refcount += 1;
+}
+
+/** put_page(): the last reference frees the page (`mm/swap.c:__folio_put`). */
+export function putPage(k: Kernel, frame: number): void {
+  const head = k.pages[compoundHead(k, frame)]!;
+  head.refcount -= 1;
+  if (head.refcount !== 0) return;
+  const order = (head.flags & PG_HEAD) !== 0 ? (head.flags >> PG_ORDER_SHIFT) & 15 : 0;
+  for (let i = 0; i < 1 << order; i++) freeOne(k, head.frame + i);
+}
+
+/** `__free_pages()`: what the driver calls, with the order it remembers. */
+export function freePages(k: Kernel, frame: number, order: number): void {
+  const head = k.pages[frame]!;
+  const compound = (head.flags & PG_HEAD) !== 0;
+  head.refcount -= 1;
+  if (head.refcount === 0) for (let i = 0; i < 1 << order; i++) freeOne(k, frame + i);
+  else if (!compound) for (let i = 1; i < 1 << order; i++) freeOne(k, frame + i);
+}
+
+/** split_page(): every frame of a non-compound block gets a reference of its own. */
+export function splitPage(k: Kernel, frame: number, order: number): void {
+  for (let i = 1; i < 1 << order; i++) k.pages[frame + i]!.refcount = 1;
+}
+
+/**
+ * `mm/page_alloc.c:free_pages_prepare`: a page that is still mapped, reserved or already free is reported ("Bad page state") and stays
+ * out of the allocator.
+ */
+function freeOne(k: Kernel, frame: number): void {
+  const page = k.pages[frame]!;
+  if (page.mapcount !== 0 || (page.flags & (PG_RESERVED | PG_FREE)) !== 0 || k.mem.isRam[frame] === 0) {
+    k.badPage();
+    return;
+  }
+  page.flags = PG_FREE;
+}
+
+/** PageAnon() of a page that is in use. */
+export function pageAnon(k: Kernel, frame: number): boolean {
+  return (k.pages[frame]!.flags & PG_ANON) !== 0;
+}
