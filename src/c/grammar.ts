@@ -1,0 +1,83 @@
+/** tree-sitter's C grammar, and its parse trees as plain objects. */
+import { Language, Parser, type Tree } from 'web-tree-sitter';
+import type { Prepared } from './prepass.js';
+
+/** A loaded parser. Opaque to callers; holds WebAssembly memory for the life of the program. */
+export interface Grammar {
+  readonly parser: Parser;
+}
+
+/**
+ * Loads the parser. The caller gives the two binaries, so that it works in Node and in browsers.
+ * @param runtime `web-tree-sitter/web-tree-sitter.wasm`
+ * @param c `tree-sitter-c/tree-sitter-c.wasm`
+ */
+export async function loadGrammar(runtime: Uint8Array, c: Uint8Array): Promise<Grammar> {
+  await Parser.init({ wasmBinary: runtime });
+  const parser = new Parser();
+  parser.setLanguage(await Language.load(c));
+  return { parser };
+}
+
+/** A node of the concrete tree, detached from WebAssembly. Offsets are the file's. Comments are left out. */
+export interface Cst {
+  readonly type: string;
+  readonly named: boolean;
+  readonly missing: boolean;
+  /** The name of the field of the parent that this node is, or null. */
+  readonly field: string | null;
+  readonly start: number;
+  readonly end: number;
+  readonly children: Cst[];
+}
+
+/** Longer than this for 64 KB means that error recovery has run wild; ordinary text takes a tenth. */
+const PARSE_BUDGET_MS = 350;
+
+/** Parses prepared text. @returns undefined if it takes too long */
+export function parseCst(grammar: Grammar, prepared: Prepared, deadline = performance.now() + PARSE_BUDGET_MS): Cst | undefined {
+  const tree = grammar.parser.parse(prepared.text, null, { progressCallback: () => performance.now() > deadline });
+  if (!tree) {
+    grammar.parser.reset();
+    return undefined;
+  }
+  try {
+    return detach(tree, prepared.toFile);
+  } finally {
+    tree.delete();
+  }
+}
+
+function detach(tree: Tree, toFile: (offset: number) => number): Cst {
+  const cursor = tree.walk();
+  const node = (): Cst => ({
+    type: cursor.nodeType,
+    named: cursor.nodeIsNamed,
+    missing: cursor.nodeIsMissing,
+    field: cursor.currentFieldName,
+    start: toFile(cursor.startIndex),
+    end: toFile(cursor.endIndex),
+    children: [],
+  });
+  const root = node();
+  const path = [root];
+  for (;;) {
+    if (cursor.gotoFirstChild()) {
+      const child = node();
+      if (child.type !== 'comment') path.at(-1)!.children.push(child);
+      path.push(child);
+      continue;
+    }
+    while (!cursor.gotoNextSibling()) {
+      if (!cursor.gotoParent()) {
+        cursor.delete();
+        return root;
+      }
+      path.pop();
+    }
+    path.pop();
+    const child = node();
+    if (child.type !== 'comment') path.at(-1)!.children.push(child);
+    path.push(child);
+  }
+}
