@@ -1,0 +1,40 @@
+import type { RunResult } from '../run/result.js';
+import { type Report, resultsOnly } from './report.js';
+import { configurationName, validation } from './verdict.js';
+import { formatWitness } from './witness.js';
+
+const KIND = { exists: 'Allowed', '~exists': 'Forbidden', forall: 'Required' } as const;
+
+/**
+ * One result as herd7 prints it, so that its log tools (mcompare7, mcond7 ...) read it. A run that is n/a gives
+ * no text: to herd7 it is a test that is not in the log.
+ *
+ * Two points are herd7's own and easily taken for slips: under `~exists` the `Witnesses` line counts the other
+ * way round than the `Observation` line (there, witnesses are the outcomes that keep the promise), and `Ok`
+ * says that the condition holds, not that the test's expectation was met.
+ */
+export function formatHerd(result: RunResult): string {
+  if (result.status === 'n/a') return '';
+  const name = configurationName(result);
+  const { positive, negative } = result;
+  const [witnesses, others] = result.quantifier === '~exists' ? [negative, positive] : [positive, negative];
+  const lines = [
+    `Test ${name} ${KIND[result.quantifier]}`,
+    `States ${result.states}`,
+    ...result.outcomes.map((outcome) => outcome.text).toSorted(),
+    validation(result),
+    'Witnesses',
+    `Positive: ${witnesses} Negative: ${others}`,
+    `Condition ${result.condition}`,
+    `Observation ${name} ${result.observation} ${positive} ${negative}`,
+    `Time ${name} ${(result.timeMs / 1000).toFixed(2)}`,
+    `Hash=${result.hash}`,
+    '',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** herd7's text, each result's witness (if there is one) after its block: its log tools skip such lines. */
+export function herdReport(): Report {
+  return resultsOnly((result) => formatHerd(result) + formatWitness(result));
+}
