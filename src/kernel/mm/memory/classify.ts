@@ -1,0 +1,100 @@
+/** `mm/memory.c:vm_normal_page` and its siblings: which entries the VM may look behind (catalogue A). */
+import { Undefined, type Kernel } from '../../kernel.js';
+import { handle, HandleKind, handleIndex } from '../../handle.js';
+import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
+import { Level, PTE_DEVMAP, PTE_SPECIAL } from '../../pte.js';
+import type { Vma } from '../../world.js';
+import { entryPfn } from '../pgtable.js';
+
+/** "NULL": special, the VM must not look for a struct page. */
+export const SPECIAL = -1;
+/** The classifier would follow a pointer into no memmap (A.7, F2). */
+export const NO_MEMMAP = -2;
+
+/** `pfn == vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)`, in the arithmetic of unsigned long. */
+export function isLinear(k: Kernel, vma: Vma, pg: number, pfn: number): boolean {
+  const lo = (vma.pgoffLo >>> 0) + (pg - vma.start);
+  if ((lo | 0) !== (pfn | 0)) return false;
+  if (k.facts.bitsPerLong === 32) return pfn < 2 ** 32;
+  const hi = (vma.pgoffHi + Math.floor(lo / 2 ** 32)) | 0;
+  return hi === (Math.floor(pfn / 2 ** 32) | 0);
+}
+
+/** is_zero_pfn(). */
+export function isZeroPfn(k: Kernel, pfn: number): boolean {
+  return pfn === k.mem.zeroPfn;
+}
+
+/**
+ * `mm/memory.c:vm_normal_page` (A.2 with a special bit, A.3 without).
+ * @param pg page of the arena that the entry maps
+ * @param e word index of the entry
+ * @returns frame index of the page, {@link SPECIAL} for NULL, or {@link NO_MEMMAP}
+ */
+export function vmNormalPage(k: Kernel, vma: Vma, pg: number, e: number): number {
+  return k.facts.pteSpecial ? normalByBit(k, vma, pg, e) : normalByRules(k, vma, pg, e, Level.Pte);
+}
+
+/**
+ * `mm/memory.c:vm_normal_page_pmd` and `_pud` (A.4): the first page of the leaf, or NULL. Before 7.2 there is no PUD
+ * variant; callers test the special bit themselves.
+ */
+export function vmNormalPageLeaf(k: Kernel, vma: Vma, pg: number, e: number, level: number): number {
+  const byBit = level === Level.Pmd ? k.facts.pmdPfnmap : k.facts.pudPfnmap;
+  const flags = k.w[e + 1]!;
+  if (k.facts.hugeClassifierAsPte) {
+    return byBit ? normalByBit(k, vma, pg, e) : normalByRules(k, vma, pg, e, level);
+  }
+  if (byBit && (flags & PTE_SPECIAL) !== 0) return SPECIAL;
+  if ((flags & PTE_DEVMAP) !== 0) return SPECIAL;
+  return normalByRules(k, vma, pg, e, level);
+}
+
+/** A.2: the special bit decides; VMA flags only say what a special entry was. */
+function normalByBit(k: Kernel, vma: Vma, pg: number, e: number): number {
+  const pfn = entryPfn(k, e);
+  if ((k.w[e + 1]! & PTE_SPECIAL) === 0) return pageOf(k, pfn, true);
+  const hook = k.facts.specialPageHook ? k.program.vmOps[vma.ops]?.findNormalPage : undefined;
+  if (hook !== undefined) {
+    k.arg(0, handle(HandleKind.Vma, vma.slot));
+    k.argNumber(1, k.arenaBase + pg * 4096);
+    const page = k.callAtomic(hook);
+    return page === 0 ? SPECIAL : handleIndex(page);
+  }
+  if ((vma.flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0) return SPECIAL;
+  if (isZeroPfn(k, pfn)) return SPECIAL;
+  if ((k.w[e + 1]! & PTE_DEVMAP) !== 0) return SPECIAL;
+  k.badMap();
+  return SPECIAL;
+}
+
+/** A.3: VM_MIXEDMAP asks pfn_valid(), VM_PFNMAP the linear rule and is_cow_mapping(). */
+function normalByRules(k: Kernel, vma: Vma, pg: number, e: number, level: number): number {
+  const pfn = entryPfn(k, e);
+  const flags = vma.flags;
+  if ((flags & VM_MIXEDMAP) !== 0) {
+    if (!k.mem.pfnValid(pfn)) return SPECIAL;
+    if (level !== Level.Pte && !k.facts.hugeClassifierAsPte) return k.mem.frame(pfn);
+    if (!k.facts.mixedmapChecksHmp) {
+      if (k.facts.mixedmapChecksZeroPage && isZeroPfn(k, pfn)) return SPECIAL;
+      return k.mem.frame(pfn);
+    }
+  } else if ((flags & VM_PFNMAP) !== 0) {
+    if (isLinear(k, vma, pg, pfn)) return SPECIAL;
+    if (!vma.cow) return SPECIAL;
+  }
+  if (isZeroPfn(k, pfn)) return SPECIAL;
+  return pageOf(k, pfn, level === Level.Pte || k.facts.hugeClassifierAsPte);
+}
+
+/** The last test of both: above highest_memmap_pfn is a wild entry; below it the page is taken on trust. */
+function pageOf(k: Kernel, pfn: number, report: boolean): number {
+  if (pfn > k.mem.highestMemmapPfn) {
+    if (report) k.badMap();
+    return SPECIAL;
+  }
+  const frame = k.mem.frame(pfn);
+  if (frame >= 0 && k.mem.hasPage[frame] === 1) return frame;
+  k.undefinedBehaviour(Undefined.NoMemmap);
+  return NO_MEMMAP;
+}

@@ -1,0 +1,242 @@
+/** Inserting single entries: raw frames (B.4, B.5) and pages (B.6). */
+import type { Kernel } from '../../kernel.js';
+import { CapacityError, PROC } from '../../layout.js';
+import { EBUSY, EFAULT, EINVAL, ENOMEM, ENXIO } from '../../errno.js';
+import {
+  VM_FAULT_NOPAGE,
+  VM_FAULT_OOM,
+  VM_FAULT_SIGBUS,
+  VM_IO,
+  VM_MAYWRITE,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+  VM_WRITE,
+} from '../../flags.js';
+import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
+import { PG_ANON, PG_FREE, type Vma } from '../../world.js';
+import { entryPfn, none, pfnInEntry, setEntry, walk } from '../pgtable.js';
+import { getPage } from '../page_alloc.js';
+import { isZeroPfn } from './classify.js';
+import { pgoffNumber, vmEnd, vmStart } from './remap.js';
+import { addRmap } from './zap.js';
+
+const PAGE_SIZE = 4096;
+
+function inside(k: Kernel, vma: Vma, addr: number): boolean {
+  return addr >= vmStart(k, vma) && addr < vmEnd(k, vma);
+}
+
+/** Page of the arena that a byte address lies in. */
+function pageOfAddr(k: Kernel, addr: number): number {
+  return Math.floor((addr - k.arenaBase) / PAGE_SIZE);
+}
+
+/**
+ * `mm/memory.c:vmf_insert_pfn_prot`: a special entry for one frame, in a VMA with exactly one of VM_PFNMAP and VM_MIXEDMAP.
+ * An entry that is there already is kept, unseen, and the answer is NOPAGE all the same.
+ * @returns VM_FAULT_NOPAGE, VM_FAULT_SIGBUS or VM_FAULT_OOM
+ */
+export function vmfInsertPfnProt(k: Kernel, vma: Vma, addr: number, pfn: number, prot: number): number {
+  const raw = vma.flags & (VM_PFNMAP | VM_MIXEDMAP);
+  const bad =
+    raw === 0 ||
+    raw === (VM_PFNMAP | VM_MIXEDMAP) ||
+    (raw === VM_PFNMAP && vma.cow && k.facts.insertPfnRefusesCow) ||
+    (raw === VM_MIXEDMAP && k.mem.pfnValid(pfn));
+  if (bad) {
+    k.bug();
+    return 0;
+  }
+  if (!inside(k, vma, addr)) return VM_FAULT_SIGBUS;
+  return insertPfn(k, vma, pageOfAddr(k, addr), pfn, prot, false);
+}
+
+/** `mm/memory.c:vmf_insert_pfn`. */
+export function vmfInsertPfn(k: Kernel, vma: Vma, addr: number, pfn: number): number {
+  return vmfInsertPfnProt(k, vma, addr, pfn, vma.prot);
+}
+
+/** `mm/memory.c:insert_pfn`. */
+function insertPfn(k: Kernel, vma: Vma, pg: number, pfn: number, prot: number, mkwrite: boolean): number {
+  if (k.options.faultsAlloc === true && k.choose(2) === 1) return VM_FAULT_OOM;
+  const e = walk(k, vma.mm, pg);
+  if (k.level !== Level.Pte) return VM_FAULT_NOPAGE;
+  const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
+  if (!none(k, e)) {
+    if (!mkwrite) return VM_FAULT_NOPAGE;
+    if (entryPfn(k, e) !== pfn) {
+      if (!isZeroPfn(k, entryPfn(k, e))) k.warn();
+      return VM_FAULT_NOPAGE;
+    }
+    k.w[e + 1]! |= PTE_DIRTY | writable;
+    return VM_FAULT_NOPAGE;
+  }
+  let flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
+  if (mkwrite) flags |= PTE_DIRTY | writable;
+  setEntry(k, e, pfnInEntry(k, pfn), flags);
+  return VM_FAULT_NOPAGE;
+}
+
+/** `mm/memory.c:vm_mixed_zeropage_allowed` [6.12+]: may this VMA show the zero page? */
+function mixedZeropageAllowed(k: Kernel, vma: Vma): boolean {
+  if (vma.cow) return true;
+  if ((vma.flags & (VM_WRITE | VM_MAYWRITE)) === 0) return true;
+  return k.program.vmOps[vma.ops]?.pfnMkwrite !== undefined && (vma.flags & VM_IO) !== 0;
+}
+
+/**
+ * `mm/memory.c:__vm_insert_mixed`: vmf_insert_mixed() and, with `mkwrite`, vmf_insert_mixed_mkwrite(). Without a special bit
+ * a valid frame becomes a counted page (F.V-5).
+ */
+export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mkwrite: boolean): number {
+  const zero = isZeroPfn(k, pfn);
+  if (k.facts.insertMixedIneligibleBugs) {
+    if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) {
+      k.bug();
+      return 0;
+    }
+  } else {
+    if (zero && (mkwrite || !mixedZeropageAllowed(k, vma))) return VM_FAULT_SIGBUS;
+    if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) return VM_FAULT_SIGBUS;
+  }
+  if (!inside(k, vma, addr)) return VM_FAULT_SIGBUS;
+  if (!k.facts.pteSpecial && k.mem.pfnValid(pfn)) {
+    const err = insertPage(k, vma, pageOfAddr(k, addr), k.mem.frame(pfn), vma.prot, mkwrite);
+    if (err === -ENOMEM) return VM_FAULT_OOM;
+    return err !== 0 && err !== -EBUSY ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+  }
+  return insertPfn(k, vma, pageOfAddr(k, addr), pfn, vma.prot, mkwrite);
+}
+
+/** `mm/memory.c:validate_page_before_insert`: anonymous pages and, from 6.12, the zero page where a write could reach it. */
+function validatePage(k: Kernel, vma: Vma, frame: number): number {
+  if (frame === k.mem.zeroFrame && k.facts.zeroPageInsertNeedsPermission) {
+    return mixedZeropageAllowed(k, vma) ? 0 : -EINVAL;
+  }
+  return (k.pages[frame]!.flags & (PG_ANON | PG_FREE)) !== 0 ? -EINVAL : 0;
+}
+
+/** `mm/memory.c:insert_page`: a normal, counted entry (the zero page: special and uncounted from 6.12). */
+function insertPage(k: Kernel, vma: Vma, pg: number, frame: number, prot: number, mkwrite: boolean): number {
+  const bad = validatePage(k, vma, frame);
+  if (bad !== 0) return bad;
+  if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
+  const e = walk(k, vma.mm, pg);
+  if (k.level !== Level.Pte) return -EBUSY;
+  return insertPageIntoPte(k, vma, e, frame, prot, mkwrite && k.facts.insertPageMkwriteExists);
+}
+
+/** `mm/memory.c:insert_page_into_pte_locked`. */
+function insertPageIntoPte(k: Kernel, vma: Vma, e: number, frame: number, prot: number, mkwrite: boolean): number {
+  const pfn = k.mem.pfnOf[frame]!;
+  const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
+  if (!none(k, e)) {
+    if (!mkwrite) return -EBUSY;
+    if (entryPfn(k, e) !== pfn) {
+      if (!isZeroPfn(k, entryPfn(k, e))) k.warn();
+      return -EFAULT;
+    }
+    k.w[e + 1]! |= writable | (k.facts.insertPageMkwriteLeavesClean ? 0 : PTE_DIRTY);
+    return 0;
+  }
+  let flags = prot;
+  if (mkwrite) flags |= PTE_DIRTY | writable;
+  if (frame === k.mem.zeroFrame && !k.facts.zeroPageInsertCounted) {
+    setEntry(k, e, pfn, k.facts.pteSpecial ? flags | PTE_SPECIAL : flags);
+    return 0;
+  }
+  getPage(k, frame);
+  addRmap(k, vma.mm, frame);
+  setEntry(k, e, pfn, flags | PTE_GHOST_COUNTED);
+  return 0;
+}
+
+/**
+ * Sets VM_MIXEDMAP where a page is inserted first: only under the write lock and never in a VM_PFNMAP VMA (F-7, F-8).
+ * @param strict BUG, or a DEBUG_VM warning (7.2's batch functions, H-12)
+ * @returns whether the run goes on
+ */
+function makeMixed(k: Kernel, vma: Vma, strict: boolean): boolean {
+  if ((vma.flags & VM_MIXEDMAP) !== 0) return true;
+  const bad = k.w[k.proc(vma.mm) + PROC.LOCK]! >= 0 || (vma.flags & VM_PFNMAP) !== 0;
+  if (bad && strict) {
+    k.bug();
+    return false;
+  }
+  if (bad) k.vmWarn();
+  vma.flags |= VM_MIXEDMAP;
+  return true;
+}
+
+/** page_count() of a page that may be a tail. */
+function pageCount(k: Kernel, frame: number): number {
+  return k.pages[frame]!.refcount;
+}
+
+/**
+ * `mm/memory.c:vm_insert_page`: maps a page, counted, and makes the VMA VM_MIXEDMAP.
+ * @returns 0 or -errno
+ */
+export function vmInsertPage(k: Kernel, vma: Vma, addr: number, frame: number): number {
+  if (!inside(k, vma, addr)) return -EFAULT;
+  const free = pageCount(k, frame) === 0;
+  if (free && k.facts.insertPageRefZeroCheckFirst) return -EINVAL;
+  if (!makeMixed(k, vma, true)) return 0;
+  if (free) return -EINVAL;
+  return insertPage(k, vma, pageOfAddr(k, addr), frame, vma.prot, false);
+}
+
+/** Reads the driver's array of page pointers: the frame of element i, or -1. */
+export type PageArray = (i: number) => number;
+
+/**
+ * `mm/memory.c:vm_insert_pages`: the pages already inserted stay when one fails.
+ * @param done told how many were inserted
+ */
+export function vmInsertPages(
+  k: Kernel,
+  vma: Vma,
+  addr: number,
+  pages: PageArray,
+  num: number,
+  done: (n: number) => void,
+): number {
+  const last = addr + num * PAGE_SIZE - 1;
+  if (addr < vmStart(k, vma) || last >= vmEnd(k, vma)) return -EFAULT;
+  if (!makeMixed(k, vma, k.facts.vmInsertPagesBugsOnPfnmap)) return 0;
+  const first = pageOfAddr(k, addr);
+  for (let i = 0; i < num; i++) {
+    const frame = pages(i);
+    const err = frame < 0 || pageCount(k, frame) === 0 ? -EINVAL : insertPage(k, vma, first + i, frame, vma.prot, false);
+    if (err !== 0) {
+      done(i);
+      return err;
+    }
+  }
+  done(num);
+  return 0;
+}
+
+/**
+ * `mm/memory.c:vm_map_pages` and `vm_map_pages_zero`: maps the driver's array from vm_pgoff (or 0) on, as the VMA is long.
+ * @returns 0, -ENXIO when the array is too short, or what the insertion says
+ */
+export function vmMapPages(k: Kernel, vma: Vma, pages: PageArray, num: number, fromZero: boolean): number {
+  const pgoff = fromZero ? 0 : pgoffNumber(vma);
+  if (pgoff >= num) return -ENXIO;
+  if (vma.pages > num - pgoff) return -ENXIO;
+  const from = (i: number): number => pages(pgoff + i);
+  if (k.facts.vmMapPagesInBatch) return vmInsertPages(k, vma, vmStart(k, vma), from, vma.pages, () => undefined);
+  for (let i = 0; i < vma.pages; i++) {
+    const frame = from(i);
+    if (frame < 0) return -EINVAL;
+    const err = vmInsertPage(k, vma, vmStart(k, vma) + i * PAGE_SIZE, frame);
+    if (err !== 0 || k.frozen) return err;
+  }
+  return 0;
+}
+
+/** Ends a run that maps outside the modelled arena. */
+export function needArena(k: Kernel, endPage: number): void {
+  if (endPage > k.layout.caps.arena) throw new CapacityError('arena');
+}

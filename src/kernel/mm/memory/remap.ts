@@ -1,0 +1,183 @@
+/** remap_pfn_range() and what is built on it (B.2, B.3, B.9). */
+import type { Kernel } from '../../kernel.js';
+import { CapacityError, PROC } from '../../layout.js';
+import { EINVAL } from '../../errno.js';
+import { VM_PAT, VM_REMAP_FLAGS } from '../../flags.js';
+import { Level, PTE_SPECIAL } from '../../pte.js';
+import { VMA_TRACKED, type Vma } from '../../world.js';
+import { none, pfnInEntry, setEntry, walk } from '../pgtable.js';
+import { zapPageRange } from './zap.js';
+
+const PAGE_SIZE = 4096;
+
+/** vm_flags_set(): with per-VMA locks it warns when the mmap lock is not held for writing (F-4). */
+export function vmFlagsSet(k: Kernel, vma: Vma, flags: number): void {
+  if (k.facts.vmFlagsSetAssertsWriteLock) assertWriteLock(k, vma);
+  vma.flags |= flags;
+}
+
+/** vm_flags_clear(). */
+export function vmFlagsClear(k: Kernel, vma: Vma, flags: number): void {
+  if (k.facts.vmFlagsSetAssertsWriteLock) assertWriteLock(k, vma);
+  vma.flags &= ~flags;
+}
+
+function assertWriteLock(k: Kernel, vma: Vma): void {
+  if (k.w[k.proc(vma.mm) + PROC.LOCK] !== -1 - k.cur) k.warn();
+}
+
+/** Byte address of the first page of a VMA. */
+export function vmStart(k: Kernel, vma: Vma): number {
+  return k.arenaBase + vma.start * PAGE_SIZE;
+}
+
+/** Byte address behind a VMA. */
+export function vmEnd(k: Kernel, vma: Vma): number {
+  return k.arenaBase + vma.end * PAGE_SIZE;
+}
+
+/** vm_pgoff := pfn. */
+function setPgoffToPfn(vma: Vma, pfn: number): void {
+  vma.setPgoff(pfn | 0, Math.floor(pfn / 2 ** 32) | 0);
+}
+
+/**
+ * `mm/memory.c:remap_pfn_range`. Maps `size` bytes of frames from `pfn` at `addr` as special entries, without a reference.
+ * @param addr byte address
+ * @param prot canonical protection, used as given
+ * @returns 0 or -errno
+ */
+export function remapPfnRange(k: Kernel, vma: Vma, addr: number, pfn: number, size: number, prot: number): number {
+  const bytes = Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
+  return k.facts.remapChecksCowRangeFirst ? remapPrepared(k, vma, addr, pfn, bytes, prot) : remapTracked(k, vma, addr, pfn, bytes, prot);
+}
+
+/** Up to 6.12: tracking, then all checks; any error zaps the range. */
+function remapTracked(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
+  const tracked = k.facts.trackSetsVmPat && coversVma(k, vma, addr, bytes);
+  if (tracked) vma.flags |= VM_PAT;
+  const err = remapNotrack(k, vma, addr, pfn, bytes, prot);
+  if (err !== 0 && tracked) vma.flags &= ~VM_PAT;
+  return err;
+}
+
+function remapNotrack(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
+  let err: number;
+  if (addr % PAGE_SIZE !== 0) {
+    k.warn();
+    err = -EINVAL;
+  } else if (refusesCowRange(k, vma, addr, bytes)) {
+    err = -EINVAL;
+    if (!k.facts.remapErrorZapsOnCowRange) return err;
+  } else {
+    if (vma.cow && k.facts.remapSetsPgoff) setPgoffToPfn(vma, pfn);
+    if (k.facts.remapAssertsWriteLock) assertWriteLock(k, vma);
+    vma.flags |= VM_REMAP_FLAGS;
+    err = remapEntries(k, vma, addr, pfn, bytes, prot);
+  }
+  if (err !== 0) zapRange(k, vma, addr, bytes);
+  return err;
+}
+
+/** A part of a copy-on-write VMA cannot be remapped: the linear rule would not hold for the rest (F-2). */
+function refusesCowRange(k: Kernel, vma: Vma, addr: number, bytes: number): boolean {
+  return vma.cow && k.facts.remapRefusesPartialCow && !coversVma(k, vma, addr, bytes);
+}
+
+/** 7.2: the COW check changes nothing when it fails; tracking fails with flags and pgoff already changed (H-7). */
+function remapPrepared(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
+  const err = remapPfnRangePrepareVma(k, vma, addr, pfn, bytes);
+  return err !== 0 ? err : doRemapPfnRange(k, vma, addr, pfn, bytes, prot);
+}
+
+/** `mm/memory.c:remap_pfn_range_prepare_vma` [7.2]. */
+export function remapPfnRangePrepareVma(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number): number {
+  if (refusesCowRange(k, vma, addr, bytes)) {
+    if (k.facts.remapErrorZapsOnCowRange) zapRange(k, vma, addr, bytes);
+    return -EINVAL;
+  }
+  if (vma.cow && k.facts.remapSetsPgoff) setPgoffToPfn(vma, pfn);
+  vma.flags |= VM_REMAP_FLAGS;
+  return 0;
+}
+
+/** `mm/memory.c:do_remap_pfn_range` [7.2]: tracking, then the entries. */
+export function doRemapPfnRange(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
+  if (k.facts.trackFullRemapOnce && coversVma(k, vma, addr, bytes)) {
+    if (vma.has(VMA_TRACKED)) return -EINVAL;
+    vma.put(VMA_TRACKED, true);
+  }
+  let err: number;
+  if (addr % PAGE_SIZE !== 0) {
+    k.warn();
+    err = -EINVAL;
+  } else {
+    err = remapEntries(k, vma, addr, pfn, bytes, prot);
+  }
+  if (err !== 0) {
+    zapRange(k, vma, addr, bytes);
+    if (coversVma(k, vma, addr, bytes)) vma.put(VMA_TRACKED, false);
+  }
+  return err;
+}
+
+/** `mm/memory.c:remap_pfn_range_internal`: BUG when there is nothing to map or an entry is not none (F-3). */
+function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
+  if (bytes === 0) {
+    k.bug();
+    return 0;
+  }
+  const start = (addr - k.arenaBase) / PAGE_SIZE;
+  const end = start + bytes / PAGE_SIZE;
+  if (start < 0 || end > k.layout.caps.arena) throw new CapacityError('arena');
+  const flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
+  for (let pg = start; pg < end; pg++) {
+    const e = walk(k, vma.mm, pg);
+    if (k.level !== Level.Pte || !none(k, e)) {
+      k.bug();
+      return 0;
+    }
+    setEntry(k, e, pfnInEntry(k, pfn + (pg - start)), flags);
+  }
+  return 0;
+}
+
+function coversVma(k: Kernel, vma: Vma, addr: number, bytes: number): boolean {
+  return addr === vmStart(k, vma) && addr + bytes === vmEnd(k, vma);
+}
+
+function zapRange(k: Kernel, vma: Vma, addr: number, bytes: number): void {
+  const start = Math.max(0, Math.floor((addr - k.arenaBase) / PAGE_SIZE));
+  const end = Math.min(k.layout.caps.arena, Math.ceil((addr + bytes - k.arenaBase) / PAGE_SIZE));
+  zapPageRange(k, vma, start, end, true);
+}
+
+/**
+ * `mm/memory.c:vm_iomap_memory`: maps the part of [phys, phys + len) that vm_pgoff and the VMA's length select.
+ * @returns 0 or -EINVAL
+ */
+export function vmIomapMemory(k: Kernel, vma: Vma, phys: number, len: number): number {
+  const pages = simpleIoremapPages(k, vma, phys, len);
+  if (pages < 0) return pages;
+  const pfn = Math.floor(phys / PAGE_SIZE) + pgoffNumber(vma);
+  return remapPfnRange(k, vma, vmStart(k, vma), pfn, vma.pages * PAGE_SIZE, vma.prot);
+}
+
+/** The checks of vm_iomap_memory: -EINVAL, or the pages left behind vm_pgoff. */
+function simpleIoremapPages(k: Kernel, vma: Vma, phys: number, len: number): number {
+  const limit = 2 ** k.facts.physAddrTBits;
+  if (phys + len >= limit && phys + len !== limit) return -EINVAL;
+  const grown = len + (phys % PAGE_SIZE);
+  const pages = Math.ceil(grown / PAGE_SIZE);
+  const pfn = Math.floor(phys / PAGE_SIZE);
+  if (pfn + pages < pfn) return -EINVAL;
+  const pgoff = pgoffNumber(vma);
+  if (pgoff > pages) return -EINVAL;
+  if (vma.pages > pages - pgoff) return -EINVAL;
+  return pages - pgoff;
+}
+
+/** vm_pgoff as a number: exact below 2^53, and above that larger than anything it is compared with. */
+export function pgoffNumber(vma: Vma): number {
+  return (vma.pgoffHi >>> 0) * 2 ** 32 + (vma.pgoffLo >>> 0);
+}

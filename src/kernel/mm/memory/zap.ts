@@ -1,0 +1,77 @@
+/** Taking entries away: `mm/memory.c:zap_pte_range` and its callers (C.9). */
+import type { Kernel } from '../../kernel.js';
+import { Level, PTE_DIRTY } from '../../pte.js';
+import { PG_ANON, PG_DIRTY, type Vma } from '../../world.js';
+import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
+import { clearEntry, levelPages, none, walk } from '../pgtable.js';
+import { putPage } from '../page_alloc.js';
+import { vmNormalPage, vmNormalPageLeaf } from './classify.js';
+
+/**
+ * `mm/memory.c:unmap_page_range`: removes the entries of pages [start, end) of a VMA. With `evenCows` false, private copies
+ * stay; special entries always go, for there is no page to ask.
+ */
+export function zapPageRange(k: Kernel, vma: Vma, start: number, end: number, evenCows: boolean): void {
+  let pg = start;
+  while (pg < end && !k.frozen) {
+    const e = walk(k, vma.mm, pg);
+    if (k.level === Level.Pte) {
+      zapPte(k, vma, pg, e, evenCows);
+      pg += 1;
+      continue;
+    }
+    // A leaf of a file mapping is never split into smaller entries: covering a part of it removes the whole (C.9).
+    const span = levelPages(k, k.level);
+    if (vmNormalPageLeaf(k, vma, pg, e, k.level) < 0 || evenCows) clearEntry(k, e);
+    pg = (Math.floor(pg / span) + 1) * span;
+  }
+}
+
+/** One present PTE: a normal page loses its count, mapcount and reference; a special entry is only cleared. */
+function zapPte(k: Kernel, vma: Vma, pg: number, e: number, evenCows: boolean): void {
+  if (none(k, e)) return;
+  const dirty = (k.w[e + 1]! & PTE_DIRTY) !== 0;
+  const frame = vmNormalPage(k, vma, pg, e);
+  if (k.frozen) return;
+  if (frame < 0) {
+    clearEntry(k, e);
+    return;
+  }
+  const page = k.pages[frame]!;
+  if (!evenCows && (page.flags & PG_ANON) !== 0) return;
+  clearEntry(k, e);
+  removeRmap(k, vma.mm, frame);
+  if (dirty && (page.flags & PG_ANON) === 0) page.flags |= PG_DIRTY;
+  if (page.mapcount < 0) k.badMap();
+  putPage(k, frame);
+}
+
+/** Counts a mapping away: RSS of the type the page has now, and the mapcount. */
+export function removeRmap(k: Kernel, mm: number, frame: number): void {
+  const page = k.pages[frame]!;
+  const proc = k.procs[mm]!;
+  if ((page.flags & PG_ANON) !== 0) proc.rssAnon -= 1;
+  else proc.rssFile -= 1;
+  page.mapcount -= 1;
+}
+
+/** Counts a mapping: RSS by the page's type, and the mapcount. */
+export function addRmap(k: Kernel, mm: number, frame: number): void {
+  const page = k.pages[frame]!;
+  const proc = k.procs[mm]!;
+  if ((page.flags & PG_ANON) !== 0) proc.rssAnon += 1;
+  else proc.rssFile += 1;
+  page.mapcount += 1;
+}
+
+/**
+ * `mm/memory.c:zap_vma_ptes` (up to 6.12: VM_PFNMAP only) and 7.2's `zap_special_vma_range` (VM_MIXEDMAP too): does nothing
+ * when the range leaves the VMA or the VMA is not special.
+ */
+export function zapSpecialVmaRange(k: Kernel, vma: Vma, addr: number, size: number): void {
+  const wanted = k.facts.zapSpecialTakesMixedmap ? VM_PFNMAP | VM_MIXEDMAP : VM_PFNMAP;
+  const start = Math.floor((addr - k.arenaBase) / 4096);
+  const end = Math.ceil((addr + size - k.arenaBase) / 4096);
+  if (start < vma.start || end > vma.end || (vma.flags & wanted) === 0) return;
+  zapPageRange(k, vma, start, end, true);
+}
