@@ -15,7 +15,7 @@ export const PTE_YOUNG = 8;
 export const PTE_DIRTY = 16;
 /** `pte_special`: only where the architecture has the bit. */
 export const PTE_SPECIAL = 32;
-/** Not accessible to the hardware although present (mprotect PROT_NONE, NUMA hints). PRESENT is set, too. */
+/** Not accessible to the hardware although present (mprotect PROT_NONE). PRESENT is set, too; WRITE and EXEC are clear. */
 export const PTE_PROTNONE = 64;
 /** ZONE_DEVICE page with its own rules; 7.2 has no such bit. */
 export const PTE_DEVMAP = 128;

@@ -70,10 +70,14 @@ export interface Arch {
   /** Bits of the user address space. */
   readonly vaBits: number;
   /** Levels of page tables that are not folded, PTE level included. */
-  readonly levels: number;
+  readonly levels: PerRelease<number>;
   /** Entries of a real page table, from the PTE level up. */
   readonly ptrsPerTable: readonly number[];
   readonly traits: ArchTraits;
+  /** Memory type (a CacheMode) that pgprot_noncached() gives. */
+  readonly noncached: number;
+  /** Memory type that pgprot_writecombine() gives. */
+  readonly writecombine: number;
   /** Canonical bits that entries of a level can hold in a release; the cache field counts as PTE_CACHE_MASK. */
   supportedFlags(level: Level, release: Release): number;
   /** Memory types (CacheMode values) that entries tell apart. */

@@ -87,8 +87,13 @@ export function trait(name: keyof ArchTraits, doc: FactDoc): FactDef<boolean> {
 }
 
 /** A number that the architecture gives. */
-export function archNumber(value: (arch: Arch) => number, doc: FactDoc): FactDef<number> {
-  return { evidence: 'read', ...doc, type: 'number', value: ({ arch }) => value(arch) };
+export function archNumber(value: (arch: Arch) => PerRelease<number>, doc: FactDoc): FactDef<number> {
+  return {
+    evidence: 'read',
+    ...doc,
+    type: 'number',
+    value: ({ arch, release }) => inRelease(value(arch), release),
+  };
 }
 
 /** The same everywhere unless overridden: configuration, or "what if" switches. */

@@ -37,6 +37,16 @@ export const machineFacts = {
     source: 'arch/*/Kconfig:PGTABLE_LEVELS',
     catalogue: 'E.2-E.4, E.7',
   }),
+  noncachedMode: archNumber((a) => a.noncached, {
+    doc: 'Memory type (CacheMode) that pgprot_noncached() gives.',
+    source: 'arch/*/include/asm/pgtable*.h:pgprot_noncached',
+    catalogue: 'C.5',
+  }),
+  writecombineMode: archNumber((a) => a.writecombine, {
+    doc: 'Memory type (CacheMode) that pgprot_writecombine() gives.',
+    source: 'arch/*/include/asm/pgtable*.h:pgprot_writecombine',
+    catalogue: 'C.5',
+  }),
   pteSpecial: trait('pteSpecial', {
     doc: 'PTEs have a special bit (ARCH_HAS_PTE_SPECIAL): it decides what is raw, the linear rule is never asked.',
     source: 'arch/*/Kconfig:ARCH_HAS_PTE_SPECIAL',
