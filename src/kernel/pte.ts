@@ -33,8 +33,8 @@ export const PTE_GHOST_COUNTED = 1 << 15;
 export const PTE_PFN_HI_SHIFT = 16;
 /** Everything in the flag word that is not frame number. */
 export const PTE_FLAGS_MASK = 0xffff;
-/** All bits that an architecture could have to encode. */
-export const PTE_ARCH_MASK = PTE_FLAGS_MASK & ~PTE_GHOST_COUNTED;
+/** All bits that an architecture could have to encode: bits 0..12. */
+export const PTE_ARCH_MASK = 0x1fff;
 
 /** Memory types (`pgprot_noncached()` and relatives), in the field PTE_CACHE_MASK. */
 export const CacheMode = {
