@@ -99,6 +99,9 @@ function checkedValue(name: string, value: string | number | boolean): boolean |
   return fits;
 }
 
+/** Larger numbers would be stored differently, and the objects of two configurations no longer be alike. */
+const MAX_NUMBER = 2 ** 30;
+
 function asBoolean(value: string | number | boolean): boolean | undefined {
   const text = String(value).toLowerCase();
   if (['true', '1', 'yes', 'y', 'on'].includes(text)) return true;
@@ -109,7 +112,7 @@ function asBoolean(value: string | number | boolean): boolean | undefined {
 function asNumber(value: string | number | boolean): number | undefined {
   if (typeof value === 'boolean' || value === '') return undefined;
   const n = Number(value);
-  return Number.isSafeInteger(n) && n >= 0 ? n : undefined;
+  return Number.isInteger(n) && n >= 0 && n < MAX_NUMBER ? n : undefined;
 }
 
 /** Facts whose names are similar to `name`: few edits away, or with a part in common. At most four, best first. */
