@@ -1,0 +1,123 @@
+import {
+  ArgumentScannerError,
+  buildApplication,
+  buildCommand,
+  buildRouteMap,
+  ExitCode,
+  formatMessageForArgumentScannerError,
+  run,
+  text_en,
+} from '@stricli/core';
+import { FORMATS } from '../report/index.js';
+import type { Context } from './context.js';
+import { EXIT, type ExitStatus, UsageError } from './exit.js';
+import { parseCount, parseFact, parsePtrs, parseSeconds } from './options.js';
+import type { RunFlags } from './run.js';
+
+const text = (input: string): string => input;
+
+/** Help texts are our own (help.ts): stricli's `brief`s are never seen. */
+const brief = '';
+
+const runCommand = buildCommand<RunFlags, string[], Context>({
+  loader: async () => (await import('./run.js')).runCommand,
+  docs: { brief },
+  parameters: {
+    flags: {
+      arch: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      release: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      all: { kind: 'boolean', default: false, withNegated: false, brief },
+      fact: { kind: 'parsed', parse: parseFact, variadic: true, optional: true, brief },
+      ptrs: { kind: 'parsed', parse: parsePtrs, optional: true, brief },
+      format: { kind: 'enum', values: FORMATS, default: 'herd', brief },
+      timeout: { kind: 'parsed', parse: parseSeconds, optional: true, brief },
+      maxStates: { kind: 'parsed', parse: parseCount, optional: true, brief },
+      witness: { kind: 'boolean', default: false, withNegated: false, brief },
+    },
+    positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
+  },
+});
+
+const listCommand = buildCommand<Record<never, never>, string[], Context>({
+  loader: async () => (await import('./list.js')).listCommand,
+  docs: { brief },
+  parameters: { positional: { kind: 'array', parameter: { parse: text, placeholder: 'WHAT', brief } } },
+});
+
+const explainCommand = buildCommand<Record<never, never>, string[], Context>({
+  loader: async () => (await import('./explain.js')).explainCommand,
+  docs: { brief },
+  parameters: { positional: { kind: 'array', parameter: { parse: text, placeholder: 'CODE', brief } } },
+});
+
+function told(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A mistake on the command line, or a file system that says no. */
+function isUserError(error: unknown): boolean {
+  return error instanceof UsageError || (error instanceof Error && 'syscall' in error);
+}
+
+function orMeant(corrections: readonly string[]): string {
+  return corrections.length > 0 ? `; did you mean '${corrections.join("' or '")}'?` : '';
+}
+
+/** What is wrong with the arguments, in the same words as our own checks use. */
+function mistake(error: unknown): string {
+  if (!(error instanceof ArgumentScannerError)) return told(error);
+  return formatMessageForArgumentScannerError(error, {
+    FlagNotFoundError: ({ input, corrections }) =>
+      `unknown option '--${input}'${orMeant(corrections.map((name) => `--${name}`))}`,
+    AliasNotFoundError: ({ input }) => `unknown option '-${input}'`,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
+      `--${name}: ${told(exception)}`,
+    EnumValidationError: ({ externalFlagName, input, values }) =>
+      `--${externalFlagName}: expected ${values.join(', ')}, found '${input}'`,
+    UnsatisfiedFlagError: ({ externalFlagName }) => `--${externalFlagName}: expected a value`,
+    UnexpectedFlagError: ({ externalFlagName }) => `--${externalFlagName} is given twice`,
+    UnsatisfiedPositionalError: ({ placeholder }) => `expected ${placeholder}`,
+  });
+}
+
+const routes = buildRouteMap<'run' | 'list' | 'explain', Context>({
+  routes: { run: runCommand, list: listCommand, explain: explainCommand },
+  docs: { brief },
+});
+
+function application(command: string) {
+  return buildApplication<Context>(routes, {
+    name: 'pfnmap',
+    determineExitCode: (error) => (isUserError(error) ? EXIT.usage : EXIT.internal),
+    scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+    documentation: { caseStyle: 'convert-camel-to-kebab', disableAnsiColor: true },
+    localization: {
+      text: {
+        ...text_en,
+        noCommandRegisteredForInput: ({ input, corrections }) => {
+          const names = corrections.map((name) => name.replaceAll('`', ''));
+          return `pfnmap: unknown command '${input}'${orMeant(names)}\nTry 'pfnmap --help'.`;
+        },
+        exceptionWhileParsingArguments: (error) =>
+          `pfnmap: ${mistake(error)}\nTry 'pfnmap ${command} --help'.`,
+        exceptionWhileRunningCommand: (error) => `pfnmap: ${told(error)}`,
+        exceptionWhileLoadingCommandFunction: (error) => `pfnmap: ${told(error)}`,
+      },
+    },
+  });
+}
+
+/** Parses the arguments, runs the command and gives the exit status; what is wrong has been told on stderr. */
+export async function runApplication(args: readonly string[], context: Context): Promise<ExitStatus> {
+  await run(application(args[0] ?? ''), args, context);
+  switch (context.process.exitCode) {
+    case ExitCode.Success:
+      return context.status;
+    case ExitCode.UnknownCommand:
+    case ExitCode.InvalidArgument:
+    case EXIT.usage:
+      return EXIT.usage;
+    default:
+      return EXIT.internal;
+  }
+}

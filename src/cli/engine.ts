@@ -1,0 +1,15 @@
+import { readFile } from 'node:fs/promises';
+import { type Grammar, type LitmusTest, loadGrammar, parseLitmus, runTest } from '../index.js';
+import type { Engine } from './session.js';
+
+/** The parser's binaries lie beside the bundle; the build puts them there. */
+async function wasm(name: string): Promise<Uint8Array> {
+  return readFile(new URL(`./${name}.wasm`, import.meta.url));
+}
+
+/** The front end and the engine, ready to run. */
+export async function loadEngine(): Promise<Engine<LitmusTest>> {
+  const [runtime, c] = await Promise.all([wasm('web-tree-sitter'), wasm('tree-sitter-c')]);
+  const grammar: Grammar = await loadGrammar(runtime, c);
+  return { parse: (source) => parseLitmus(source, grammar), run: runTest };
+}

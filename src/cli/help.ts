@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from './files.js';
+
+const ROOT = `pfnmap - ask Linux questions about raw-PFN mappings, and get every answer
+
+  A litmus test says what memory there is, what a driver does, what programs do,
+  and asks about the outcome. pfnmap explores every interleaving of it on an
+  executable model of the kernel's mm.
+
+Usage: pfnmap COMMAND [ARGUMENT...]
+
+  run      run litmus tests and compare the answers with what they expect
+  list     list tests, archs, releases or facts
+  explain  explain a diagnostic code (PFNnnnn)
+
+  -h, --help     show this text, or that of a command: pfnmap run --help
+  -V, --version  show the version
+
+Examples:
+  pfnmap run litmus                        the whole corpus, x86_64 and arm, 7.2
+  pfnmap run litmus/mail --all             every architecture and release
+  pfnmap run --witness --arch arm my.litmus    how does the outcome come about?
+  pfnmap explain PFN1001
+`;
+
+const RUN = `pfnmap run - run litmus tests
+
+Usage: pfnmap run [OPTION...] FILE|DIR...
+
+  Directories are searched for *.litmus. Without options a test runs on x86_64
+  (which has a special bit in its page-table entries) and arm (which has none),
+  as of Linux 7.2.
+
+Where:
+  --arch A,...       these architectures: x86_64 arm64 arm_lpae arm um
+  --release R,...    these releases: 6.1 6.12 7.2
+  --all              every architecture and release not restricted by the above
+  --fact NAME=VALUE  what if the kernel did this differently? ('list facts')
+  --ptrs N           entries in a page table of the model: 2, 4 or 8 (4)
+
+Output:
+  --format F         herd (as herd7 prints it), ktap, json (an object a line)
+  --witness          also show, step by step, how the outcome comes about
+
+Bounds, each for one test on one configuration:
+  --timeout S        stop after S seconds
+  --max-states N     stop after N distinct states
+
+Exit status:
+  0    every answer is the expected one
+  1    an answer differs
+  2    bad usage or input
+  124  a bound was hit, so that an answer is unknown
+
+Examples:
+  pfnmap run litmus
+  pfnmap run --all --format json litmus/mail > answers.jsonl
+  pfnmap run --arch arm --witness litmus/mail/mail-private-user-pgoff.litmus
+`;
+
+const LIST = `pfnmap list - list what there is
+
+Usage: pfnmap list tests [FILE|DIR...]
+       pfnmap list archs|releases|facts
+
+  tests     litmus tests with what they expect (default: those in litmus/)
+  archs     the architectures of the model, and whether they have a special bit
+  releases  the kernel releases of the model, and the sources that were read
+  facts     what differs between them: each fact with its values and its source
+
+Examples:
+  pfnmap list tests litmus/mail
+  pfnmap list facts
+`;
+
+const EXPLAIN = `pfnmap explain - explain a diagnostic code
+
+Usage: pfnmap explain [PFNnnnn...]
+
+  Says what the code means, with an example and its cure. Without a code, all of
+  them are listed.
+
+Examples:
+  pfnmap explain PFN1001
+  pfnmap explain
+`;
+
+const TEXTS: Readonly<Record<string, string>> = { run: RUN, list: LIST, explain: EXPLAIN };
+
+/** The help of a command, or of pfnmap as a whole. */
+export function helpText(command?: string): string {
+  return (command === undefined ? undefined : TEXTS[command]) ?? ROOT;
+}
+
+export function versionText(): string {
+  const { version } = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return `pfnmap ${version}\n`;
+}

@@ -1,0 +1,84 @@
+import { closest } from '../c/suggest.js';
+import { UsageError } from './exit.js';
+
+/** One architecture and one release. */
+export interface Configuration {
+  readonly arch: string;
+  readonly release: string;
+}
+
+/** What the model knows and what it runs on if nothing is asked for. */
+export interface Offer {
+  readonly archs: readonly string[];
+  readonly releases: readonly string[];
+}
+
+export const DEFAULT_ARCHS = ['x86_64', 'arm'] as const;
+export const DEFAULT_RELEASES = ['7.2'] as const;
+
+/** @throws {UsageError} naming what is known, and what was probably meant. */
+export function checkName(name: string, known: readonly string[], what: string): void {
+  if (known.includes(name)) return;
+  const near = closest(name, known);
+  const hint = near === undefined ? '' : `; did you mean '${near}'?`;
+  throw new UsageError(`unknown ${what} '${name}'${hint}\n  known: ${known.join(', ')}`);
+}
+
+function chosen(
+  asked: readonly string[] | undefined,
+  all: boolean,
+  known: readonly string[],
+  usual: readonly string[],
+  what: string,
+) {
+  if (asked === undefined) return all ? known : usual;
+  if (asked.length === 0) throw new UsageError(`no ${what} given`);
+  for (const name of asked) checkName(name, known, what);
+  return [...new Set(asked)];
+}
+
+/**
+ * The configurations to run on, architectures first. `all` fills in only what was not asked for by name, so that
+ * `--all --arch arm` is every release of arm.
+ */
+export function configurations(
+  flags: { readonly arch?: readonly string[]; readonly release?: readonly string[]; readonly all: boolean },
+  offer: Offer,
+): Configuration[] {
+  const archs = chosen(flags.arch, flags.all, offer.archs, DEFAULT_ARCHS, 'architecture');
+  const releases = chosen(flags.release, flags.all, offer.releases, DEFAULT_RELEASES, 'release');
+  return archs.flatMap((arch) => releases.map((release) => ({ arch, release })));
+}
+
+/** `NAME=VALUE`; the model knows which names and values there are. */
+export function parseFact(text: string): readonly [name: string, value: string] {
+  const match = /^([A-Za-z_]\w*)=(.+)$/.exec(text);
+  if (match === null) throw new UsageError(`expected NAME=VALUE, found '${text}'`);
+  return [match[1]!, match[2]!];
+}
+
+/** A positive number of seconds, as milliseconds. */
+export function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !(seconds > 0) || !Number.isFinite(seconds)) {
+    throw new UsageError(`expected a positive number of seconds, found '${text}'`);
+  }
+  return seconds * 1000;
+}
+
+/** A positive integer; `1e6` and `1_000_000` are integers too. */
+export function parseCount(text: string): number {
+  const number = Number(text.replaceAll('_', ''));
+  if (!Number.isSafeInteger(number) || number <= 0) {
+    throw new UsageError(`expected a positive integer, found '${text}'`);
+  }
+  return number;
+}
+
+const PTRS = [2, 4, 8];
+
+/** Entries in a page table of the model. */
+export function parsePtrs(text: string): number {
+  if (!PTRS.includes(Number(text))) throw new UsageError(`expected ${PTRS.join(', ')}, found '${text}'`);
+  return Number(text);
+}
