@@ -1,0 +1,151 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildCli, isFresh } from '../../scripts/build.mjs';
+import { lexHerd } from '../report/herd-lexer.js';
+import { readKtap } from '../report/ktap-reader.js';
+
+const BIN = resolve('dist/cli/pfnmap.js');
+const FIXTURES = resolve('test/cli/fixtures');
+
+/** The bundle as users run it; `cwd` is the fixtures, so that files have short names. */
+function pfnmap(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...args], {
+    cwd: FIXTURES,
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+beforeAll(async () => {
+  if (!isFresh('cli')) await buildCli();
+});
+
+describe('pfnmap run', () => {
+  test('answers on x86_64 and arm with 7.2, in words that herd7 reads', () => {
+    const { status, stdout, stderr } = pfnmap('run', 'small.litmus');
+    expect(lexHerd(stdout).map(({ name, validation }) => [name, validation])).toEqual([
+      ['small+x86_64+7.2', 'Ok'],
+      ['small+arm+7.2', 'Ok'],
+    ]);
+    expect(stderr).toMatch(/^1 test, 2 runs: 2 as expected \([\d,]+ states, \d+\.\d s\)\n$/);
+    expect(status).toBe(0);
+  });
+
+  test('goes on after a bad file, shows what is wrong with it, and leaves 2', () => {
+    const { status, stdout, stderr } = pfnmap('run', '--format', 'ktap', '--arch', 'arm', '.');
+    expect(readKtap(stdout).tests.map(({ name, ok }) => [name, ok])).toEqual([
+      ['bad.litmus', false],
+      ['small.litmus', true],
+      ['wrong.litmus', false],
+    ]);
+    expect(stderr).toMatch(/^bad\.litmus:\d+:\d+: error: .* \[PFN\d{4}\]\n +\d+ \| .*\n +\| +\^/);
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(stderr).toContain('differs  wrong.litmus  arm 7.2: Always, expected Never');
+    expect(status).toBe(2);
+  });
+
+  test('leaves 1 if a verdict differs; --all is every architecture and release', () => {
+    const { status, stdout } = pfnmap('run', '--all', '--format=json', 'wrong.litmus');
+    const results = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { arch: string; release: string; observation: string });
+    expect(new Set(results.map(({ arch, release }) => `${arch} ${release}`)).size).toBe(15);
+    expect(results.every(({ observation }) => observation === 'Always')).toBe(true);
+    expect(status).toBe(1);
+  });
+
+  test('leaves 124 if a bound was hit', () => {
+    const { status, stdout, stderr } = pfnmap('run', '--max-states', '2', '--arch', 'arm', 'small.litmus');
+    expect(lexHerd(stdout)[0]).toMatchObject({ validation: '??', observation: { word: 'Unknown' } });
+    expect(stderr).toContain('1 unknown');
+    expect(status).toBe(124);
+  });
+
+  test('--witness tells how', () => {
+    const { stdout } = pfnmap('run', '--witness', '--arch', 'arm', 'wrong.litmus');
+    expect(stdout).toContain('Witness of wrong+arm+7.2');
+  });
+});
+
+test.each([
+  [['run', '--arch', 'x86-64', 'small.litmus'], "unknown architecture 'x86-64'; did you mean 'x86_64'?"],
+  [['run', '--timeut', '3', 'small.litmus'], "unknown option '--timeut'; did you mean '--timeout'?"],
+  [['run', '--fact', 'nonsense=1', 'small.litmus'], "no fact is called 'nonsense'"],
+  [['rnu'], "unknown command 'rnu'; did you mean 'run'?"],
+])('%j is told and leaves 2', (args, message) => {
+  const { status, stdout, stderr } = pfnmap(...args);
+  expect(stderr).toContain(`pfnmap: ${message.startsWith('no fact') ? '--fact: ' : ''}${message}`);
+  expect(stderr.split('\n').length).toBeLessThanOrEqual(4);
+  expect([status, stdout]).toEqual([2, '']);
+});
+
+test.each([
+  [['list', 'tests', '.'], /^small +Always +small\.litmus$/m],
+  [['list', 'archs'], /^arm +32 +no +/m],
+  [['list', 'releases'], /^6\.12 +linux 6\.12\.\d+$/m],
+  [['list', 'facts'], /^ {4}read in mm\/memory\.c:\w+ \(/m],
+  [['explain'], /^PFN1\d{3} +\S/m],
+  [['explain', 'PFN2001'], /^PFN2001: .*\n\n(.+\n)+\nWrong:\n[\s\S]*\nRight:\n/],
+])('%j', (args, output) => {
+  const { status, stdout, stderr } = pfnmap(...args);
+  expect(stdout).toMatch(output);
+  expect([status, stderr]).toEqual([0, '']);
+});
+
+test('help and version need nothing else', () => {
+  expect(pfnmap('run', '--help').stdout).toMatch(/^pfnmap run - /);
+  expect(pfnmap('--version')).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(/^pfnmap \d/) as string,
+    stderr: '',
+  });
+});
+
+describe('signals', () => {
+  test('a reader that goes away is no error worth a word', () => {
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', `"$0" "$1" list facts | head -n 1`, process.execPath, BIN],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stdout.split('\n')).toHaveLength(2);
+    expect(stderr).toBe('');
+  });
+
+  test('SIGINT stops, prints what is known, and leaves 130', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'pfnmap-'));
+    afterAll(() => rmSync(dir, { recursive: true }));
+    for (let i = 0; i < 2000; i++) copyFileSync(join(FIXTURES, 'small.litmus'), join(dir, `${i}.litmus`));
+    const child = spawn(process.execPath, [BIN, 'run', '--all', dir]);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (data: Buffer) => {
+      if (stdout === '') child.kill('SIGINT');
+      stdout += String(data);
+    });
+    child.stderr.on('data', (data: Buffer) => (stderr += String(data)));
+    const status = await new Promise((done) => child.on('close', done));
+    expect(status).toBe(130);
+    expect(stderr).toMatch(/^interrupted after \d+ tests?, /);
+    expect(lexHerd(stdout).length).toBeGreaterThan(0);
+  });
+});
+
+test('starts fast: at most 2.2 times a bare node, and 150 ms', () => {
+  const time = (args: string[]): number => {
+    const began = performance.now();
+    spawnSync(process.execPath, args, { cwd: FIXTURES });
+    return performance.now() - began;
+  };
+  const best = { bare: Infinity, run: Infinity };
+  for (let i = 0; i < 5; i++) {
+    best.bare = Math.min(best.bare, time(['-e', '0']));
+    best.run = Math.min(best.run, time([BIN, 'run', 'small.litmus']));
+  }
+  expect(best.run).toBeLessThan(2.2 * best.bare + 150);
+});
