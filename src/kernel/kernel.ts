@@ -47,6 +47,13 @@ export function routine(name: string, words: number, step: Routine['step']): Rou
   return r;
 }
 
+let exitRoutine: Routine | undefined;
+
+/** `kernel/exit.ts` says which routine ends a killed thread. */
+export function setExitRoutine(r: Routine): void {
+  exitRoutine = r;
+}
+
 /** States of a thread. */
 export const enum ThreadState {
   Absent = 0,
@@ -77,6 +84,8 @@ export const enum LockMode {
 
 /** A driver's compiled C function, with where its arguments go. */
 export interface CFunction extends Routine {
+  /** Code of a user program: a killed thread ends when it comes back here. */
+  readonly user?: boolean;
   /** For each parameter: local word (from 0) and number of words (1 or 2). */
   readonly params: readonly { readonly slot: number; readonly words: number }[];
 }
@@ -291,6 +300,7 @@ export class Kernel {
     this.chain = 0;
     w[t + THREAD.WAIT] = 0;
     const routines = this.routines;
+    if ((w[t + THREAD.FLAGS]! & TF_KILLED) !== 0) this.dieInUserCode();
     while (!this.stopped) {
       const f = w[t + THREAD.FP]!;
       const head = w[f]!;
@@ -380,6 +390,26 @@ export class Kernel {
   mustStop(): boolean {
     if (this.atomic > 0) return false;
     return this.chose || ++this.chain > CHAIN || this.othersEnabled(this.cur);
+  }
+
+  /** A scheduling point of user code: a thread that was killed does not come back from it. */
+  userPoint(f: number, pc: number): void {
+    this.setPc(f, pc);
+    if ((this.w[this.t + THREAD.FLAGS]! & TF_KILLED) !== 0) this.dieInUserCode();
+    this.yield();
+  }
+
+  private dieInUserCode(): void {
+    const fp = this.w[this.t + THREAD.FP]!;
+    const r = this.routines[this.w[fp]! & ID_MASK] as CFunction;
+    if (r.user === true) this.die();
+  }
+
+  /** Ends the running thread: its variables (the lowest frame) stay, all work above is dropped. */
+  die(): void {
+    const base = this.t + THREAD.STACK;
+    this.unwindTo(base);
+    this.call(base, (this.w[base]! >>> ID_BITS) & PC_MASK, exitRoutine!);
   }
 
   /** Blocks until the lock at word `lock` is free for `mode`; the routine tries again at `pc`. */

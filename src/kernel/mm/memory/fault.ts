@@ -1,5 +1,5 @@
 /** Page faults: `mm/memory.c:handle_mm_fault` down to the installation of the page (C.2, C.3). */
-import { LockMode, routine, Undefined, type Kernel, type Routine } from '../../kernel.js';
+import { routine, Undefined, type Kernel, type Routine } from '../../kernel.js';
 import { handle, HandleKind, handleIndex } from '../../handle.js';
 import {
   FAULT_FLAG_MKWRITE,
@@ -18,7 +18,7 @@ import {
 } from '../../flags.js';
 import { PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
-import { clearEntry, none, pteAt, setEntry } from '../pgtable.js';
+import { clearEntry, entryPfn, none, pteAt, setEntry } from '../pgtable.js';
 import { allocPages, copyPage, freePages, putPage } from '../page_alloc.js';
 import { addRmap, removeRmap } from './zap.js';
 import { decideWp, Wp, wpMakeWritable, wpPrepareCopy } from './wp.js';
@@ -220,7 +220,7 @@ function doWpPage(k: Kernel, f: number, vma: Vma, e: number, flags: number): voi
       return callMkwrite(k, f, Pc.PfnMkwrite, ops.pfnMkwrite);
     case Wp.PageShared: {
       if (ops?.pageMkwrite === undefined) break;
-      const frame = k.mem.frame(k.w[e]! >>> 0);
+      const frame = k.mem.frame(entryPfn(k, e));
       k.pages[frame]!.refcount += 1;
       k.w[f + 1 + VMF.OLD] = frame + 1;
       k.w[f + 1 + VMF.PAGE] = handle(HandleKind.Page, frame);
@@ -273,6 +273,3 @@ function installCopy(k: Kernel, f: number, vma: Vma): void {
   if (old >= 0) putPage(k, old);
   k.ret(f, 0);
 }
-
-/** How a fault takes mmap_lock. */
-export const FAULT_LOCK = LockMode.Read;

@@ -1,0 +1,96 @@
+/** User accesses and the page fault that they raise: `arch/<arch>/mm/fault.c:do_user_addr_fault` (C.2). */
+import { LockMode, routine, UnknownError, type Kernel, type Routine } from './kernel.js';
+import { EFAULT } from './errno.js';
+import {
+  FAULT_FLAG_WRITE,
+  VM_EXEC,
+  VM_FAULT_HWPOISON,
+  VM_FAULT_HWPOISON_LARGE,
+  VM_FAULT_OOM,
+  VM_FAULT_RETRY,
+  VM_FAULT_SIGBUS,
+  VM_FAULT_SIGSEGV,
+  VM_READ,
+  VM_WRITE,
+} from './flags.js';
+import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from './pte.js';
+import { SIGBUS, SIGKILL, SIGSEGV } from './uapi.js';
+import { doGroupExit } from './exit.js';
+import { handleMmFault, VMF } from './mm/memory/fault.js';
+import { entryPfn, levelPages, none, present, walk } from './mm/pgtable.js';
+import { vmaLookup } from './mm/vma.js';
+
+/** {@link translate}: the access faults. */
+export const FAULT = -2;
+/** {@link translate}: the entry maps a frame outside all regions: reads are all ones, writes vanish. */
+export const NO_FRAME = -1;
+
+/** Page of the arena of a user address given as two words, or -1 when it lies outside. */
+export function userPage(k: Kernel, lo: number, hi: number): number {
+  const addr = (k.facts.bitsPerLong === 64 ? (hi >>> 0) * 2 ** 32 : 0) + (lo >>> 0);
+  const pg = Math.floor((addr - k.arenaBase) / 4096);
+  return pg >= 0 && pg < k.layout.caps.arena ? pg : -1;
+}
+
+/**
+ * What the hardware does with an access: the frame, or {@link FAULT}, or {@link NO_FRAME}. A store makes the entry dirty.
+ * @param pg page of the arena, -1 for an address outside it
+ */
+export function translate(k: Kernel, mm: number, pg: number, write: boolean): number {
+  if (pg < 0) return FAULT;
+  const e = walk(k, mm, pg);
+  const level = k.level;
+  if (none(k, e) || !present(k, e)) return FAULT;
+  const flags = k.w[e + 1]!;
+  if ((flags & PTE_PROTNONE) !== 0 || (write && (flags & PTE_WRITE) === 0)) return FAULT;
+  if (write) k.w[e + 1] = flags | PTE_DIRTY;
+  const inside = level === Level.Pte ? 0 : pg % levelPages(k, level);
+  return k.mem.frame(entryPfn(k, e) + inside);
+}
+
+/** Arguments of {@link pageFault}. */
+export const PF = { PG: 1, WRITE: 2, KERNEL: 3, WORDS: 3 } as const;
+
+/**
+ * The page fault of the running thread. From user mode an error ends the process by a signal; from the kernel (copy_to_user and the like)
+ * it returns -EFAULT. Returns 0 when the access should be tried again.
+ */
+export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', PF.WORDS, (k, f, pc) => {
+  const mm = k.currentProc;
+  const lock = k.mmapLock(mm);
+  if (pc === 0) {
+    if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+    const pg = k.w[f + PF.PG]!;
+    const vma = pg < 0 ? undefined : vmaLookup(k, mm, pg);
+    const need = k.w[f + PF.WRITE] === 1 ? VM_WRITE : VM_READ | VM_WRITE | VM_EXEC;
+    if (vma === undefined || (vma.flags & need) === 0) {
+      k.upRead(lock);
+      return bad(k, f, SIGSEGV);
+    }
+    const nf = k.call(f, 1, handleMmFault);
+    k.w[nf + 1 + VMF.VMA] = vma.slot;
+    k.w[nf + 1 + VMF.PG] = pg;
+    k.w[nf + 1 + VMF.FLAGS] = k.w[f + PF.WRITE] === 1 ? FAULT_FLAG_WRITE : 0;
+    return;
+  }
+  const r = k.takeRet();
+  if ((r & VM_FAULT_RETRY) !== 0) throw new UnknownError('a handler that returns VM_FAULT_RETRY is not modelled');
+  k.upRead(lock);
+  if ((r & VM_FAULT_OOM) !== 0) return bad(k, f, SIGKILL);
+  if ((r & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0) return bad(k, f, SIGBUS);
+  if ((r & VM_FAULT_SIGSEGV) !== 0) return bad(k, f, SIGSEGV);
+  k.ret(f, 0);
+});
+
+function bad(k: Kernel, f: number, signal: number): void {
+  if (k.w[f + PF.KERNEL] === 1) k.ret(f, -EFAULT);
+  else doGroupExit(k, signal);
+}
+
+/** Calls {@link pageFault} for an access of user code; `f` goes on at `pc` with 0 (or does not go on). */
+export function callPageFault(k: Kernel, f: number, pc: number, pg: number, write: boolean, kernel: boolean): void {
+  const nf = k.call(f, pc, pageFault);
+  k.w[nf + PF.PG] = pg;
+  k.w[nf + PF.WRITE] = write ? 1 : 0;
+  k.w[nf + PF.KERNEL] = kernel ? 1 : 0;
+}

@@ -1,0 +1,297 @@
+/** get_user_pages(): the slow path under mmap_lock and the lockless one (`mm/gup.c`; D.1, D.2). */
+import { LockMode, routine, Undefined, type Kernel, type Routine } from '../kernel.js';
+import { EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
+import {
+  FAULT_FLAG_UNSHARE,
+  FAULT_FLAG_WRITE,
+  FOLL_ANON,
+  FOLL_DUMP,
+  FOLL_FAST_ONLY,
+  FOLL_FORCE,
+  FOLL_GET,
+  FOLL_HWPOISON,
+  FOLL_LONGTERM,
+  FOLL_MADV_POPULATE,
+  FOLL_NOFAULT,
+  FOLL_PIN,
+  FOLL_SPLIT_PMD,
+  FOLL_TOUCH,
+  FOLL_WRITE,
+  GUP_PIN_COUNTING_BIAS,
+  VM_FAULT_HWPOISON,
+  VM_FAULT_HWPOISON_LARGE,
+  VM_FAULT_OOM,
+  VM_FAULT_SIGBUS,
+  VM_FAULT_SIGSEGV,
+  VM_HUGETLB,
+  VM_IO,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_PFNMAP,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+} from '../flags.js';
+import { Level, PTE_DEVMAP, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
+import { PG_ANON, PG_DIRTY, PG_EXCLUSIVE, PG_HEAD, type Vma } from '../world.js';
+import { compoundHead } from './page_alloc.js';
+import { entryPfn, none, present, walk } from './pgtable.js';
+import { isZeroPfn, vmNormalPage } from './memory/classify.js';
+import { handleMmFault, VMF } from './memory/fault.js';
+import { vmaIsAnonymous, vmaLookup } from './vma.js';
+
+/** What {@link getUserPage} returns for success when no page was asked for (neither FOLL_GET nor FOLL_PIN). */
+export const GUP_NO_PAGE = 0x7fffffff;
+/** followPage: nothing there yet, or not good enough; a fault is needed. */
+const NEEDS_FAULT = 0x7ffffffe;
+/** gupFast: gives up, the slow path decides. */
+const STOP = -1;
+
+/** Local words of {@link getUserPage}. */
+export const GUP = { MM: 0, PG: 1, FLAGS: 2, WORDS: 3 } as const;
+
+const Pc = { Start: 0, Follow: 1, Faulted: 2 } as const;
+
+/**
+ * `mm/gup.c:__get_user_pages` for one page. Arguments: process, page of its arena, FOLL_*; the caller holds that process's
+ * mmap_lock. Returns the frame index with the reference or pin that FOLL_GET or FOLL_PIN ask for, {@link GUP_NO_PAGE} if
+ * neither does, or -errno. A special entry is -EEXIST, which is success when no page was asked for.
+ */
+export const getUserPage: Routine = routine('mm/gup.c:__get_user_pages', GUP.WORDS, (k, f, pc) => {
+  const mm = k.w[f + 1 + GUP.MM]!;
+  const pg = k.w[f + 1 + GUP.PG]!;
+  const flags = k.w[f + 1 + GUP.FLAGS]!;
+  const vma = vmaLookup(k, mm, pg);
+  switch (pc) {
+    case Pc.Start: {
+      const populate = (flags & FOLL_MADV_POPULATE) !== 0;
+      if (vma === undefined) return k.ret(f, populate ? -ENOMEM : -EFAULT);
+      const err = checkVmaFlags(k, vma, flags);
+      return err !== 0 ? k.ret(f, populate ? -EINVAL : err) : k.goto(f, Pc.Follow);
+    }
+    case Pc.Follow:
+      return follow(k, f, vma!, pg, flags);
+    default: {
+      const err = vmFaultToErrno(k.takeRet(), flags);
+      return err !== 0 ? k.ret(f, err) : k.goto(f, Pc.Follow);
+    }
+  }
+});
+
+function follow(k: Kernel, f: number, vma: Vma, pg: number, flags: number): void {
+  const found = followPageMask(k, vma, pg, flags);
+  if (k.frozen) return;
+  const wantsPage = (flags & (FOLL_GET | FOLL_PIN)) !== 0;
+  if (found === -EEXIST) return k.ret(f, wantsPage ? -EEXIST : GUP_NO_PAGE);
+  if (found !== NEEDS_FAULT && found !== -EMLINK) {
+    return k.ret(f, wantsPage || found < 0 ? found : GUP_NO_PAGE);
+  }
+  if ((flags & FOLL_NOFAULT) !== 0) return k.ret(f, -EFAULT);
+  const nf = k.call(f, Pc.Faulted, handleMmFault);
+  k.w[nf + 1 + VMF.VMA] = vma.slot;
+  k.w[nf + 1 + VMF.PG] = pg;
+  k.w[nf + 1 + VMF.FLAGS] =
+    ((flags & FOLL_WRITE) !== 0 ? FAULT_FLAG_WRITE : 0) | (found === -EMLINK ? FAULT_FLAG_UNSHARE : 0);
+}
+
+/** `include/linux/mm.h:vm_fault_to_errno`. */
+export function vmFaultToErrno(fault: number, foll: number): number {
+  if ((fault & VM_FAULT_OOM) !== 0) return -ENOMEM;
+  if ((fault & (VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0) {
+    return (foll & FOLL_HWPOISON) !== 0 ? -EHWPOISON : -EFAULT;
+  }
+  return (fault & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)) !== 0 ? -EFAULT : 0;
+}
+
+/** `mm/gup.c:check_vma_flags`: may this VMA be looked into at all? 0 or -errno; rows of D.1 in their order. */
+export function checkVmaFlags(k: Kernel, vma: Vma, foll: number): number {
+  const flags = vma.flags;
+  const write = (foll & FOLL_WRITE) !== 0;
+  if ((flags & (VM_IO | VM_PFNMAP)) !== 0) return -EFAULT;
+  if ((foll & FOLL_ANON) !== 0 && !vmaIsAnonymous(vma)) return -EFAULT;
+  const hugetlb = (flags & VM_HUGETLB) !== 0;
+  if ((foll & FOLL_SPLIT_PMD) !== 0 && hugetlb && k.facts.gupSplitPmdRefusesHugetlb) return -EOPNOTSUPP;
+  if (write) return checkWrite(k, vma, foll, hugetlb);
+  if ((flags & VM_READ) === 0) {
+    if ((foll & FOLL_FORCE) === 0) return -EFAULT;
+    if ((flags & VM_MAYREAD) === 0) return -EFAULT;
+  }
+  return 0;
+}
+
+function checkWrite(k: Kernel, vma: Vma, foll: number, hugetlb: boolean): number {
+  const longterm = (foll & (FOLL_PIN | FOLL_LONGTERM)) === (FOLL_PIN | FOLL_LONGTERM);
+  if (k.facts.gupRefusesDirtyTracking && longterm && !vmaIsAnonymous(vma) && needsDirtyTracking(k, vma)) {
+    return -EFAULT;
+  }
+  if ((vma.flags & VM_WRITE) !== 0) return 0;
+  if ((foll & FOLL_FORCE) === 0) return -EFAULT;
+  if (hugetlb && k.facts.gupForceRefusesHugetlb) return -EFAULT;
+  return vma.cow ? 0 : -EFAULT;
+}
+
+/** `mm/mmap.c:vma_needs_dirty_tracking`: a shared writable VMA whose driver wants to hear of first writes. */
+function needsDirtyTracking(k: Kernel, vma: Vma): boolean {
+  if ((vma.flags & (VM_WRITE | VM_SHARED)) !== (VM_WRITE | VM_SHARED)) return false;
+  const ops = k.program.vmOps[vma.ops];
+  return ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined;
+}
+
+/** `mm/gup.c:follow_page_pte` and its siblings for leaves: frame index, NEEDS_FAULT, -EMLINK (unshare first) or -errno. */
+function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
+  const e = walk(k, vma.mm, pg);
+  if (none(k, e) || !present(k, e)) return NEEDS_FAULT;
+  if (k.level !== Level.Pte) return followHuge(k, vma, pg, e, foll);
+  let frame = vmNormalPage(k, vma, pg, e);
+  if (k.frozen) return NEEDS_FAULT;
+  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, frame, foll)) return NEEDS_FAULT;
+  if (frame < 0) {
+    const devmap = k.facts.devmapEntries && (k.w[e + 1]! & PTE_DEVMAP) !== 0;
+    if (devmap && (foll & (FOLL_GET | FOLL_PIN)) !== 0) frame = k.mem.frame(entryPfn(k, e));
+    else if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
+    else if (isZeroPfn(k, entryPfn(k, e))) frame = k.mem.zeroFrame;
+    else {
+      if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= PTE_DIRTY;
+      return -EEXIST;
+    }
+    if (frame < 0) return NEEDS_FAULT;
+  }
+  return take(k, vma, e, frame, foll);
+}
+
+/**
+ * Leaves above the PTE level: the struct page of the frame, without asking whether the entry is special (H-4); only
+ * {@link checkVmaFlags} keeps raw leaves away.
+ */
+function followHuge(k: Kernel, vma: Vma, pg: number, e: number, foll: number): number {
+  const span = k.level === Level.Pmd ? k.layout.ptrs : k.layout.ptrs * k.layout.ptrs;
+  const frame = k.mem.frame(entryPfn(k, e) + (pg % span));
+  if (frame < 0 || k.mem.hasPage[frame] !== 1) {
+    k.undefinedBehaviour(Undefined.NoMemmap);
+    return NEEDS_FAULT;
+  }
+  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, frame, foll)) return NEEDS_FAULT;
+  return take(k, vma, e, frame, foll);
+}
+
+/**
+ * `mm/gup.c:can_follow_write_pte`: a write needs a writable entry, or FOLL_FORCE and an exclusive anonymous page of a private
+ * VMA without VM_WRITE.
+ */
+function canFollowWrite(k: Kernel, vma: Vma, e: number, frame: number, foll: number): boolean {
+  if ((k.w[e + 1]! & PTE_WRITE) !== 0) return true;
+  if ((foll & FOLL_FORCE) === 0) return false;
+  if ((vma.flags & (VM_MAYSHARE | VM_SHARED | VM_WRITE)) !== 0 || (vma.flags & VM_MAYWRITE) === 0)
+    return false;
+  if (frame < 0) return false;
+  const owned = PG_ANON | PG_EXCLUSIVE;
+  return (k.pages[frame]!.flags & owned) === owned;
+}
+
+/** The tail of follow_page_pte: unshare first if a pin could miss writes, then count, then FOLL_TOUCH. */
+function take(k: Kernel, vma: Vma, e: number, frame: number, foll: number): number {
+  const writable = (k.w[e + 1]! & PTE_WRITE) !== 0;
+  if (!writable && mustUnshare(k, vma, frame, foll)) return -EMLINK;
+  if (!tryGrabPage(k, frame, foll)) return -ENOMEM;
+  if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) {
+    const page = k.pages[frame]!;
+    if ((k.w[e + 1]! & PTE_DIRTY) === 0 && (page.flags & PG_ANON) === 0) page.flags |= PG_DIRTY;
+  }
+  return frame;
+}
+
+/**
+ * `mm/internal.h:gup_must_unshare`: a read pin must not take a page that a later write fault would replace.
+ * @param vma undefined in the lockless path, which does not know it
+ */
+function mustUnshare(k: Kernel, vma: Vma | undefined, frame: number, foll: number): boolean {
+  if ((foll & (FOLL_WRITE | FOLL_PIN)) !== FOLL_PIN) return false;
+  const flags = k.pages[frame]!.flags;
+  if ((flags & PG_ANON) !== 0) return (flags & PG_EXCLUSIVE) === 0;
+  if (!k.facts.gupUnsharesLongterm || (foll & FOLL_LONGTERM) === 0) return false;
+  return vma === undefined || vma.cow;
+}
+
+/** `mm/gup.c:try_grab_page`: a reference, or a pin; the zero page is not counted for a pin. False if nobody owns the page. */
+export function tryGrabPage(k: Kernel, frame: number, foll: number): boolean {
+  if ((foll & (FOLL_GET | FOLL_PIN)) === 0) return true;
+  const pin = (foll & FOLL_PIN) !== 0;
+  if (pin && frame === k.mem.zeroFrame) return true;
+  const head = k.pages[compoundHead(k, frame)]!;
+  if (head.refcount <= 0) {
+    k.warn();
+    return false;
+  }
+  head.refcount += pin && (head.flags & PG_HEAD) === 0 ? GUP_PIN_COUNTING_BIAS : 1;
+  return true;
+}
+
+/**
+ * `mm/gup.c:gup_fast_pte_range` and siblings: without lock and VMA, by the entry alone.
+ * @returns frame index with a reference or pin, or a negative number: only the slow path can tell
+ */
+export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number {
+  if (!k.facts.gupFast) return STOP;
+  const e = walk(k, mm, pg);
+  const flags = k.w[e + 1]!;
+  if (none(k, e) || !present(k, e) || (flags & PTE_PROTNONE) !== 0) return STOP;
+  if ((foll & FOLL_WRITE) !== 0 && (flags & PTE_WRITE) === 0) return STOP;
+  if ((flags & (PTE_SPECIAL | PTE_DEVMAP)) !== 0) return STOP;
+  const span =
+    k.level === Level.Pte ? 1 : k.level === Level.Pmd ? k.layout.ptrs : k.layout.ptrs * k.layout.ptrs;
+  const frame = k.mem.frame(entryPfn(k, e) + (pg % span));
+  if (frame < 0 || k.mem.hasPage[frame] !== 1) {
+    k.undefinedBehaviour(Undefined.NoMemmap);
+    return STOP;
+  }
+  // An entry without special bit may still map a page that nobody owns any more; taking a reference then fails.
+  if (k.pages[compoundHead(k, frame)]!.refcount <= 0) return STOP;
+  if ((flags & PTE_WRITE) === 0 && mustUnshare(k, undefined, frame, foll)) return STOP;
+  return tryGrabPage(k, frame, foll) ? frame : STOP;
+}
+
+const FastPc = { Start: 0, Slow: 1, Done: 2 } as const;
+
+/**
+ * `mm/gup.c:gup_fast_fallback` (get_user_pages_fast) for one page of the running process: the lockless path, then the slow one
+ * under mmap_lock. Arguments as {@link getUserPage}. Returns the frame index or -errno.
+ */
+export const getUserPageFast: Routine = routine('mm/gup.c:gup_fast_fallback', GUP.WORDS, (k, f, pc) => {
+  const mm = k.w[f + 1 + GUP.MM]!;
+  const foll = k.w[f + 1 + GUP.FLAGS]!;
+  const lock = k.mmapLock(mm);
+  switch (pc) {
+    case FastPc.Start: {
+      const frame = gupFast(k, mm, k.w[f + 1 + GUP.PG]!, foll);
+      if (k.frozen) return;
+      if (frame >= 0) return k.ret(f, frame);
+      if ((foll & FOLL_FAST_ONLY) !== 0) return k.ret(f, -EFAULT);
+      return k.goto(f, FastPc.Slow);
+    }
+    case FastPc.Slow: {
+      if (!k.tryRead(lock)) return k.wait(f, FastPc.Slow, lock, LockMode.Read);
+      return callGetUserPage(k, f, FastPc.Done, mm, k.w[f + 1 + GUP.PG]!, foll | FOLL_TOUCH);
+    }
+    default: {
+      const ret = k.takeRet();
+      k.upRead(lock);
+      return k.ret(f, ret);
+    }
+  }
+});
+
+/** Calls {@link getUserPage}; `f` goes on at `pc`, the frame or error is then the call's value. */
+export function callGetUserPage(
+  k: Kernel,
+  f: number,
+  pc: number,
+  mm: number,
+  pg: number,
+  foll: number,
+): void {
+  const nf = k.call(f, pc, getUserPage);
+  k.w[nf + 1 + GUP.MM] = mm;
+  k.w[nf + 1 + GUP.PG] = pg;
+  k.w[nf + 1 + GUP.FLAGS] = foll;
+}

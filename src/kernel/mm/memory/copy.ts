@@ -1,0 +1,48 @@
+/** Copying page tables at fork: `mm/memory.c:copy_page_range` (C.6). */
+import type { Kernel } from '../../kernel.js';
+import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_UFFD_WP } from '../../flags.js';
+import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../../pte.js';
+import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
+import { none, pteAt, walk } from '../pgtable.js';
+import { getPage } from '../page_alloc.js';
+import { vmNormalPage } from './classify.js';
+import { addRmap } from './zap.js';
+
+/** `mm/memory.c:vma_needs_copy`: can the entries be faulted in again, or must they be copied? */
+export function vmaNeedsCopy(k: Kernel, child: Vma, parent: Vma): boolean {
+  const flags = k.facts.forkReadsParentFlags ? parent.flags : child.flags;
+  if ((flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0) return true;
+  if ((child.flags & VM_UFFD_WP) !== 0) return true;
+  return parent.has(VMA_ANON_VMA);
+}
+
+/** `mm/memory.c:copy_page_range`: every present entry of the parent's VMA goes to the child. */
+export function copyPageRange(k: Kernel, child: Vma, parent: Vma): void {
+  if (!vmaNeedsCopy(k, child, parent)) return;
+  for (let pg = parent.start; pg < parent.end && !k.frozen; pg++) {
+    const e = walk(k, parent.mm, pg);
+    if (k.level === Level.Pte && !none(k, e)) copyPte(k, child, parent, pg, e);
+  }
+}
+
+/**
+ * `mm/memory.c:copy_present_pte`: private entries lose the write bit on both sides, shared ones stay (the child's clean); only
+ * what the parent's classifier calls a page is counted.
+ */
+function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): void {
+  const frame = vmNormalPage(k, parent, pg, e);
+  if (k.frozen) return;
+  if (frame >= 0) {
+    const page = k.pages[frame]!;
+    getPage(k, frame);
+    addRmap(k, child.mm, frame);
+    if ((page.flags & PG_ANON) !== 0) page.flags &= ~PG_EXCLUSIVE;
+  }
+  if (parent.cow) k.w[e + 1]! &= ~PTE_WRITE;
+  let flags = k.w[e + 1]! & ~PTE_YOUNG;
+  if ((parent.flags & VM_SHARED) !== 0) flags &= ~PTE_DIRTY;
+  if (frame < 0) flags &= ~PTE_GHOST_COUNTED;
+  const c = pteAt(k, child.mm, pg);
+  k.w[c] = k.w[e]!;
+  k.w[c + 1] = flags;
+}

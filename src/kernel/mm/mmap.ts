@@ -1,0 +1,365 @@
+/** mmap() and munmap(): `mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region` (C.1, B.11). */
+import { LockMode, routine, UnknownError, type Kernel, type Routine } from '../kernel.js';
+import { handle, HandleKind } from '../handle.js';
+import { CapacityError } from '../layout.js';
+import { EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW } from '../errno.js';
+import {
+  VM_ACCOUNT,
+  VM_EXEC,
+  VM_LOCKED,
+  VM_LOCKED_MASK,
+  VM_MAYEXEC,
+  VM_MAYREAD,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_READ,
+  VM_SHARED,
+  VM_SOFTDIRTY,
+  VM_SPECIAL,
+  VM_WRITE,
+} from '../flags.js';
+import {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_FIXED_NOREPLACE,
+  MAP_LOCKED,
+  MAP_POPULATE,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  MAP_SHARED_VALIDATE,
+  MAP_TYPE,
+  PROT_EXEC,
+  PROT_READ,
+  PROT_WRITE,
+} from '../uapi.js';
+import { FMODE_APPEND, FMODE_READ, FMODE_WRITE, OPS_DUMMY, OPS_NULL, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
+import { fget, fput } from '../fs/file_table.js';
+import { mmPopulate } from './populate.js';
+import { vmGetPageProt } from './pgtable.js';
+import { zapPageRange } from './memory/zap.js';
+import { callMmapPrepare, DESC_WORDS, finishMmapPrepare, mmapActionComplete } from './mmap_prepare.js';
+import { doMunmap, getUnmappedArea, imapBusy, vmaLookup, vmaMerge, vmaSetPageProt, waitImap } from './vma.js';
+
+const PAGE_SIZE = 4096;
+
+/** Local words: six arguments of two words each, then state. */
+export const MM = {
+  ADDR: 0,
+  LEN: 2,
+  PROT: 4,
+  FLAGS: 6,
+  FD: 8,
+  OFF: 10,
+  /** First page and number of pages. */
+  START: 12,
+  PAGES: 13,
+  VMFLAGS: 14,
+  SLOT: 15,
+  ERR: 16,
+  /** File that the call holds: slot + 1. */
+  FILE: 17,
+  DESC: 18,
+  WORDS: 18 + DESC_WORDS,
+} as const;
+
+const Pc = { Start: 0, Overlap: 1, Region: 2, Prepared: 3, Mmapped: 4, Link: 5, Action: 6, Undo: 7, Undone: 8, Populated: 9, Put: 10, Done: 11 } as const;
+
+/** A two-word argument as a number: exact below 2^53. */
+export function arg64(k: Kernel, at: number): number {
+  return (k.w[at + 1]! >>> 0) * 2 ** 32 + (k.w[at]! >>> 0);
+}
+
+/** Length in whole pages, rounded up. */
+export function pagesOf(bytes: number): number {
+  return Math.ceil(bytes / PAGE_SIZE);
+}
+
+/** Largest user address. */
+export function taskSize(k: Kernel): number {
+  return 2 ** k.facts.vaBits;
+}
+
+/** Gives a user address back to the caller: page `pg` of the arena. */
+function retAddr(k: Kernel, f: number, pg: number): void {
+  const addr = k.arenaBase + pg * PAGE_SIZE;
+  k.ret(f, addr | 0, Math.floor(addr / 2 ** 32));
+}
+
+/** The mmap system call: address or -errno. */
+export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, (k, f, pc) => {
+  const l = f + 1;
+  switch (pc) {
+    case Pc.Start:
+      return start(k, f);
+    case Pc.Overlap: {
+      const err = k.takeRet();
+      return err !== 0 ? leave(k, f, err) : k.goto(f, Pc.Region);
+    }
+    case Pc.Region:
+      return mmapRegion(k, f);
+    case Pc.Prepared:
+      return prepared(k, f, k.takeRet());
+    case Pc.Mmapped:
+      return mmapped(k, f, k.takeRet());
+    case Pc.Link:
+      return link(k, f);
+    case Pc.Action:
+      return action(k, f);
+    case Pc.Undo: {
+      const nf = k.call(f, Pc.Undone, doMunmap);
+      k.w[nf + 1] = k.currentProc;
+      k.w[nf + 2] = k.w[l + MM.START]!;
+      k.w[nf + 3] = k.w[l + MM.START]! + k.w[l + MM.PAGES]!;
+      return;
+    }
+    case Pc.Undone:
+      k.takeRet();
+      return leave(k, f, k.w[l + MM.ERR]!);
+    case Pc.Populated:
+    case Pc.Put: {
+      k.takeRet();
+      if (k.w[l + MM.FILE] === 0) return k.goto(f, Pc.Done);
+      const nf = k.call(f, Pc.Done, fput);
+      k.w[nf + 1] = k.w[l + MM.FILE]! - 1;
+      return;
+    }
+    default:
+      k.takeRet();
+      if (k.w[l + MM.ERR] !== 0) return k.ret(f, k.w[l + MM.ERR]!);
+      return retAddr(k, f, k.w[l + MM.START]!);
+  }
+});
+
+/** Drops the lock and the file, and returns an error. */
+function leave(k: Kernel, f: number, err: number): void {
+  k.upWrite(k.mmapLock(k.currentProc));
+  k.w[f + 1 + MM.ERR] = err;
+  k.goto(f, Pc.Put);
+}
+
+/** Checks before the lock, the lock, the checks of do_mmap and the place. */
+function start(k: Kernel, f: number): void {
+  const l = f + 1;
+  const flags = k.w[l + MM.FLAGS]!;
+  const proc = k.currentProc;
+  if (k.w[l + MM.OFF]! % PAGE_SIZE !== 0) return k.ret(f, -EINVAL);
+  const anon = (flags & MAP_ANONYMOUS) !== 0;
+  if (!anon && k.w[l + MM.FILE] === 0) {
+    const file = fget(k, proc, k.w[l + MM.FD]!);
+    if (file === undefined) return k.ret(f, -EBADF);
+    file.refs += 1;
+    k.w[l + MM.FILE] = file.slot + 1;
+  }
+  const lock = k.mmapLock(proc);
+  if (!k.tryWrite(lock)) return k.wait(f, Pc.Start, lock, LockMode.Write);
+  const len = arg64(k, l + MM.LEN);
+  if (len === 0) return leave(k, f, -EINVAL);
+  const pages = pagesOf(len);
+  if (len > taskSize(k)) return leave(k, f, -ENOMEM);
+  if (pgoffWraps(k, l, pages)) return leave(k, f, -EOVERFLOW);
+  const at = place(k, f, pages, flags);
+  if (at < 0) return leave(k, f, at);
+  const vmFlags = anon ? anonFlags(k, l, flags) : fileFlags(k, f, flags);
+  if (vmFlags < 0) return leave(k, f, vmFlags);
+  k.w[l + MM.START] = at;
+  k.w[l + MM.PAGES] = pages;
+  k.w[l + MM.VMFLAGS] = vmFlags;
+  if ((flags & MAP_FIXED) === 0) return k.goto(f, Pc.Region);
+  const nf = k.call(f, Pc.Overlap, doMunmap);
+  k.w[nf + 1] = proc;
+  k.w[nf + 2] = at;
+  k.w[nf + 3] = at + pages;
+}
+
+/** (pgoff + pages) < pgoff: only a 32-bit offset can wrap. */
+function pgoffWraps(k: Kernel, l: number, pages: number): boolean {
+  const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
+  return pgoff + pages >= 2 ** k.facts.bitsPerLong;
+}
+
+/** get_unmapped_area(): the first page, or -errno. */
+function place(k: Kernel, f: number, pages: number, flags: number): number {
+  const l = f + 1;
+  const proc = k.currentProc;
+  const addr = arg64(k, l + MM.ADDR);
+  const pg = (addr - k.arenaBase) / PAGE_SIZE;
+  if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0) {
+    if (addr + pages * PAGE_SIZE > taskSize(k)) return -ENOMEM;
+    if (addr % PAGE_SIZE !== 0) return -EINVAL;
+    if (pg < 0) throw new UnknownError('an address below the arena is mapped');
+    if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
+    if ((flags & MAP_FIXED_NOREPLACE) !== 0) {
+      for (let i = 0; i < pages; i++) if (vmaLookup(k, proc, pg + i) !== undefined) return -EEXIST;
+    }
+    return pg;
+  }
+  const file = k.w[l + MM.FILE]!;
+  const driver = file === 0 ? undefined : k.program.drivers[k.files[file - 1]!.driver];
+  const align = driver?.getUnmappedArea !== undefined || pages >= k.layout.ptrs ? k.layout.ptrs : 1;
+  const at = getUnmappedArea(k, proc, pages, align);
+  if (at < 0) throw new CapacityError('arena');
+  return at;
+}
+
+function baseFlags(prot: number, flags: number): number {
+  let v = VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+  if ((prot & PROT_READ) !== 0) v |= VM_READ;
+  if ((prot & PROT_WRITE) !== 0) v |= VM_WRITE;
+  if ((prot & PROT_EXEC) !== 0) v |= VM_EXEC;
+  if ((flags & MAP_LOCKED) !== 0) v |= VM_LOCKED;
+  return v;
+}
+
+function anonFlags(k: Kernel, l: number, flags: number): number {
+  const type = flags & MAP_TYPE;
+  if (type === MAP_SHARED) throw new UnknownError('shared anonymous memory (shmem) is not modelled');
+  if (type !== MAP_PRIVATE) return -EINVAL;
+  const v = baseFlags(k.w[l + MM.PROT]!, flags);
+  return (v & VM_WRITE) !== 0 ? v | VM_ACCOUNT : v;
+}
+
+/** The file half of do_mmap: sharing, and what the descriptor's mode permits (A.1). */
+function fileFlags(k: Kernel, f: number, flags: number): number {
+  const l = f + 1;
+  const prot = k.w[l + MM.PROT]!;
+  const file = k.files[k.w[l + MM.FILE]! - 1]!;
+  const type = flags & MAP_TYPE;
+  let v = baseFlags(prot, flags);
+  if (type === MAP_SHARED || type === MAP_SHARED_VALIDATE) {
+    if (type === MAP_SHARED_VALIDATE && (flags & ~KNOWN_MAP_FLAGS) !== 0) return -EOPNOTSUPP;
+    const writable = (file.mode & FMODE_WRITE) !== 0;
+    if ((prot & PROT_WRITE) !== 0 && !writable) return -EACCES;
+    if ((file.mode & FMODE_APPEND) !== 0 && writable) return -EACCES;
+    v |= VM_SHARED | VM_MAYSHARE;
+    if (!writable) v &= ~(VM_MAYWRITE | VM_SHARED);
+  } else if (type !== MAP_PRIVATE) return -EINVAL;
+  if ((file.mode & FMODE_READ) === 0) return -EACCES;
+  const driver = k.program.drivers[file.driver]!;
+  if (driver.mmap === undefined && (driver.mmapPrepare === undefined || !k.facts.mmapPrepare)) return -ENODEV;
+  if ((v & (VM_SHARED | VM_WRITE)) === VM_WRITE) v |= VM_ACCOUNT;
+  return v;
+}
+
+const KNOWN_MAP_FLAGS = 0x7ffff | MAP_FIXED_NOREPLACE;
+
+/** `mm/vma.c:__mmap_region`: the VMA, and the driver's ->mmap before anybody can find it. */
+function mmapRegion(k: Kernel, f: number): void {
+  const l = f + 1;
+  const proc = k.currentProc;
+  const anon = (k.w[l + MM.FLAGS]! & MAP_ANONYMOUS) !== 0;
+  const v = k.allocVma();
+  v.mm = proc;
+  v.start = k.w[l + MM.START]!;
+  v.end = v.start + k.w[l + MM.PAGES]!;
+  v.flags = k.w[l + MM.VMFLAGS]!;
+  v.prot = vmGetPageProt(v.flags);
+  k.w[l + MM.SLOT] = v.slot;
+  if (anon) {
+    v.ops = OPS_NULL;
+    const at = (k.arenaBase + v.start * PAGE_SIZE) / PAGE_SIZE;
+    v.setPgoff(at | 0, Math.floor(at / 2 ** 32));
+    return k.goto(f, Pc.Link);
+  }
+  const file = k.files[k.w[l + MM.FILE]! - 1]!;
+  const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
+  v.setPgoff(pgoff | 0, Math.floor(pgoff / 2 ** 32));
+  v.ops = OPS_DUMMY;
+  v.file = file.slot;
+  file.refs += 1;
+  const driver = k.program.drivers[file.driver]!;
+  if (driver.mmap === undefined) return callMmapPrepare(k, f, Pc.Prepared, l + MM.DESC, v, driver.mmapPrepare!);
+  k.arg(0, handle(HandleKind.File, file.slot));
+  k.arg(1, handle(HandleKind.Vma, v.slot));
+  k.callC(f, Pc.Mmapped, driver.mmap);
+}
+
+/** Back from ->mmap: on an error what it installed is zapped and the VMA is gone. */
+function mmapped(k: Kernel, f: number, err: number): void {
+  const v = k.vmas[k.w[f + 1 + MM.SLOT]!]!;
+  if (err !== 0) return unmapNew(k, f, v, err);
+  if ((v.flags & VM_MAYWRITE) !== 0 && (k.w[f + 1 + MM.VMFLAGS]! & VM_MAYWRITE) === 0) k.vmWarn();
+  k.goto(f, Pc.Link);
+}
+
+/** Throws away a VMA that was never linked, with its file reference (the call holds another). */
+function unmapNew(k: Kernel, f: number, v: Vma, err: number): void {
+  zapPageRange(k, v, v.start, v.end, true);
+  k.files[v.file]!.refs -= 1;
+  v.clear();
+  leave(k, f, err);
+}
+
+/** Back from ->mmap_prepare: the description becomes the VMA's. */
+function prepared(k: Kernel, f: number, err: number): void {
+  const v = k.vmas[k.w[f + 1 + MM.SLOT]!]!;
+  const bad = err !== 0 ? err : finishMmapPrepare(k, f + 1 + MM.DESC, v);
+  if (bad !== 0) return unmapNew(k, f, v, bad);
+  k.goto(f, Pc.Link);
+}
+
+/** Into the tree and the i_mmap; lock bits and protection settle; then merges. */
+function link(k: Kernel, f: number): void {
+  const l = f + 1;
+  const v = k.vmas[k.w[l + MM.SLOT]!]!;
+  if (imapBusy(k, v)) return waitImap(k, f, Pc.Link, v);
+  v.put(VMA_LINKED, true);
+  if (v.file >= 0) v.put(VMA_IN_IMAP, true);
+  if ((v.flags & VM_SPECIAL) !== 0) v.flags &= ~VM_LOCKED_MASK;
+  if (k.facts.softDirty) v.flags |= VM_SOFTDIRTY;
+  vmaSetPageProt(k, v);
+  const prepare = v.file >= 0 && k.program.drivers[k.files[v.file]!.driver]!.mmap === undefined;
+  if (prepare) return k.point(f, Pc.Action);
+  vmaMerge(k, v);
+  finish(k, f);
+}
+
+/** `mm/util.c:mmap_action_complete` [7.2]: entries of the action, after the VMA could be found. */
+function action(k: Kernel, f: number): void {
+  const l = f + 1;
+  const v = k.vmas[k.w[l + MM.SLOT]!]!;
+  const err = mmapActionComplete(k, l + MM.DESC, v);
+  if (k.frozen) return;
+  if (err !== 0) {
+    k.w[l + MM.ERR] = err;
+    return k.goto(f, Pc.Undo);
+  }
+  finish(k, f);
+}
+
+/** Drops the lock; MAP_POPULATE and MAP_LOCKED then fault the pages in. */
+function finish(k: Kernel, f: number): void {
+  const l = f + 1;
+  const flags = k.w[l + MM.FLAGS]!;
+  k.upWrite(k.mmapLock(k.currentProc));
+  if ((flags & (MAP_POPULATE | MAP_LOCKED)) !== 0) {
+    const nf = k.call(f, Pc.Populated, mmPopulate);
+    k.w[nf + 1] = k.w[l + MM.START]!;
+    k.w[nf + 2] = k.w[l + MM.START]! + k.w[l + MM.PAGES]!;
+    return;
+  }
+  k.goto(f, Pc.Put);
+}
+
+/** The munmap system call. Arguments: address, length (two words each). */
+export const sysMunmap: Routine = routine('mm/mmap.c:__vm_munmap', 4, (k, f, pc) => {
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  if (pc === 1) {
+    const err = k.takeRet();
+    k.upWrite(lock);
+    return k.ret(f, err);
+  }
+  const addr = arg64(k, f + 1);
+  const len = arg64(k, f + 3);
+  if (!k.tryWrite(lock)) return k.wait(f, 0, lock, LockMode.Write);
+  if (addr % PAGE_SIZE !== 0 || len === 0 || addr + len > taskSize(k)) {
+    k.upWrite(lock);
+    return k.ret(f, -EINVAL);
+  }
+  const start = Math.max(0, (addr - k.arenaBase) / PAGE_SIZE);
+  const end = Math.min(k.layout.caps.arena, (addr - k.arenaBase) / PAGE_SIZE + pagesOf(len));
+  const nf = k.call(f, 1, doMunmap);
+  k.w[nf + 1] = proc;
+  k.w[nf + 2] = start;
+  k.w[nf + 3] = Math.max(start, end);
+});

@@ -1,0 +1,259 @@
+/** VMAs: looking them up, splitting, merging, removing (`mm/vma.c`, before 6.12 `mm/mmap.c`; C.9, C.10). */
+import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import { handle, HandleKind } from '../handle.js';
+import { EINVAL } from '../errno.js';
+import { VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_WRITE } from '../flags.js';
+import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, VMA_TRACKED, type Vma } from '../world.js';
+import { fput } from '../fs/file_table.js';
+import { pgprotModify, vmGetPageProt } from './pgtable.js';
+import { zapPageRange } from './memory/zap.js';
+
+/** find_vma() of the page itself: the linked VMA that contains page `pg`, or undefined. */
+export function vmaLookup(k: Kernel, mm: number, pg: number): Vma | undefined {
+  const vmas = k.vmas;
+  for (let i = 0; i < vmas.length; i++) {
+    const v = vmas[i]!;
+    if (v.mm === mm && v.has(VMA_LINKED) && pg >= v.start && pg < v.end) return v;
+  }
+  return undefined;
+}
+
+/** The linked VMA with the lowest start that ends behind `pg` (find_vma), or undefined. */
+export function findVma(k: Kernel, mm: number, pg: number): Vma | undefined {
+  let best: Vma | undefined;
+  const vmas = k.vmas;
+  for (let i = 0; i < vmas.length; i++) {
+    const v = vmas[i]!;
+    if (v.mm !== mm || !v.has(VMA_LINKED) || v.end <= pg) continue;
+    if (best === undefined || v.start < best.start) best = v;
+  }
+  return best;
+}
+
+/** Moves vm_pgoff by a number of pages, in unsigned long arithmetic. */
+export function addPgoff(k: Kernel, vma: Vma, pages: number): void {
+  const lo = (vma.pgoffLo >>> 0) + pages;
+  const hi = k.facts.bitsPerLong === 32 ? 0 : (vma.pgoffHi + Math.floor(lo / 2 ** 32)) | 0;
+  vma.setPgoff(lo | 0, hi);
+}
+
+/** i_mmap_rwsem of a file's mapping: its word index. */
+export function imapLock(k: Kernel, driver: number): number {
+  return k.layout.imapLocks + driver;
+}
+
+/** Whether linking or unlinking the VMA must wait for a reader of its i_mmap tree. */
+export function imapBusy(k: Kernel, vma: Vma): boolean {
+  return vma.file >= 0 && k.w[imapLock(k, k.files[vma.file]!.driver)] !== 0;
+}
+
+/** Waits for the i_mmap tree of the VMA's file, then runs `pc` again. */
+export function waitImap(k: Kernel, f: number, pc: number, vma: Vma): void {
+  k.wait(f, pc, imapLock(k, k.files[vma.file]!.driver), LockMode.Write);
+}
+
+/**
+ * `mm/mmap.c:vma_wants_writenotify` (C.1): must the first write to an entry fault? Device files have no writeback, and new VMAs
+ * are soft-dirty, so only the driver's hooks ask for it.
+ */
+export function vmaWantsWritenotify(k: Kernel, vma: Vma): boolean {
+  if ((vma.flags & (VM_WRITE | VM_SHARED)) !== (VM_WRITE | VM_SHARED)) return false;
+  const ops = k.program.vmOps[vma.ops];
+  return ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined;
+}
+
+/** `mm/mmap.c:vma_set_page_prot`: permissions by the flags, the cache mode kept; write-notify takes the write bit. */
+export function vmaSetPageProt(k: Kernel, vma: Vma): void {
+  const flags = vmaWantsWritenotify(k, vma) ? vma.flags & ~VM_SHARED : vma.flags;
+  vma.prot = pgprotModify(vma.prot, vmGetPageProt(flags));
+}
+
+/** `mm/vma.c:__split_vma`: cuts a VMA at a page; the lower part keeps the slot. Returns 0 or -errno. */
+export const splitVma: Routine = routine('mm/vma.c:__split_vma', 3, (k, f, pc) => {
+  const vma = k.vmas[k.w[f + 1]!]!;
+  const at = k.w[f + 2]!;
+  const ops = k.program.vmOps[vma.ops];
+  switch (pc) {
+    case 0:
+      if (ops?.maySplit === undefined) return k.goto(f, 2);
+      k.arg(0, handle(HandleKind.Vma, vma.slot));
+      k.argNumber(1, k.arenaBase + at * 4096);
+      return k.callC(f, 1, ops.maySplit);
+    case 1: {
+      const err = k.takeRet();
+      return err !== 0 ? k.ret(f, err) : k.goto(f, 2);
+    }
+    case 2: {
+      const upper = k.allocVma();
+      upper.copyFrom(vma);
+      upper.mm = vma.mm;
+      upper.put(VMA_LINKED, false);
+      upper.put(VMA_IN_IMAP, false);
+      upper.start = at;
+      addPgoff(k, upper, at - vma.start);
+      if (upper.file >= 0) k.files[upper.file]!.refs += 1;
+      k.w[f + 3] = upper.slot;
+      if (ops?.open === undefined) return k.goto(f, 3);
+      k.arg(0, handle(HandleKind.Vma, upper.slot));
+      return k.callC(f, 3, ops.open);
+    }
+    default: {
+      k.takeRet();
+      if (imapBusy(k, vma)) return waitImap(k, f, 3, vma);
+      const upper = k.vmas[k.w[f + 3]!]!;
+      vma.end = at;
+      upper.put(VMA_LINKED, true);
+      upper.put(VMA_IN_IMAP, upper.file >= 0);
+      return k.ret(f, 0);
+    }
+  }
+});
+
+/**
+ * `mm/vma.c:do_vmi_align_munmap`: unmaps pages [start, end) of a process whose mmap_lock is held for writing. Arguments: process,
+ * start, end. Splits at the ends, takes the VMAs out of the tree, zaps, then closes each. Returns 0 or -errno.
+ */
+export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, f, pc) => {
+  const mm = k.w[f + 1]!;
+  const start = k.w[f + 2]!;
+  const end = k.w[f + 3]!;
+  switch (pc) {
+    case 0: {
+      const v = vmaLookup(k, mm, start);
+      if (v === undefined || v.start === start) return k.goto(f, 2);
+      return callSplit(k, f, 1, v.slot, start);
+    }
+    case 1:
+    case 3: {
+      const err = k.takeRet();
+      return err !== 0 ? k.ret(f, err) : k.goto(f, pc + 1);
+    }
+    case 2: {
+      const v = vmaLookup(k, mm, end);
+      if (v === undefined || v.start === end) return k.goto(f, 4);
+      return callSplit(k, f, 3, v.slot, end);
+    }
+    case 4: {
+      const vmas = k.vmas;
+      for (let i = 0; i < vmas.length; i++) {
+        const v = vmas[i]!;
+        if (v.mm === mm && v.has(VMA_LINKED) && v.start >= start && v.end <= end) v.put(VMA_LINKED, false);
+      }
+      for (let v = nextDetached(k, mm, start, end); v !== undefined; v = nextDetached(k, mm, v.end, end)) {
+        zapPageRange(k, v, v.start, v.end, true);
+      }
+      return k.goto(f, 5);
+    }
+    case 5: {
+      // The i_mmap trees are left after the entries are gone (free_pgtables), before ->close.
+      for (let v = nextDetached(k, mm, start, end); v !== undefined; v = nextDetached(k, mm, v.end, end)) {
+        if (!v.has(VMA_IN_IMAP)) continue;
+        if (imapBusy(k, v)) return waitImap(k, f, 5, v);
+        v.put(VMA_IN_IMAP, false);
+      }
+      return k.goto(f, 6);
+    }
+    default: {
+      k.takeRet();
+      const v = nextDetached(k, mm, start, end);
+      if (v === undefined) return k.ret(f, 0);
+      const nf = k.call(f, 6, removeVma);
+      k.w[nf + 1] = v.slot;
+    }
+  }
+});
+
+function callSplit(k: Kernel, f: number, pc: number, slot: number, at: number): void {
+  const nf = k.call(f, pc, splitVma);
+  k.w[nf + 1] = slot;
+  k.w[nf + 2] = at;
+}
+
+/** The lowest VMA of the range that was taken out of the tree and is not yet gone. */
+function nextDetached(k: Kernel, mm: number, start: number, end: number): Vma | undefined {
+  let best: Vma | undefined;
+  const vmas = k.vmas;
+  for (let i = 0; i < vmas.length; i++) {
+    const v = vmas[i]!;
+    if (v.mm !== mm || v.has(VMA_LINKED) || v.start < start || v.end > end) continue;
+    if (best === undefined || v.start < best.start) best = v;
+  }
+  return best;
+}
+
+/** `mm/vma.c:remove_vma`: ->close, then the file reference, then the VMA itself. Argument: the slot. */
+export const removeVma: Routine = routine('mm/vma.c:remove_vma', 1, (k, f, pc) => {
+  const v = k.vmas[k.w[f + 1]!]!;
+  if (pc === 0) {
+    const close = k.program.vmOps[v.ops]?.close;
+    if (close === undefined) return k.goto(f, 1);
+    k.arg(0, handle(HandleKind.Vma, v.slot));
+    return k.callC(f, 1, close);
+  }
+  if (pc === 1) {
+    k.takeRet();
+    const file = v.file;
+    v.clear();
+    if (file < 0) return k.ret(f, 0);
+    const nf = k.call(f, 2, fput);
+    k.w[nf + 1] = file;
+    return;
+  }
+  k.takeRet();
+  k.ret(f, 0);
+});
+
+/** The first page at or above 0 where `pages` fit with one page free on both sides, or -1 (litmus.md, "Addresses"). */
+export function getUnmappedArea(k: Kernel, mm: number, pages: number, align: number): number {
+  for (let at = 0; at + pages <= k.layout.caps.arena; at += align) {
+    let free = true;
+    for (let i = 0; i < k.vmas.length && free; i++) {
+      const v = k.vmas[i]!;
+      if (v.mm === mm && at < v.end + 1 && at + pages > v.start - 1) free = false;
+    }
+    if (free) return at;
+  }
+  return -1;
+}
+
+/** Whether two VMAs, `low` ending where `high` starts, are one (C.10): equal but for their range, and not special. */
+function mergeable(k: Kernel, low: Vma, high: Vma): boolean {
+  if (low.end !== high.start || low.mm !== high.mm) return false;
+  if (((low.flags ^ high.flags) & ~VM_SOFTDIRTY) !== 0 || (low.flags & VM_SPECIAL) !== 0) return false;
+  if (low.file !== high.file || low.ops !== high.ops || low.private !== high.private) return false;
+  if (low.has(VMA_TRACKED) || high.has(VMA_TRACKED)) return false;
+  if (low.has(VMA_ANON_VMA) !== high.has(VMA_ANON_VMA) && low.file >= 0) return false;
+  if (k.program.vmOps[high.ops]?.close !== undefined) return false;
+  if (k.facts.mergeRefusesAnyClose && k.program.vmOps[low.ops]?.close !== undefined) return false;
+  const lo = (low.pgoffLo >>> 0) + low.pages;
+  return (lo | 0) === high.pgoffLo && ((low.pgoffHi + Math.floor(lo / 2 ** 32)) | 0) === high.pgoffHi;
+}
+
+/** `mm/vma.c:vma_merge*`: joins a VMA with its neighbours where nothing tells them apart. @returns the VMA that is left */
+export function vmaMerge(k: Kernel, vma: Vma): Vma {
+  if ((vma.flags & VM_SPECIAL) !== 0) return vma;
+  const prev = vma.start > 0 ? vmaLookup(k, vma.mm, vma.start - 1) : undefined;
+  let left = vma;
+  if (prev !== undefined && mergeable(k, prev, vma)) left = join(k, prev, vma);
+  const next = vmaLookup(k, left.mm, left.end);
+  if (next !== undefined && mergeable(k, left, next)) left = join(k, left, next);
+  return left;
+}
+
+function join(k: Kernel, low: Vma, high: Vma): Vma {
+  low.end = high.end;
+  if (high.has(VMA_ANON_VMA)) low.put(VMA_ANON_VMA, true);
+  if (high.file >= 0) k.files[high.file]!.refs -= 1;
+  high.clear();
+  return low;
+}
+
+/** A VMA whose vm_ops is NULL is anonymous to the core, whatever its file (F-18). */
+export function vmaIsAnonymous(vma: Vma): boolean {
+  return vma.ops === OPS_NULL;
+}
+
+/** `mm/mmap.c:munmap` checks: -EINVAL for an unaligned or wild range, else 0. */
+export function munmapRangeError(addr: number, len: number): number {
+  return addr % 4096 !== 0 || len === 0 ? -EINVAL : 0;
+}
