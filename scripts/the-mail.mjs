@@ -46,13 +46,24 @@ function table(tests, results) {
   const columns = group(archs, (arch) => JSON.stringify(rows.map((row) => cell(row.own, arch))));
   const lines = [
     ['test', ...columns.map((column) => column.join(', '))],
-    ['--', ...columns.map(() => '--')],
     ...rows.map((row) => [
       `[${row.test}](../${fileOf(row.test)})`,
       ...columns.map((column) => cell(row.own, column[0])),
     ]),
   ];
-  return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
+  return layOut(lines);
+}
+
+/** A Markdown table with its columns aligned, as the formatter wants it. */
+function layOut(lines) {
+  const widths = lines[0].map((_, i) => Math.max(3, ...lines.map((line) => line[i].length)));
+  const rows = lines.map((line) => line.map((text, i) => text.padEnd(widths[i])));
+  rows.splice(
+    1,
+    0,
+    widths.map((width) => '-'.repeat(width)),
+  );
+  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
 /** The verdicts of one architecture: `Never`, or `6.1, 6.12: Never; 7.2: Always` where releases differ. */
