@@ -1,0 +1,20 @@
+/** The diagnostics of the litmus language: PFN2xxx for the structure of a test, PFN4xxx for configurations. */
+import type { CodeDoc } from '../c/diagnostics.js';
+import { CONDITION_CODES } from './codes/condition.js';
+import { CONFIGURATION_CODES } from './codes/configuration.js';
+import { HEADER_CODES } from './codes/header.js';
+import { MEMORY_CODES } from './codes/memory.js';
+import { NAME_CODES } from './codes/names.js';
+import { THREAD_CODES } from './codes/threads.js';
+
+/** The documentation of every code of the litmus language, in the order of their numbers. */
+export const LITMUS_CODES: readonly CodeDoc[] = [
+  HEADER_CODES,
+  MEMORY_CODES,
+  THREAD_CODES,
+  CONDITION_CODES,
+  NAME_CODES,
+  CONFIGURATION_CODES,
+]
+  .flatMap((group): CodeDoc[] => Object.values(group))
+  .sort((a, b) => a.code.localeCompare(b.code));

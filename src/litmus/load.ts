@@ -1,0 +1,116 @@
+/** Parses a litmus test as a whole. */
+import { DiagnosticError, DiagnosticSink } from '../c/diagnostics.js';
+import type { Source } from '../c/diagnostics.js';
+import type { Grammar } from '../c/grammar.js';
+import { MAX_SOURCE_LENGTH, parseDriver, parseThread } from '../c/parse.js';
+import type { ParseOptions, TypeNames } from '../c/parse.js';
+import type { Condition, Fragments, LitmusTest, MemoryBlock, Prop, ThreadSource } from './ast.js';
+import {
+  checkCodeNames,
+  checkLiteralRanges,
+  checkMemoryNames,
+  checkRegionReferences,
+  checkThreadGroups,
+  checkThreads,
+} from './check.js';
+import { parseClauses } from './condition.js';
+import { testHash } from './hash.js';
+import { parseHeader } from './header.js';
+import { parseMemory } from './memory.js';
+import { resolveProp } from './resolve.js';
+import { cut } from './scan.js';
+import { makeScope, threadScope } from './scope.js';
+import type { Scope, ThreadScope } from './scope.js';
+
+/** Reports of one text beyond this number help nobody. */
+const MAX_DIAGNOSTICS = 50;
+
+/**
+ * Parses a litmus test and checks its structure. Selectors and options are not held against known configurations and facts
+ * here: {@link checkSelections} does that.
+ * @throws {DiagnosticError} with all mistakes found
+ */
+export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
+  const sink = new DiagnosticSink(source, MAX_DIAGNOSTICS);
+  if (source.text.length > 2 * MAX_SOURCE_LENGTH) {
+    const span = { start: 0, end: 1 };
+    sink.error('PFN2006', `the text has more than ${2 * MAX_SOURCE_LENGTH} characters`, span);
+    throw new DiagnosticError(source, sink.diagnostics);
+  }
+  const fragments = cut(source, sink);
+  const { comment, results, only } = parseHeader(source.text, fragments.comments, sink);
+  const memory = parseMemory(source.text, fragments.memory, sink);
+  const names = checkMemory(memory, sink);
+  const { driver, driverKnown, typeNames, threads } = parseCode(fragments, grammar, sink);
+  checkThreads(fragments.threads, fragments.driver.end, sink);
+  checkThreadGroups(memory, fragments.threads, sink);
+  checkCodeNames(names, driver, threads, sink);
+  const scope = makeScope(memory, driver, driverKnown, threadScopes(fragments, threads));
+  const { condition, filter } = parseCondition(fragments, scope, sink);
+  sink.throwIfErrors();
+  return {
+    name: fragments.name,
+    source,
+    comment,
+    results,
+    ...(only ? { only } : {}),
+    memory,
+    driver,
+    typeNames,
+    threads,
+    ...(condition ? { condition } : {}),
+    ...(filter ? { filter } : {}),
+    hash: testHash(fragments),
+  };
+}
+
+function checkMemory(memory: MemoryBlock, sink: DiagnosticSink): ReturnType<typeof checkMemoryNames> {
+  checkLiteralRanges(memory, sink);
+  checkRegionReferences(memory, sink);
+  return checkMemoryNames(memory, sink);
+}
+
+interface Code {
+  readonly driver: LitmusTest['driver'];
+  readonly driverKnown: boolean;
+  readonly typeNames: TypeNames;
+  readonly threads: ThreadSource[];
+}
+
+function parseCode(fragments: Fragments, grammar: Grammar, sink: DiagnosticSink): Code {
+  const options: ParseOptions = { grammar, source: fragments.source, sink };
+  const before = sink.count;
+  const { typeNames, ...driver } = parseDriver(options, fragments.driver);
+  const driverKnown = sink.count === before;
+  const threads = fragments.threads.flatMap((fragment) => {
+    const errors = sink.count;
+    const thread = parseThread(options, fragment.span, typeNames);
+    return thread && sink.count === errors ? [{ ...fragment, body: thread.body }] : [];
+  });
+  return { driver, driverKnown, typeNames, threads };
+}
+
+/** The scope of every thread; undefined for one that could not be parsed, whose names are then not known. */
+function threadScopes(
+  fragments: Fragments,
+  threads: readonly ThreadSource[],
+): Map<number, ThreadScope | undefined> {
+  const scopes = new Map<number, ThreadScope | undefined>(fragments.threads.map((t) => [t.index, undefined]));
+  for (const thread of threads) scopes.set(thread.index, threadScope(thread, fragments.source.text));
+  return scopes;
+}
+
+function parseCondition(
+  fragments: Fragments,
+  scope: Scope,
+  sink: DiagnosticSink,
+): { condition?: Condition; filter?: Prop } {
+  const { text } = fragments.source;
+  const raw = parseClauses(text, fragments.condition, sink);
+  const filter = raw.filter && resolveProp(raw.filter.prop, scope, text, sink);
+  const prop = raw.condition && resolveProp(raw.condition.prop, scope, text, sink);
+  return {
+    ...(filter ? { filter } : {}),
+    ...(raw.condition && prop ? { condition: { ...raw.condition, prop } } : {}),
+  };
+}

@@ -1,0 +1,79 @@
+/** Names that conditions know without a declaration, and names that a test must not give away. */
+
+import { ERRNO } from '../kernel/errno.js';
+
+export const SIGNAL_NAMES: readonly string[] = ['SIGBUS', 'SIGSEGV', 'SIGKILL'];
+
+/** Sizes and shifts of the model's or the machine's pages. */
+export const SIZE_NAMES: readonly string[] = [
+  ...['PAGE_SIZE', 'PAGE_SHIFT', 'PMD_SIZE', 'PMD_SHIFT', 'PUD_SIZE', 'PUD_SHIFT'],
+  ...['PTRS_PER_PTE', 'PTRS_PER_PMD', 'PTRS_PER_PUD'],
+];
+
+/** C constants that a condition may name. */
+export const CONSTANT_NAMES: ReadonlySet<string> = new Set([
+  ...Object.keys(ERRNO),
+  ...SIGNAL_NAMES,
+  ...SIZE_NAMES,
+]);
+
+/** Values that are no numbers: no page, never existed, ended. `arena` is where mmap begins to place. */
+export const SPECIAL_NAMES = ['NULL', 'none', 'dead'] as const;
+
+const C_KEYWORDS = [
+  ...[
+    'auto',
+    'break',
+    'case',
+    'char',
+    'const',
+    'continue',
+    'default',
+    'do',
+    'double',
+    'else',
+    'enum',
+    'extern',
+  ],
+  ...[
+    'float',
+    'for',
+    'goto',
+    'if',
+    'inline',
+    'int',
+    'long',
+    'register',
+    'restrict',
+    'return',
+    'short',
+    'signed',
+  ],
+  ...[
+    'sizeof',
+    'static',
+    'struct',
+    'switch',
+    'typedef',
+    'union',
+    'unsigned',
+    'void',
+    'volatile',
+    'while',
+    'bool',
+  ],
+];
+
+const LITMUS_WORDS = [
+  ...['ram', 'reserved', 'mmio', 'device', 'resource', 'option', 'threads', 'faults', 'page', 'pages'],
+  ...['exists', 'forall', 'filter', 'locations', 'true', 'false', 'not', 'arena', ...SPECIAL_NAMES],
+];
+
+/** Why a region or resource cannot have this name; undefined if it can. */
+export function reservedBecause(name: string): string | undefined {
+  if (C_KEYWORDS.includes(name)) return 'a keyword of C';
+  if (LITMUS_WORDS.includes(name)) return 'a word of the litmus language';
+  if (CONSTANT_NAMES.has(name)) return 'a C constant';
+  if (/^P[0-9]+$/.test(name)) return 'the name of a thread';
+  return undefined;
+}
