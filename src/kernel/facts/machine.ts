@@ -87,6 +87,11 @@ export const machineFacts = {
     evidence: 'measured',
     catalogue: 'D.3',
   }),
+  ioremapTakesReserved: follows((f) => f['pfnmapTracking'] === true, {
+    doc: 'ioremap takes frames whose struct page is reserved for device memory (x86).',
+    source: 'arch/x86/mm/ioremap.c:__ioremap_check_ram',
+    catalogue: 'D.3',
+  }),
   thp: trait('thp', {
     doc: 'CONFIG_TRANSPARENT_HUGEPAGE.',
     source: 'arch/*/Kconfig:HAVE_ARCH_TRANSPARENT_HUGEPAGE',

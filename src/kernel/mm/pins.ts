@@ -1,23 +1,20 @@
 /** References that a process keeps on pages beyond its page tables: GUP users and pipe buffers. */
 import { CapacityError } from '../layout.js';
 import type { Kernel } from '../kernel.js';
-import { getPage, putPage } from './page_alloc.js';
-
-/** FOLL_PIN counts this much (`include/linux/mm.h:GUP_PIN_COUNTING_BIAS`). */
-export const GUP_PIN_COUNTING_BIAS = 1024;
+import { GUP_PIN_COUNTING_BIAS } from '../flags.js';
+import { PG_HEAD } from '../world.js';
+import { compoundHead, putPage } from './page_alloc.js';
 
 const DMA = 1 << 15;
 const PG_SHIFT = 16;
 const FRAME_MASK = 0x7fff;
 
-/** Remembers a reference taken on `frame` through page `pg` of the arena and takes it. */
+/** Remembers a reference (with `dma`, a pin) that GUP has taken on `frame` through page `pg` of the arena. */
 export function addPin(k: Kernel, proc: number, frame: number, pg: number, dma: boolean): void {
   const at = k.proc(proc) + k.layout.pinsAt;
   for (let i = 0; i < k.layout.caps.pins; i++) {
     if (k.w[at + i] !== 0) continue;
     k.w[at + i] = (frame + 1) | (dma ? DMA : 0) | (pg << PG_SHIFT);
-    if (dma) k.pages[frame]!.refcount += GUP_PIN_COUNTING_BIAS;
-    else getPage(k, frame);
     return;
   }
   throw new CapacityError('pins');
@@ -43,8 +40,15 @@ export function dropAllPins(k: Kernel, proc: number): void {
 
 function release(k: Kernel, at: number): void {
   const word = k.w[at]!;
-  const frame = (word & FRAME_MASK) - 1;
   k.w[at] = 0;
-  if ((word & DMA) !== 0) k.pages[frame]!.refcount -= GUP_PIN_COUNTING_BIAS - 1;
+  unpin(k, (word & FRAME_MASK) - 1, (word & DMA) !== 0);
+}
+
+/** put_page(), or with `dma` `mm/gup.c:unpin_user_page`: the zero page was never counted, a large folio by one. */
+export function unpin(k: Kernel, frame: number, dma: boolean): void {
+  if (!dma) return putPage(k, frame);
+  if (frame === k.mem.zeroFrame) return;
+  const head = k.pages[compoundHead(k, frame)]!;
+  if ((head.flags & PG_HEAD) === 0) head.refcount -= GUP_PIN_COUNTING_BIAS - 1;
   putPage(k, frame);
 }

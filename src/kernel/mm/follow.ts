@@ -1,0 +1,104 @@
+/** Looking up raw frames, and accesses through them: `mm/memory.c:follow_pfnmap_start`, `generic_access_phys` (D.3). */
+import { userPage } from '../fault.js';
+import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
+import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, VM_IO, VM_PFNMAP } from '../flags.js';
+import { Level, PTE_WRITE } from '../pte.js';
+import { PG_RESERVED, type Vma } from '../world.js';
+import { callGetUserPage } from './gup.js';
+import { cellsOf, putPage } from './page_alloc.js';
+import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
+import { vmaLookup } from './vma.js';
+
+/**
+ * `mm/memory.c:follow_pfnmap_start` (6.1: `follow_pfn`): the frame behind any present entry of a VM_IO or VM_PFNMAP VMA, a
+ * COWed page's included.
+ * @returns pfn, or -EINVAL
+ */
+export function followPfnmap(k: Kernel, vma: Vma, pg: number): number {
+  if (pg < vma.start || pg >= vma.end) return -EINVAL;
+  if ((vma.flags & (VM_IO | VM_PFNMAP)) === 0) return -EINVAL;
+  const e = walk(k, vma.mm, pg);
+  if (none(k, e) || !present(k, e)) return -EINVAL;
+  return entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
+}
+
+/**
+ * `mm/memory.c:generic_access_phys`: which frame a ptrace access through vm_ops->access reaches.
+ * @returns pfn, or -EINVAL (nothing mapped, or not writable), or -ENOMEM (ioremap refuses RAM)
+ */
+export function genericAccessPhys(k: Kernel, vma: Vma, pg: number, write: boolean): number {
+  const pfn = followPfnmap(k, vma, pg);
+  if (pfn < 0) return -EINVAL;
+  if (write && (k.w[walk(k, vma.mm, pg) + 1]! & PTE_WRITE) === 0) return -EINVAL;
+  const frame = k.mem.frame(pfn);
+  if (k.facts.ioremapRefusesRam && frame >= 0 && isMemory(k, frame)) {
+    k.warn();
+    return -ENOMEM;
+  }
+  return pfn;
+}
+
+/** What ioremap takes for RAM: on x86 any frame with a struct page that is not reserved. */
+function isMemory(k: Kernel, frame: number): boolean {
+  if (k.mem.hasPage[frame] !== 1) return false;
+  return !k.facts.ioremapTakesReserved || (k.pages[frame]!.flags & PG_RESERVED) === 0;
+}
+
+/** The test's follow_pfnmap(p). Argument: address (two words). Returns the pfn, -EINVAL, or -EFAULT without a VMA. */
+export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start', 2, (k, f) => {
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  const vma = vmaLookup(k, proc, pg);
+  const pfn = vma === undefined ? -EFAULT : followPfnmap(k, vma, pg);
+  k.upRead(lock);
+  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
+});
+
+const Pc = { Start: 0, Got: 1 } as const;
+
+/**
+ * The test's procmem(p): one byte of the process's own memory through /proc/self/mem, `mm/memory.c:__access_remote_vm`. GUP with
+ * FOLL_FORCE, and where that fails vm_ops->access (taken for generic_access_phys()). Argument: address (two words). Returns the
+ * byte or -EIO.
+ */
+export const sysProcmem: Routine = routine('mm/memory.c:__access_remote_vm', 2, (k, f, pc) => {
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  const offset = k.w[f + 1]! & 4095;
+  if (pc === Pc.Start) {
+    if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
+    return callGetUserPage(k, f, Pc.Got, proc, pg, FOLL_FORCE | FOLL_REMOTE | FOLL_GET | FOLL_TOUCH);
+  }
+  const frame = k.takeRet();
+  k.ret(f, frame >= 0 ? copyAndPut(k, frame, offset) : accessPhys(k, proc, pg, offset));
+  k.upRead(lock);
+});
+
+function copyAndPut(k: Kernel, frame: number, offset: number): number {
+  const byte = readByte(k, frame, offset);
+  putPage(k, frame);
+  return byte;
+}
+
+function accessPhys(k: Kernel, proc: number, pg: number, offset: number): number {
+  const vma = vmaLookup(k, proc, pg);
+  if (vma === undefined || !k.facts.ioremapProt) return -EIO;
+  if (k.program.vmOps[vma.ops]?.access === undefined) return -EIO;
+  const pfn = genericAccessPhys(k, vma, pg, false);
+  return pfn < 0 ? -EIO : readByte(k, k.mem.frame(pfn), offset);
+}
+
+/** The byte of a frame at an offset; a frame outside all regions reads as all ones, an offset without a cell as 0. */
+function readByte(k: Kernel, frame: number, offset: number): number {
+  if (frame < 0) return 0xff;
+  for (const cell of k.program.cells) {
+    const at = offset - cell.offset;
+    if (at < 0 || at >= cell.bytes) continue;
+    return (k.w[cellsOf(k, frame) + cell.word + (at >> 2)]! >>> (8 * (at & 3))) & 0xff;
+  }
+  return 0;
+}

@@ -1,0 +1,56 @@
+/** What tests call to reach GUP: gup(p, FLAGS), put(p) and vmsplice(p) (litmus.md, "Calls that stand for GUP users"). */
+import { userPage } from '../fault.js';
+import { LockMode, routine, type Routine } from '../kernel.js';
+import { EFAULT, EINVAL } from '../errno.js';
+import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH } from '../flags.js';
+import { callGetUserPage, getUserPageFast, GUP } from './gup.js';
+import { addPin, dropPin } from './pins.js';
+
+const Pc = { Start: 0, Done: 1 } as const;
+
+/**
+ * gup(p, FLAGS): get_user_pages() of one page under mmap_lock, or pin_user_pages() with FOLL_PIN (which FOLL_LONGTERM implies).
+ * Arguments: address, FOLL_* (two words each). Returns 0 or -errno; the reference stays until put(p).
+ */
+export const sysGup: Routine = routine('mm/gup.c:get_user_pages', 4, (k, f, pc) => {
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  const asked = k.w[f + 3]!;
+  const dma = (asked & (FOLL_PIN | FOLL_LONGTERM)) !== 0;
+  if (pc === Pc.Start) {
+    if (pg < 0) return k.ret(f, -EFAULT);
+    if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
+    const how = dma ? FOLL_PIN : FOLL_GET | FOLL_TOUCH;
+    return callGetUserPage(k, f, Pc.Done, proc, pg, (asked & ~(FOLL_GET | FOLL_PIN)) | how);
+  }
+  const frame = k.takeRet();
+  k.upRead(lock);
+  if (frame >= 0) addPin(k, proc, frame, pg, dma);
+  k.ret(f, Math.min(frame, 0));
+});
+
+/** put(p): gives back the oldest reference taken through p. Argument: address (two words). Returns 0, or -EINVAL if there is none. */
+export const sysPut: Routine = routine('mm/gup.c:unpin_user_page', 2, (k, f) => {
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  k.ret(f, pg >= 0 && dropPin(k, k.currentProc, pg) ? 0 : -EINVAL);
+});
+
+/**
+ * vmsplice(p): one byte of user memory into a fresh pipe, by get_user_pages_fast() for reading. Argument: address (two words).
+ * Returns 0 or -errno; the pipe keeps the reference until put(p) or the end of the process.
+ */
+export const sysVmsplice: Routine = routine('fs/splice.c:vmsplice_to_pipe', 2, (k, f, pc) => {
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  if (pc === Pc.Start) {
+    if (pg < 0) return k.ret(f, -EFAULT);
+    const nf = k.call(f, Pc.Done, getUserPageFast);
+    k.w[nf + 1 + GUP.MM] = k.currentProc;
+    k.w[nf + 1 + GUP.PG] = pg;
+    k.w[nf + 1 + GUP.FLAGS] = FOLL_GET;
+    return;
+  }
+  const frame = k.takeRet();
+  if (frame >= 0) addPin(k, k.currentProc, frame, pg, false);
+  k.ret(f, Math.min(frame, 0));
+});
