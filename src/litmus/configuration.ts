@@ -84,7 +84,7 @@ function verdictProblem(
   return {
     code: 'PFN4010',
     severity: 'error',
-    message: `no \`Result\` line is the most special one on ${place}`,
+    message: `no \`Result\` line is the most specific one on ${place}`,
     span: first.span,
     expected: 'one line whose selection is a subset of those of all other matching lines',
     notes: others.map((line) => ({ message: 'this line matches too', span: line.span })),

@@ -129,9 +129,7 @@ class MemoryParser {
     const span = { start, end: this.tokens.previous.span.end };
     if (first === undefined || last === undefined) return undefined;
     if (last < first) {
-      this.sink.error('PFN2017', 'this range ends before it begins', span, {
-        suggestion: `write \`${last}..${first}\`: both ends belong to the range`,
-      });
+      this.#reportReversed(span);
       return undefined;
     }
     if (last - first >= MAX_PAGES) {
@@ -139,6 +137,12 @@ class MemoryParser {
       return undefined;
     }
     return { first, pages: last - first + 1 };
+  }
+
+  #reportReversed(span: Span): void {
+    this.sink.error('PFN2017', 'this range ends before it begins', span, {
+      expected: '`A..B` where B is at least A: both ends belong to the range',
+    });
   }
 
   #pages(): number | undefined {
@@ -151,7 +155,8 @@ class MemoryParser {
 
   #placement(kind: RegionKind): MmioPlacement | undefined {
     const word = this.tokens.current;
-    if (word.kind !== 'word') return undefined;
+    // a word that begins the next declaration: only a `;` is missing
+    if (word.kind !== 'word' || this.#beginsStatement()) return undefined;
     this.tokens.next();
     const placement = PLACEMENTS.find((p) => p === word.text);
     if (kind === 'mmio' && placement) return placement;
@@ -179,8 +184,7 @@ class MemoryParser {
     if (first === undefined || last === undefined) return;
     const span = { start, end: this.tokens.previous.span.end };
     if (last < first) {
-      const suggestion = `write \`${last}..${first}\`: both ends belong to the range`;
-      this.sink.error('PFN2017', 'this range ends before it begins', span, { suggestion });
+      this.#reportReversed(span);
       return;
     }
     this.#block.resources.push({
@@ -313,11 +317,8 @@ class MemoryParser {
 
   /** A missing `;` is shown where it belongs, behind the last token, and costs nothing else. */
   #missingSemicolon(): void {
-    const { current, previous } = this.tokens;
-    const next = this.tokens.peek();
-    const begins = current.kind === 'end' || STATEMENTS.includes(current.text) || next.text === '[';
-    if (!begins) return;
-    const { end } = previous.span;
+    if (!this.tokens.done && !this.#beginsStatement()) return;
+    const { end } = this.tokens.previous.span;
     this.sink.error(
       'PFN2013',
       'a `;` is missing here',
@@ -325,6 +326,10 @@ class MemoryParser {
       { expected: '`;` at the end' },
     );
     throw new Recover();
+  }
+
+  #beginsStatement(): boolean {
+    return STATEMENTS.includes(this.tokens.current.text) || this.tokens.peek().text === '[';
   }
 
   #fail(expected: string): never {

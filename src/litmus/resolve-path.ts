@@ -88,14 +88,22 @@ export class PathResolver {
     const observer = findObserver(name);
     if (observer) return this.#wrongArity(observer, raw.span);
     if (!variables) return undefined;
-    const [only] = variables.variables.keys();
-    this.sink.error('PFN2051', `P${process.thread} has no variable \`${name}\``, span, {
-      ...(only === undefined
-        ? {}
-        : { expected: [...variables.variables.keys()].map((v) => `\`${v}\``).join(', ') }),
-      ...this.#meant(name, process.thread, [...variables.variables.keys(), ...ATTRIBUTE_NAMES]),
-    });
+    this.#unknownVariable(name, span, process.thread, variables, ATTRIBUTE_NAMES);
     return undefined;
+  }
+
+  #unknownVariable(
+    name: string,
+    span: Span,
+    thread: number,
+    { variables }: ThreadScope,
+    others: readonly string[] = [],
+  ): void {
+    const names = [...variables.keys()];
+    const meant = this.#meant(name, thread, [...names, ...others]);
+    const expected =
+      names.length > 0 && meant.suggestion === undefined ? { expected: backquoted(names) } : {};
+    this.sink.error('PFN2051', `P${thread} has no variable \`${name}\``, span, { ...expected, ...meant });
   }
 
   #meant(name: string, thread: number, candidates: readonly string[]): { suggestion?: string } {
@@ -311,13 +319,13 @@ export class PathResolver {
     if (name === 'arena') return { kind: 'arena', span };
     if (CONSTANT_NAMES.has(name) || this.scope.constants.has(name)) return { kind: 'constant', name, span };
     if (this.scope.regions.has(name) || this.scope.globals.has(name)) this.#reportAddress(span, process);
-    else if (variables) {
-      this.sink.error('PFN2051', `P${process.thread} has no variable \`${name}\``, span, {
-        ...this.#meant(name, process.thread, [...variables.variables.keys()]),
-      });
-    }
+    else if (variables) this.#unknownVariable(name, span, process.thread, variables);
     return undefined;
   }
+}
+
+function backquoted(names: readonly string[]): string {
+  return names.map((n) => `\`${n}\``).join(', ');
 }
 
 function mentionsAddress(term: Term): boolean {

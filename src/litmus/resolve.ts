@@ -61,7 +61,7 @@ class Resolver {
       case 'integer':
         return { kind: 'integer', value: raw.value, hex: raw.hex, span: raw.span };
       case 'path':
-        return this.#value(raw);
+        return this.#paths.resolve(raw);
       case 'unary': {
         if (raw.op === '~') return this.#notValue(raw);
         const arg = this.term(raw.arg);
@@ -87,8 +87,11 @@ class Resolver {
     return arg && { kind: 'not', arg, span: raw.span };
   }
 
+  /** The text of an expression, without the parentheses around all of it. */
   #slice(span: Span): string {
-    return this.text.slice(span.start, span.end);
+    const text = this.text.slice(span.start, span.end);
+    const inner = /^\(([^()]*(?:\([^()]*\)[^()]*)*)\)$/.exec(text);
+    return inner ? inner[1].trim() : text;
   }
 
   #notProposition(raw: RawExpression): undefined {
@@ -123,11 +126,6 @@ class Resolver {
     if (observer?.value !== 'truth' || !raw.args) return this.#notProposition(raw);
     const term = this.#paths.resolve(raw);
     return term && { kind: 'truth', term: term as ObserverTerm, span: raw.span };
-  }
-
-  #value(raw: RawPath): Term | undefined {
-    const term = this.#paths.resolve(raw);
-    return term;
   }
 
   #comparison(raw: RawBinary): Prop | undefined {

@@ -92,12 +92,15 @@ function cutComments(text: string, start: number, sink: DiagnosticSink): { comme
   return { comments, end: end < text.length ? end : at };
 }
 
-/** Where a memory block most probably begins: the next `{` that stands first in its line. */
+/** Where a memory block most probably begins: the next `{` that stands first in its line and is no function's. */
 function recoverMemory(text: string, start: number): number {
   const pattern = /^[ \t]*\{/gm;
   pattern.lastIndex = start;
-  const found = pattern.exec(text);
-  return found ? found.index + found[0].length - 1 : text.length;
+  for (let found = pattern.exec(text); found; found = pattern.exec(text)) {
+    const before = text.slice(start, found.index).trimEnd();
+    if (!before.endsWith(')') && !before.endsWith('=')) return found.index + found[0].length - 1;
+  }
+  return text.length;
 }
 
 function reportHeaderText(text: string, at: number, sink: DiagnosticSink): void {

@@ -77,7 +77,7 @@ export function tokenize(text: string, span: Span, sink: DiagnosticSink): Token[
     }
     const [kind, found] = tokenAt(text, at, match);
     if (kind) tokens.push({ kind, text: found, span: { start: at, end: at + found.length } });
-    else reportCharacter(found, at, sink);
+    else reportCharacter(found, at, sink, tokens);
     at += found.length;
   }
   tokens.push({ kind: 'end', text: '', span: endSpan(text, span) });
@@ -118,15 +118,26 @@ export function reportOpenComment(text: string, at: number, sink: DiagnosticSink
   );
 }
 
-function reportCharacter(found: string, at: number, sink: DiagnosticSink): void {
+/** How logic is written on paper. */
+const PAPER: Readonly<Record<string, string>> = {
+  '∧': '/\\',
+  '∨': '\\/',
+  '¬': '~',
+  '≠': '!=',
+  '≤': '<=',
+  '≥': '>=',
+};
+
+/** Reports a character that begins no token; one whose meaning is clear still gives its token. */
+function reportCharacter(found: string, at: number, sink: DiagnosticSink, tokens: Token[]): void {
   const span = { start: at, end: at + found.length };
   const shown = /[\p{C}\p{Z}]/u.test(found)
     ? `U+${found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
     : `\`${found}\``;
-  const swaps: Record<string, string> = { '∧': '/\\', '∨': '\\/', '¬': '~', '≠': '!=', '≤': '<=', '≥': '>=' };
-  const swap = swaps[found];
-  const extra = swap ? { suggestion: `write \`${swap}\`` } : {};
+  const meant = PAPER[found];
+  const extra = meant ? { suggestion: `write \`${meant}\`` } : {};
   sink.error('PFN2048', `the character ${shown} has no meaning here`, span, extra);
+  if (meant) tokens.push({ kind: 'operator', text: meant, span });
 }
 
 /** The value of an integer token, or undefined with the mistake reported. Decimal and `0x` hexadecimal are integers. */

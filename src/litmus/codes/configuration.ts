@@ -36,8 +36,8 @@ export const CONFIGURATION_CODES = {
     explanation:
       'A selector is a comma-separated list of architectures (`arm64`), releases (`6.1`, `>=6.12`, `<7.2`) and traits (`pte_special`, ' +
       '`!pte_special`). Architectures are or-ed, releases are or-ed, traits are and-ed, and the three are and-ed.',
-    example: headed('Result(arm 6.1): Never'),
-    fix: headed('Result(arm, 6.1): Never'),
+    example: headed('Only: arm 6.1'),
+    fix: headed('Only: arm, 6.1'),
   },
   PFN4005: {
     code: 'PFN4005',
@@ -83,7 +83,7 @@ export const CONFIGURATION_CODES = {
     code: 'PFN4010',
     title: 'results that compete',
     explanation:
-      'Of the lines that match a configuration, that one wins whose selection is a subset of the selections of all others: the most special ' +
+      'Of the lines that match a configuration, that one wins whose selection is a subset of the selections of all others: the most specific ' +
       'one. Here none is. Add a line for what the two have in common, or make one of them narrower.',
     example: sample({ header: '(* Result: Never\n * Result(arm): Sometimes\n * Result(6.1): Always\n *)' }),
     fix: sample({

@@ -27,8 +27,8 @@ export const HEADER_CODES = {
     explanation:
       'A comment that begins with `(*` ends with `*)`; such comments nest. In the memory block and in conditions `/* ... */` and ' +
       '`//` may be used too.',
-    example: sample({ clause: 'exists (0:x = 0 (* both)' }),
-    fix: sample({ clause: 'exists (0:x = 0 (* both *))' }),
+    example: sample({ clause: 'exists (0:x = 0) (* the only one' }),
+    fix: sample({ clause: 'exists (0:x = 0) (* the only one *)' }),
   },
   PFN2004: {
     code: 'PFN2004',
