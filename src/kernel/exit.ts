@@ -1,5 +1,13 @@
 /** How threads and processes end: `kernel/exit.c:do_exit`, `mm/mmap.c:exit_mmap`. */
-import { ProcState, routine, setExitRoutine, TF_KILLED, ThreadState, type Kernel, type Routine } from './kernel.js';
+import {
+  ProcState,
+  routine,
+  setExitRoutine,
+  TF_KILLED,
+  ThreadState,
+  type Kernel,
+  type Routine,
+} from './kernel.js';
 import { THREAD } from './layout.js';
 import { VMA_IN_IMAP, VMA_LINKED, type Vma } from './world.js';
 import { fput } from './fs/file_table.js';
@@ -67,7 +75,12 @@ function othersAlive(k: Kernel, proc: number): boolean {
   for (let i = 0; i < k.layout.caps.threads; i++) {
     const t = k.thread(i);
     const state = k.w[t + THREAD.STATE];
-    if (i !== k.cur && k.w[t + THREAD.PROC] === proc && (state === ThreadState.Runnable || state === ThreadState.Parked)) return true;
+    if (
+      i !== k.cur &&
+      k.w[t + THREAD.PROC] === proc &&
+      (state === ThreadState.Runnable || state === ThreadState.Parked)
+    )
+      return true;
   }
   return false;
 }

@@ -74,7 +74,8 @@ export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', 
     return;
   }
   const r = k.takeRet();
-  if ((r & VM_FAULT_RETRY) !== 0) throw new UnknownError('a handler that returns VM_FAULT_RETRY is not modelled');
+  if ((r & VM_FAULT_RETRY) !== 0)
+    throw new UnknownError('a handler that returns VM_FAULT_RETRY is not modelled');
   k.upRead(lock);
   if ((r & VM_FAULT_OOM) !== 0) return bad(k, f, SIGKILL);
   if ((r & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0) return bad(k, f, SIGBUS);
@@ -88,7 +89,14 @@ function bad(k: Kernel, f: number, signal: number): void {
 }
 
 /** Calls {@link pageFault} for an access of user code; `f` goes on at `pc` with 0 (or does not go on). */
-export function callPageFault(k: Kernel, f: number, pc: number, pg: number, write: boolean, kernel: boolean): void {
+export function callPageFault(
+  k: Kernel,
+  f: number,
+  pc: number,
+  pg: number,
+  write: boolean,
+  kernel: boolean,
+): void {
   const nf = k.call(f, pc, pageFault);
   k.w[nf + PF.PG] = pg;
   k.w[nf + PF.WRITE] = write ? 1 : 0;

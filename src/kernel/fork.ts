@@ -142,7 +142,8 @@ function startChild(k: Kernel, f: number, parent: number): void {
 export const sysWaitpid: Routine = routine('kernel/exit.c:do_wait', 2, (k, f) => {
   const pid = k.w[f + 1]!;
   const child = k.procs[pid - PID_BASE];
-  if (child === undefined || child.state === ProcState.Absent || child.parent !== k.currentProc) return k.ret(f, -ECHILD);
+  if (child === undefined || child.state === ProcState.Absent || child.parent !== k.currentProc)
+    return k.ret(f, -ECHILD);
   if (child.state !== ProcState.Dead) return k.wait(f, 0, child.o, LockMode.Exit);
   k.ret(f, pid);
 });

@@ -157,7 +157,16 @@ const CHAIN = 400;
 const MAX_REPORTS = 60;
 
 /** Ids of undefined behaviour that the model stops at: undefined(ID). */
-export const UNDEFINED_IDS = ['none', 'A7-F2', 'pfn_to_page', 'use-after-free', 'double-free', 'bad-pointer', 'H-1', 'H-2'] as const;
+export const UNDEFINED_IDS = [
+  'none',
+  'A7-F2',
+  'pfn_to_page',
+  'use-after-free',
+  'double-free',
+  'bad-pointer',
+  'H-1',
+  'H-2',
+] as const;
 
 /** Index into {@link UNDEFINED_IDS}. */
 export const enum Undefined {
@@ -224,7 +233,10 @@ export class Kernel {
     const each = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
     this.w = w;
     this.arenaBase = facts.bitsPerLong === 64 ? 0x7f00_0000_0000 : 0x4000_0000;
-    this.pages = each(mem.frames, (i) => new Page(w, i, layout.frames + i * layout.frameWords, mem.pfnOf[i]!));
+    this.pages = each(
+      mem.frames,
+      (i) => new Page(w, i, layout.frames + i * layout.frameWords, mem.pfnOf[i]!),
+    );
     this.vmas = each(layout.caps.vmas, (i) => new Vma(w, i, layout.vmas + i * VMA.WORDS));
     this.files = each(layout.caps.files, (i) => new File(w, i, layout.files + i * FILE.WORDS));
     this.procs = each(layout.caps.procs, (i) => new Proc(w, i, layout.procs + i * layout.procWords));

@@ -204,8 +204,26 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
   const threads = take(caps.threads * threadWords);
   const heap = take(caps.heap);
   return {
-    shape, caps, ptrs, globals, imapLocks, frames, frameWords, files, procs, procWords,
-    fdsAt, pinsAt, pteAt, pmdAt, pudAt, vmas, threads, threadWords, heap, words: at,
+    shape,
+    caps,
+    ptrs,
+    globals,
+    imapLocks,
+    frames,
+    frameWords,
+    files,
+    procs,
+    procWords,
+    fdsAt,
+    pinsAt,
+    pteAt,
+    pmdAt,
+    pudAt,
+    vmas,
+    threads,
+    threadWords,
+    heap,
+    words: at,
   };
 }
 

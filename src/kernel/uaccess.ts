@@ -12,7 +12,8 @@ export function cellAt(k: Kernel, offset: number, bytes: number): number {
   const cells = k.program.cells;
   for (let i = 0; i < cells.length; i++) {
     if (cells[i]!.offset === offset) {
-      if (cells[i]!.bytes !== bytes) throw new UnknownError(`an access of ${bytes} bytes to a cell of ${cells[i]!.bytes}`);
+      if (cells[i]!.bytes !== bytes)
+        throw new UnknownError(`an access of ${bytes} bytes to a cell of ${cells[i]!.bytes}`);
       return i;
     }
   }

@@ -32,7 +32,16 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../uapi.js';
-import { FMODE_APPEND, FMODE_READ, FMODE_WRITE, OPS_DUMMY, OPS_NULL, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
+import {
+  FMODE_APPEND,
+  FMODE_READ,
+  FMODE_WRITE,
+  OPS_DUMMY,
+  OPS_NULL,
+  VMA_IN_IMAP,
+  VMA_LINKED,
+  type Vma,
+} from '../world.js';
 import { fget, fput } from '../fs/file_table.js';
 import { mmPopulate } from './populate.js';
 import { vmGetPageProt } from './pgtable.js';
@@ -62,7 +71,20 @@ export const MM = {
   WORDS: 18 + DESC_WORDS,
 } as const;
 
-const Pc = { Start: 0, Overlap: 1, Region: 2, Prepared: 3, Mmapped: 4, Link: 5, Action: 6, Undo: 7, Undone: 8, Populated: 9, Put: 10, Done: 11 } as const;
+const Pc = {
+  Start: 0,
+  Overlap: 1,
+  Region: 2,
+  Prepared: 3,
+  Mmapped: 4,
+  Link: 5,
+  Action: 6,
+  Undo: 7,
+  Undone: 8,
+  Populated: 9,
+  Put: 10,
+  Done: 11,
+} as const;
 
 /** A two-word argument as a number: exact below 2^53. */
 export function arg64(k: Kernel, at: number): number {
@@ -267,7 +289,8 @@ function mmapRegion(k: Kernel, f: number): void {
   v.file = file.slot;
   file.refs += 1;
   const driver = k.program.drivers[file.driver]!;
-  if (driver.mmap === undefined) return callMmapPrepare(k, f, Pc.Prepared, l + MM.DESC, v, driver.mmapPrepare!);
+  if (driver.mmap === undefined)
+    return callMmapPrepare(k, f, Pc.Prepared, l + MM.DESC, v, driver.mmapPrepare!);
   k.arg(0, handle(HandleKind.File, file.slot));
   k.arg(1, handle(HandleKind.Vma, v.slot));
   k.callC(f, Pc.Mmapped, driver.mmap);

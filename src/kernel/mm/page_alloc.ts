@@ -1,7 +1,15 @@
 /** The page allocator and page references: which frames are handed out is a choice of the run. */
 import { PAGE } from '../layout.js';
 import { UnknownError, type Kernel } from '../kernel.js';
-import { PG_ANON, PG_DISTANCE_SHIFT, PG_FREE, PG_HEAD, PG_ORDER_SHIFT, PG_RESERVED, PG_TAIL } from '../world.js';
+import {
+  PG_ANON,
+  PG_DISTANCE_SHIFT,
+  PG_FREE,
+  PG_HEAD,
+  PG_ORDER_SHIFT,
+  PG_RESERVED,
+  PG_TAIL,
+} from '../world.js';
 
 /** Frames tried as heads of a free block, filled by {@link allocPages}; one buffer for all runs. */
 const candidates = new Int32Array(4096);
@@ -24,7 +32,12 @@ export function allocPages(k: Kernel, order: number, zero: boolean, compound = f
   const head = candidates[k.choose(found)]!;
   for (let i = 0; i < n; i++) {
     const page = k.pages[head + i]!;
-    page.flags = !compound || order === 0 ? 0 : i === 0 ? PG_HEAD | (order << PG_ORDER_SHIFT) : PG_TAIL | (i << PG_DISTANCE_SHIFT);
+    page.flags =
+      !compound || order === 0
+        ? 0
+        : i === 0
+          ? PG_HEAD | (order << PG_ORDER_SHIFT)
+          : PG_TAIL | (i << PG_DISTANCE_SHIFT);
     page.refcount = i === 0 ? 1 : 0;
     page.mapcount = 0;
     if (zero) clearPage(k, head + i);

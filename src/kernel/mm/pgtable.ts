@@ -3,7 +3,15 @@
  * above the PTE hold leaves only; a table is there whenever an entry below is.
  */
 import type { Kernel } from '../kernel.js';
-import { Level, PTE_CACHE_MASK, PTE_EXEC, PTE_FLAGS_MASK, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../pte.js';
+import {
+  Level,
+  PTE_CACHE_MASK,
+  PTE_EXEC,
+  PTE_FLAGS_MASK,
+  PTE_PRESENT,
+  PTE_PROTNONE,
+  PTE_WRITE,
+} from '../pte.js';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../flags.js';
 
 const TWO_32 = 2 ** 32;

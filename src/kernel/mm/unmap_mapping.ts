@@ -14,30 +14,34 @@ export const UNMAP = { MAPPING: 1, BEGIN: 3, LEN: 5, EVEN_COWS: 7, NEXT: 9, WORD
  * each: mapping, begin, length, even_cows. VMAs are found by their vm_pgoff, so a copy-on-write remap, whose vm_pgoff is a pfn, is missed by
  * its file offset. Other processes may come in between two VMAs.
  */
-export const unmapMappingRange: Routine = routine('mm/memory.c:unmap_mapping_range', UNMAP.WORDS, (k, f, pc) => {
-  const driver = k.w[f + UNMAP.MAPPING]! & 0xff;
-  const lock = imapLock(k, driver);
-  if (pc === 0) {
-    if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
-    return k.goto(f, 1);
-  }
-  const first = Math.floor(arg64(k, f + UNMAP.BEGIN) / 4096);
-  const len = Math.ceil(arg64(k, f + UNMAP.LEN) / 4096);
-  const last = len === 0 ? Infinity : first + len - 1;
-  for (let slot = k.w[f + UNMAP.NEXT]!; slot < k.vmas.length; slot++) {
-    const v = k.vmas[slot]!;
-    if (!inMapping(k, v, driver)) continue;
-    const pgoff = pgoffNumber(v);
-    if (pgoff > last || pgoff + v.pages - 1 < first) continue;
-    const from = v.start + Math.max(0, first - pgoff);
-    const to = v.start + Math.min(v.pages, last - pgoff + 1);
-    zapPageRange(k, v, from, to, k.w[f + UNMAP.EVEN_COWS] !== 0);
-    k.w[f + UNMAP.NEXT] = slot + 1;
-    return k.point(f, 1);
-  }
-  k.upRead(lock);
-  k.ret(f, 0);
-});
+export const unmapMappingRange: Routine = routine(
+  'mm/memory.c:unmap_mapping_range',
+  UNMAP.WORDS,
+  (k, f, pc) => {
+    const driver = k.w[f + UNMAP.MAPPING]! & 0xff;
+    const lock = imapLock(k, driver);
+    if (pc === 0) {
+      if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+      return k.goto(f, 1);
+    }
+    const first = Math.floor(arg64(k, f + UNMAP.BEGIN) / 4096);
+    const len = Math.ceil(arg64(k, f + UNMAP.LEN) / 4096);
+    const last = len === 0 ? Infinity : first + len - 1;
+    for (let slot = k.w[f + UNMAP.NEXT]!; slot < k.vmas.length; slot++) {
+      const v = k.vmas[slot]!;
+      if (!inMapping(k, v, driver)) continue;
+      const pgoff = pgoffNumber(v);
+      if (pgoff > last || pgoff + v.pages - 1 < first) continue;
+      const from = v.start + Math.max(0, first - pgoff);
+      const to = v.start + Math.min(v.pages, last - pgoff + 1);
+      zapPageRange(k, v, from, to, k.w[f + UNMAP.EVEN_COWS] !== 0);
+      k.w[f + UNMAP.NEXT] = slot + 1;
+      return k.point(f, 1);
+    }
+    k.upRead(lock);
+    k.ret(f, 0);
+  },
+);
 
 function inMapping(k: Kernel, v: Vma, driver: number): boolean {
   return v.mm >= 0 && v.has(VMA_IN_IMAP) && k.files[v.file]!.driver === driver;

@@ -44,8 +44,20 @@ const opsHandle = (n: number): number => (n === OPS_NULL ? 0 : handle(HandleKind
 
 const vmArea: ApiStruct = {
   fields: [
-    vmaField('vm_start', 'unsigned long', (k, v) => page(k, v.start), undefined, 'the core owns the range of a VMA'),
-    vmaField('vm_end', 'unsigned long', (k, v) => page(k, v.end), undefined, 'the core owns the range of a VMA'),
+    vmaField(
+      'vm_start',
+      'unsigned long',
+      (k, v) => page(k, v.start),
+      undefined,
+      'the core owns the range of a VMA',
+    ),
+    vmaField(
+      'vm_end',
+      'unsigned long',
+      (k, v) => page(k, v.end),
+      undefined,
+      'the core owns the range of a VMA',
+    ),
     vmaField(
       'vm_pgoff',
       'unsigned long',
@@ -65,7 +77,12 @@ const vmArea: ApiStruct = {
       undefined,
       'use vm_flags_set(), vm_flags_clear() or vm_flags_mod()',
     ),
-    vmaField('vm_page_prot', 'pgprot_t', (_k, v) => v.prot, (_k, v, lo) => void (v.prot = lo)),
+    vmaField(
+      'vm_page_prot',
+      'pgprot_t',
+      (_k, v) => v.prot,
+      (_k, v, lo) => void (v.prot = lo),
+    ),
     vmaField(
       'vm_ops',
       'const struct vm_operations_struct *',
@@ -73,7 +90,12 @@ const vmArea: ApiStruct = {
       (_k, v, lo) => void (v.ops = handleIndex(lo)),
     ),
     vmaField('vm_file', 'struct file *', (_k, v) => (v.file < 0 ? 0 : handle(HandleKind.File, v.file))),
-    vmaField('vm_private_data', 'void *', (_k, v) => v.private, (_k, v, lo) => void (v.private = lo)),
+    vmaField(
+      'vm_private_data',
+      'void *',
+      (_k, v) => v.private,
+      (_k, v, lo) => void (v.private = lo),
+    ),
     vmaField('vm_mm', 'struct mm_struct *', (_k, v) => handle(HandleKind.Mm, v.mm)),
   ],
 };
@@ -114,7 +136,12 @@ const vmFault: ApiStruct = {
     vmfField('real_address', 'unsigned long', (k, at) => page(k, k.w[at + VMF.PG]!)),
     vmfField('pgoff', 'unsigned long', (k, at) => linear(k, k.vmas[k.w[at + VMF.VMA]!]!, k.w[at + VMF.PG]!)),
     vmfField('flags', 'unsigned int', (k, at) => k.w[at + VMF.FLAGS]!),
-    vmfField('page', 'struct page *', (k, at) => k.w[at + VMF.PAGE]!, (k, at, lo) => void (k.w[at + VMF.PAGE] = lo)),
+    vmfField(
+      'page',
+      'struct page *',
+      (k, at) => k.w[at + VMF.PAGE]!,
+      (k, at, lo) => void (k.w[at + VMF.PAGE] = lo),
+    ),
     vmfField('cow_page', 'struct page *', (k, at) => {
       const cow = k.w[at + VMF.COW]!;
       return cow === 0 ? 0 : handle(HandleKind.Page, cow - 1);
@@ -146,7 +173,12 @@ const fileField = (
 
 const file: ApiStruct = {
   fields: [
-    fileField('private_data', 'void *', (_k, f) => f.private, (_k, f, lo) => void (f.private = lo)),
+    fileField(
+      'private_data',
+      'void *',
+      (_k, f) => f.private,
+      (_k, f, lo) => void (f.private = lo),
+    ),
     fileField('f_mapping', 'struct address_space *', (_k, f) => handle(HandleKind.Mapping, f.driver)),
     fileField('f_inode', 'struct inode *', (_k, f) => handle(HandleKind.Inode, f.driver)),
     fileField('f_mode', 'unsigned int', (_k, f) => (f.mode >> 8) & 3),
@@ -218,14 +250,24 @@ const vmAreaDesc: ApiStruct = {
       },
       (k, at, lo) => void (k.w[at + DESC.FLAGS] = lo),
     ),
-    descField('page_prot', 'pgprot_t', (k, at) => k.w[at + DESC.PROT]!, (k, at, lo) => void (k.w[at + DESC.PROT] = lo)),
+    descField(
+      'page_prot',
+      'pgprot_t',
+      (k, at) => k.w[at + DESC.PROT]!,
+      (k, at, lo) => void (k.w[at + DESC.PROT] = lo),
+    ),
     descField(
       'vm_ops',
       'const struct vm_operations_struct *',
       (k, at) => opsHandle(k.w[at + DESC.OPS]!),
       (k, at, lo) => void (k.w[at + DESC.OPS] = handleIndex(lo)),
     ),
-    descField('private_data', 'void *', (k, at) => k.w[at + DESC.PRIVATE]!, (k, at, lo) => void (k.w[at + DESC.PRIVATE] = lo)),
+    descField(
+      'private_data',
+      'void *',
+      (k, at) => k.w[at + DESC.PRIVATE]!,
+      (k, at, lo) => void (k.w[at + DESC.PRIVATE] = lo),
+    ),
   ],
 };
 

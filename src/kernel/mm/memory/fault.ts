@@ -42,7 +42,15 @@ export const VMF = {
   WORDS: 9,
 } as const;
 
-const Pc = { Start: 0, MapPages: 1, Fault: 2, SharedMkwrite: 3, PfnMkwrite: 4, PageMkwrite: 5, Copied: 6 } as const;
+const Pc = {
+  Start: 0,
+  MapPages: 1,
+  Fault: 2,
+  SharedMkwrite: 3,
+  PfnMkwrite: 4,
+  PageMkwrite: 5,
+  Copied: 6,
+} as const;
 
 const STOP = VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY;
 
@@ -205,8 +213,7 @@ function finishFault(k: Kernel, f: number, vma: Vma, frame: number): void {
 /** `mm/memory.c:do_wp_page` (C.4): a write to (or an unsharing of) an entry that is not writable. */
 function doWpPage(k: Kernel, f: number, vma: Vma, e: number, flags: number): void {
   const bits = VM_SHARED | (k.facts.wpSharedNeedsVmWrite ? 0 : VM_MAYSHARE);
-  const shared =
-    (vma.flags & bits) !== 0 && (!k.facts.wpSharedNeedsVmWrite || (vma.flags & VM_WRITE) !== 0);
+  const shared = (vma.flags & bits) !== 0 && (!k.facts.wpSharedNeedsVmWrite || (vma.flags & VM_WRITE) !== 0);
   const ops = k.program.vmOps[vma.ops];
   const decision = decideWp(k, vma, k.w[f + 1 + VMF.PG]!, e, flags, shared);
   if (k.frozen) return;

@@ -127,7 +127,14 @@ function insertPage(k: Kernel, vma: Vma, pg: number, frame: number, prot: number
 }
 
 /** `mm/memory.c:insert_page_into_pte_locked`. */
-function insertPageIntoPte(k: Kernel, vma: Vma, e: number, frame: number, prot: number, mkwrite: boolean): number {
+function insertPageIntoPte(
+  k: Kernel,
+  vma: Vma,
+  e: number,
+  frame: number,
+  prot: number,
+  mkwrite: boolean,
+): number {
   const pfn = k.mem.pfnOf[frame]!;
   const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
   if (!none(k, e)) {
@@ -207,7 +214,10 @@ export function vmInsertPages(
   const first = pageOfAddr(k, addr);
   for (let i = 0; i < num; i++) {
     const frame = pages(i);
-    const err = frame < 0 || pageCount(k, frame) === 0 ? -EINVAL : insertPage(k, vma, first + i, frame, vma.prot, false);
+    const err =
+      frame < 0 || pageCount(k, frame) === 0
+        ? -EINVAL
+        : insertPage(k, vma, first + i, frame, vma.prot, false);
     if (err !== 0) {
       done(i);
       return err;
@@ -226,7 +236,8 @@ export function vmMapPages(k: Kernel, vma: Vma, pages: PageArray, num: number, f
   if (pgoff >= num) return -ENXIO;
   if (vma.pages > num - pgoff) return -ENXIO;
   const from = (i: number): number => pages(pgoff + i);
-  if (k.facts.vmMapPagesInBatch) return vmInsertPages(k, vma, vmStart(k, vma), from, vma.pages, () => undefined);
+  if (k.facts.vmMapPagesInBatch)
+    return vmInsertPages(k, vma, vmStart(k, vma), from, vma.pages, () => undefined);
   for (let i = 0; i < vma.pages; i++) {
     const frame = from(i);
     if (frame < 0) return -EINVAL;

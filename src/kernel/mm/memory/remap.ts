@@ -47,9 +47,18 @@ function setPgoffToPfn(vma: Vma, pfn: number): void {
  * @param prot canonical protection, used as given
  * @returns 0 or -errno
  */
-export function remapPfnRange(k: Kernel, vma: Vma, addr: number, pfn: number, size: number, prot: number): number {
+export function remapPfnRange(
+  k: Kernel,
+  vma: Vma,
+  addr: number,
+  pfn: number,
+  size: number,
+  prot: number,
+): number {
   const bytes = Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
-  return k.facts.remapChecksCowRangeFirst ? remapPrepared(k, vma, addr, pfn, bytes, prot) : remapTracked(k, vma, addr, pfn, bytes, prot);
+  return k.facts.remapChecksCowRangeFirst
+    ? remapPrepared(k, vma, addr, pfn, bytes, prot)
+    : remapTracked(k, vma, addr, pfn, bytes, prot);
 }
 
 /** Up to 6.12: tracking, then all checks; any error zaps the range. */
@@ -91,7 +100,13 @@ function remapPrepared(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: nu
 }
 
 /** `mm/memory.c:remap_pfn_range_prepare_vma` [7.2]. */
-export function remapPfnRangePrepareVma(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number): number {
+export function remapPfnRangePrepareVma(
+  k: Kernel,
+  vma: Vma,
+  addr: number,
+  pfn: number,
+  bytes: number,
+): number {
   if (refusesCowRange(k, vma, addr, bytes)) {
     if (k.facts.remapErrorZapsOnCowRange) zapRange(k, vma, addr, bytes);
     return -EINVAL;
@@ -102,7 +117,14 @@ export function remapPfnRangePrepareVma(k: Kernel, vma: Vma, addr: number, pfn: 
 }
 
 /** `mm/memory.c:do_remap_pfn_range` [7.2]: tracking, then the entries. */
-export function doRemapPfnRange(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
+export function doRemapPfnRange(
+  k: Kernel,
+  vma: Vma,
+  addr: number,
+  pfn: number,
+  bytes: number,
+  prot: number,
+): number {
   if (k.facts.trackFullRemapOnce && coversVma(k, vma, addr, bytes)) {
     if (vma.has(VMA_TRACKED)) return -EINVAL;
     vma.put(VMA_TRACKED, true);

@@ -1,0 +1,169 @@
+/** Moving a mapping: `mm/mremap.c:move_vma` and `move_page_tables` (C.8). */
+import { routine, type Kernel, type Routine } from '../kernel.js';
+import { handle, HandleKind } from '../handle.js';
+import { VM_LOCKED_MASK, VM_PAT, VM_PFNMAP } from '../flags.js';
+import { Level } from '../pte.js';
+import { MREMAP_DONTUNMAP } from '../uapi.js';
+import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
+import { clearEntry, levelPages, none, pmdAt, pteAt, pudAt, walk } from './pgtable.js';
+import { addPgoff, doMunmap, imapBusy, vmaMerge, waitImap } from './vma.js';
+
+/** Arguments of {@link moveVma}: VMA slot, first page and pages of the old place, of the new place, MREMAP_*; then its locals. */
+export const MOVE = {
+  VMA: 0,
+  OLD: 1,
+  OLD_PAGES: 2,
+  NEW: 3,
+  NEW_PAGES: 4,
+  FLAGS: 5,
+  NEW_VMA: 6,
+  ERR: 7,
+  WORDS: 8,
+} as const;
+
+const Pc = {
+  Start: 0,
+  MaySplitStart: 1,
+  CheckEnd: 2,
+  MaySplitEnd: 3,
+  Copy: 4,
+  Link: 5,
+  Hooked: 6,
+  Finish: 7,
+  Unmapped: 8,
+} as const;
+
+/**
+ * `mm/mremap.c:move_vma`: copies the VMA to its new place, moves the entries verbatim, tells the driver, unmaps the old place. The
+ * caller holds mmap_lock for writing and has made room. Returns the new first page or -errno.
+ */
+export const moveVma: Routine = routine('mm/mremap.c:move_vma', MOVE.WORDS, (k, f, pc) => {
+  const l = f + 1;
+  const vma = k.vmas[k.w[l + MOVE.VMA]!]!;
+  const from = k.w[l + MOVE.OLD]!;
+  const end = from + k.w[l + MOVE.OLD_PAGES]!;
+  switch (pc) {
+    case Pc.Start:
+      return vma.start === from ? k.goto(f, Pc.CheckEnd) : maySplit(k, f, Pc.MaySplitStart, vma, from);
+    case Pc.CheckEnd:
+      return vma.end === end ? k.goto(f, Pc.Copy) : maySplit(k, f, Pc.MaySplitEnd, vma, end);
+    case Pc.MaySplitStart:
+    case Pc.MaySplitEnd: {
+      const err = k.takeRet();
+      return err !== 0 ? k.ret(f, err) : k.goto(f, pc + 1);
+    }
+    case Pc.Copy:
+      return copyVma(k, f, vma);
+    case Pc.Link:
+      k.takeRet();
+      return linkAndMove(k, f, vma);
+    case Pc.Hooked:
+      k.w[l + MOVE.ERR] = k.takeRet();
+      return k.goto(f, Pc.Finish);
+    case Pc.Finish:
+      return finish(k, f, vma);
+    default: {
+      k.takeRet();
+      const err = k.w[l + MOVE.ERR]!;
+      return k.ret(f, err !== 0 ? err : k.w[l + MOVE.NEW]!);
+    }
+  }
+});
+
+/** Asks vm_ops->may_split; without one the answer is 0. */
+function maySplit(k: Kernel, f: number, pc: number, vma: Vma, at: number): void {
+  const hook = k.program.vmOps[vma.ops]?.maySplit;
+  if (hook === undefined) return k.goto(f, pc + 1);
+  k.arg(0, handle(HandleKind.Vma, vma.slot));
+  k.argNumber(1, k.arenaBase + at * 4096);
+  k.callC(f, pc, hook);
+}
+
+/**
+ * `mm/mmap.c:copy_vma`: vm_pgoff moves along, so the linear rule is kept, but for an anonymous VMA that has no anon_vma yet: there it
+ * becomes the new address (F.V-2).
+ */
+function copyVma(k: Kernel, f: number, vma: Vma): void {
+  const l = f + 1;
+  const to = k.allocVma();
+  to.copyFrom(vma);
+  to.mm = vma.mm;
+  to.put(VMA_LINKED, false);
+  to.put(VMA_IN_IMAP, false);
+  to.start = k.w[l + MOVE.NEW]!;
+  to.end = to.start + k.w[l + MOVE.NEW_PAGES]!;
+  if (vma.ops === OPS_NULL && !vma.has(VMA_ANON_VMA)) {
+    const at = k.arenaBase / 4096 + to.start;
+    to.setPgoff(at | 0, Math.floor(at / 2 ** 32));
+  } else addPgoff(k, to, k.w[l + MOVE.OLD]! - vma.start);
+  if (to.file >= 0) k.files[to.file]!.refs += 1;
+  k.w[l + MOVE.NEW_VMA] = to.slot;
+  const open = k.program.vmOps[to.ops]?.open;
+  if (open === undefined) return k.goto(f, Pc.Link);
+  k.arg(0, handle(HandleKind.Vma, to.slot));
+  k.callC(f, Pc.Link, open);
+}
+
+function linkAndMove(k: Kernel, f: number, vma: Vma): void {
+  const l = f + 1;
+  const to = k.vmas[k.w[l + MOVE.NEW_VMA]!]!;
+  if (imapBusy(k, to)) return waitImap(k, f, Pc.Link, to);
+  to.put(VMA_LINKED, true);
+  to.put(VMA_IN_IMAP, to.file >= 0);
+  movePageTables(k, vma.mm, k.w[l + MOVE.OLD]!, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD_PAGES]!);
+  const hook = k.program.vmOps[to.ops]?.mremap;
+  if (hook === undefined) return k.goto(f, Pc.Finish);
+  k.arg(0, handle(HandleKind.Vma, to.slot));
+  k.callC(f, Pc.Hooked, hook);
+}
+
+/** Unmaps the old place; after a refusal of ->mremap everything moves back and the new place goes. */
+function finish(k: Kernel, f: number, vma: Vma): void {
+  const l = f + 1;
+  const err = k.w[l + MOVE.ERR]!;
+  const to = k.vmas[k.w[l + MOVE.NEW_VMA]!]!;
+  const left = err === 0 ? vma : to;
+  if (err !== 0) movePageTables(k, vma.mm, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
+  // untrack_pfn_clear(): the memory type now belongs to the other VMA.
+  if ((left.flags & VM_PFNMAP) !== 0 && k.facts.trackSetsVmPat) left.flags &= ~VM_PAT;
+  if (err === 0 && (k.w[l + MOVE.FLAGS]! & MREMAP_DONTUNMAP) !== 0) {
+    vma.flags &= ~VM_LOCKED_MASK;
+    if (vma.start === k.w[l + MOVE.OLD] && vma.pages === k.w[l + MOVE.OLD_PAGES])
+      vma.put(VMA_ANON_VMA, false);
+    vmaMerge(k, to);
+    return k.ret(f, k.w[l + MOVE.NEW]!);
+  }
+  const at = err === 0 ? k.w[l + MOVE.OLD]! : to.start;
+  const pages = err === 0 ? k.w[l + MOVE.OLD_PAGES]! : to.pages;
+  if (err === 0) vmaMerge(k, to);
+  const nf = k.call(f, Pc.Unmapped, doMunmap);
+  k.w[nf + 1] = vma.mm;
+  k.w[nf + 2] = at;
+  k.w[nf + 3] = at + pages;
+}
+
+/**
+ * `mm/mremap.c:move_page_tables`: entries keep frame and permissions, no page is counted. A leaf moves whole or, if either end is
+ * not aligned to it, is split, which for a file mapping means that it is gone.
+ */
+export function movePageTables(k: Kernel, mm: number, from: number, to: number, pages: number): void {
+  let i = 0;
+  while (i < pages) {
+    const e = walk(k, mm, from + i);
+    const level = k.level;
+    const span = levelPages(k, level);
+    if (level === Level.Pte) moveEntry(k, e, pteAt(k, mm, to + i));
+    else if ((from + i) % span !== 0 || (to + i) % span !== 0 || pages - i < span) clearEntry(k, e);
+    else if (level === Level.Pmd) moveEntry(k, e, pmdAt(k, mm, to + i));
+    else if (k.facts.mremapDropsPudLeaf) clearEntry(k, e);
+    else moveEntry(k, e, pudAt(k, mm, to + i));
+    i += span - ((from + i) % span);
+  }
+}
+
+function moveEntry(k: Kernel, e: number, to: number): void {
+  if (none(k, e)) return;
+  k.w[to] = k.w[e]!;
+  k.w[to + 1] = k.w[e + 1]!;
+  clearEntry(k, e);
+}

@@ -1,0 +1,178 @@
+/** The mm functions that drivers call, by prototype (B.1-B.7, D.3). */
+import { UnknownError, type Kernel } from '../../kernel/kernel.js';
+import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { mmapActionRemap, mmapActionRemapFull } from '../../kernel/mm/mmap_prepare.js';
+import {
+  vmfInsertPfn,
+  vmfInsertPfnProt,
+  vmInsertMixed,
+  vmInsertPage,
+  vmInsertPages,
+  vmMapPages,
+} from '../../kernel/mm/memory/insert.js';
+import { remapPfnRange, vmFlagsClear, vmFlagsSet, vmIomapMemory } from '../../kernel/mm/memory/remap.js';
+import { zapSpecialVmaRange } from '../../kernel/mm/memory/zap.js';
+import { unmapMappingRange } from '../../kernel/mm/unmap_mapping.js';
+import { vmGetPageProt } from '../../kernel/mm/pgtable.js';
+import { CacheMode, PTE_CACHE_MASK, PTE_CACHE_SHIFT } from '../../kernel/pte.js';
+import type { Vma } from '../../kernel/world.js';
+import { num, pfnArg, type ApiFunction } from './define.js';
+import { indexOf } from './structs.js';
+
+/** VMA argument `i`, or undefined after the run was frozen. */
+function vmaArg(k: Kernel, i: number): Vma | undefined {
+  const slot = indexOf(k, k.argLo[i]!, HandleKind.Vma);
+  return slot < 0 ? undefined : k.vmas[slot]!;
+}
+
+/** An atomic function of a VMA. */
+function onVma(prototype: string, call: (k: Kernel, vma: Vma) => number, point?: boolean): ApiFunction {
+  return {
+    prototype,
+    point,
+    call: (k) => {
+      const vma = vmaArg(k, 0);
+      return vma === undefined ? 0 : call(k, vma);
+    },
+  };
+}
+
+/** Frame of page argument `i`; -1 after the run was frozen. */
+function pageArg(k: Kernel, i: number): number {
+  return indexOf(k, k.argLo[i]!, HandleKind.Page);
+}
+
+/** Reads the driver's `struct page *` array at handle `h`. */
+function pageArray(k: Kernel, h: number): (i: number) => number {
+  if (h <= 0 || handleKind(h) !== HandleKind.Data)
+    throw new UnknownError('an array of pages that is no object of the driver');
+  const at = handleIndex(h);
+  return (i) => {
+    const page = k.w[at + i]!;
+    return page > 0 && handleKind(page) === HandleKind.Page ? handleIndex(page) : -1;
+  };
+}
+
+const VMA = 'struct vm_area_struct *vma';
+const withCache =
+  (mode: number) =>
+  (k: Kernel): number =>
+    (k.argLo[0]! & ~PTE_CACHE_MASK) | (mode << PTE_CACHE_SHIFT);
+
+/** Prototypes in 7.2's spelling, implementations for every release. */
+export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
+  remap_pfn_range: onVma(
+    `int remap_pfn_range(${VMA}, unsigned long addr, unsigned long pfn, unsigned long size, pgprot_t prot)`,
+    (k, vma) => remapPfnRange(k, vma, num(k, 1), pfnArg(k, 2), num(k, 3), k.argLo[4]!),
+  ),
+  io_remap_pfn_range: onVma(
+    `int io_remap_pfn_range(${VMA}, unsigned long addr, unsigned long pfn, unsigned long size, pgprot_t prot)`,
+    (k, vma) => remapPfnRange(k, vma, num(k, 1), pfnArg(k, 2), num(k, 3), k.argLo[4]!),
+  ),
+  vm_iomap_memory: onVma(`int vm_iomap_memory(${VMA}, phys_addr_t start, unsigned long len)`, (k, vma) =>
+    vmIomapMemory(k, vma, num(k, 1), num(k, 2)),
+  ),
+  vmf_insert_pfn: onVma(
+    `vm_fault_t vmf_insert_pfn(${VMA}, unsigned long addr, unsigned long pfn)`,
+    (k, vma) => vmfInsertPfn(k, vma, num(k, 1), pfnArg(k, 2)),
+  ),
+  vmf_insert_pfn_prot: onVma(
+    `vm_fault_t vmf_insert_pfn_prot(${VMA}, unsigned long addr, unsigned long pfn, pgprot_t prot)`,
+    (k, vma) => vmfInsertPfnProt(k, vma, num(k, 1), pfnArg(k, 2), k.argLo[3]!),
+  ),
+  vmf_insert_mixed: onVma(
+    `vm_fault_t vmf_insert_mixed(${VMA}, unsigned long addr, unsigned long pfn)`,
+    (k, vma) => vmInsertMixed(k, vma, num(k, 1), pfnArg(k, 2), false),
+  ),
+  vmf_insert_mixed_mkwrite: onVma(
+    `vm_fault_t vmf_insert_mixed_mkwrite(${VMA}, unsigned long addr, unsigned long pfn)`,
+    (k, vma) => vmInsertMixed(k, vma, num(k, 1), pfnArg(k, 2), true),
+  ),
+  vm_insert_page: onVma(`int vm_insert_page(${VMA}, unsigned long addr, struct page *page)`, (k, vma) => {
+    const frame = pageArg(k, 2);
+    return frame < 0 ? 0 : vmInsertPage(k, vma, num(k, 1), frame);
+  }),
+  vm_insert_pages: onVma(
+    `int vm_insert_pages(${VMA}, unsigned long addr, struct page **pages, unsigned long *num)`,
+    (k, vma) => {
+      const at = handleIndex(k.argLo[3]!);
+      const wide = k.facts.bitsPerLong === 64;
+      const n = (wide ? (k.w[at + 1]! >>> 0) * 2 ** 32 : 0) + (k.w[at]! >>> 0);
+      return vmInsertPages(k, vma, num(k, 1), pageArray(k, k.argLo[2]!), n, (done) => {
+        k.w[at] = n - done;
+        if (wide) k.w[at + 1] = 0;
+      });
+    },
+  ),
+  vm_map_pages: onVma(`int vm_map_pages(${VMA}, struct page **pages, unsigned long num)`, (k, vma) =>
+    vmMapPages(k, vma, pageArray(k, k.argLo[1]!), num(k, 2), false),
+  ),
+  vm_map_pages_zero: onVma(
+    `int vm_map_pages_zero(${VMA}, struct page **pages, unsigned long num)`,
+    (k, vma) => vmMapPages(k, vma, pageArray(k, k.argLo[1]!), num(k, 2), true),
+  ),
+  zap_special_vma_range: onVma(
+    `void zap_special_vma_range(${VMA}, unsigned long address, unsigned long size)`,
+    (k, vma) => {
+      zapSpecialVmaRange(k, vma, num(k, 1), num(k, 2));
+      return 0;
+    },
+  ),
+  zap_vma_ptes: onVma(`void zap_vma_ptes(${VMA}, unsigned long address, unsigned long size)`, (k, vma) => {
+    zapSpecialVmaRange(k, vma, num(k, 1), num(k, 2));
+    return 0;
+  }),
+  vm_flags_set: onVma(`void vm_flags_set(${VMA}, unsigned long flags)`, (k, vma) => {
+    vmFlagsSet(k, vma, k.argLo[1]!);
+    return 0;
+  }),
+  vm_flags_clear: onVma(`void vm_flags_clear(${VMA}, unsigned long flags)`, (k, vma) => {
+    vmFlagsClear(k, vma, k.argLo[1]!);
+    return 0;
+  }),
+  vm_flags_mod: onVma(`void vm_flags_mod(${VMA}, unsigned long set, unsigned long clear)`, (k, vma) => {
+    vmFlagsSet(k, vma, k.argLo[1]!);
+    vmFlagsClear(k, vma, k.argLo[2]!);
+    return 0;
+  }),
+  vma_pages: onVma(`unsigned long vma_pages(${VMA})`, (k, vma) => {
+    k.hi = 0;
+    return vma.pages;
+  }),
+  unmap_mapping_range: {
+    prototype:
+      'void unmap_mapping_range(struct address_space *mapping, loff_t const holebegin, loff_t const holelen, int even_cows)',
+    routine: unmapMappingRange,
+    point: true,
+  },
+  vm_get_page_prot: {
+    prototype: 'pgprot_t vm_get_page_prot(unsigned long vm_flags)',
+    call: (k) => vmGetPageProt(k.argLo[0]!),
+  },
+  pgprot_noncached: {
+    prototype: 'pgprot_t pgprot_noncached(pgprot_t prot)',
+    call: withCache(CacheMode.UncachedMinus),
+  },
+  pgprot_writecombine: {
+    prototype: 'pgprot_t pgprot_writecombine(pgprot_t prot)',
+    call: withCache(CacheMode.WriteCombine),
+  },
+  pgprot_decrypted: { prototype: 'pgprot_t pgprot_decrypted(pgprot_t prot)', call: (k) => k.argLo[0]! },
+  mmap_action_remap: {
+    prototype:
+      'void mmap_action_remap(struct vm_area_desc *desc, unsigned long start, unsigned long start_pfn, unsigned long size)',
+    call: (k) => {
+      const at = indexOf(k, k.argLo[0]!, HandleKind.Desc);
+      if (at >= 0) mmapActionRemap(k, at, num(k, 1), pfnArg(k, 2), num(k, 3));
+      return 0;
+    },
+  },
+  mmap_action_remap_full: {
+    prototype: 'void mmap_action_remap_full(struct vm_area_desc *desc, unsigned long start_pfn)',
+    call: (k) => {
+      const at = indexOf(k, k.argLo[0]!, HandleKind.Desc);
+      if (at >= 0) mmapActionRemapFull(k, at, pfnArg(k, 1));
+      return 0;
+    },
+  },
+};

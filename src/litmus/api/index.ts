@@ -1,0 +1,175 @@
+/** The environments of driver code and of threads: what the C checker may look up and what the lowering calls. */
+import type { Environment, ExternalConstant, ExternalFunction, FileScopeMacro } from '../../c/environment.js';
+import type { DataModel } from '../../c/types.js';
+import { ERRNO } from '../../kernel/errno.js';
+import { KERNEL_FLAGS } from '../../kernel/flags.js';
+import { PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
+import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
+import type { ApiFunction, ApiStruct } from './define.js';
+import { DRIVER_CORE, GFP } from './driver-core.js';
+import { DRIVER_MM } from './driver-mm.js';
+import { DRIVER_MACROS } from './macros.js';
+import { STRUCTS, TYPEDEFS } from './structs.js';
+import { SYSCALLS } from './syscalls.js';
+
+export type { ApiField, ApiFunction, ApiStruct } from './define.js';
+export { callApi, num, pfnArg, ret64 } from './define.js';
+
+/** What of a configuration the environments depend on. */
+export interface EnvironmentOptions {
+  readonly model: DataModel;
+  /** Bits of phys_addr_t and dma_addr_t. */
+  readonly physAddrTBits: number;
+  /** Entries of a page table. */
+  readonly ptrs: number;
+  /** Names of the test's regions: run-time constants. */
+  readonly regions: readonly string[];
+}
+
+/** Functions of drivers, by name. */
+export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
+  ...DRIVER_MM,
+  ...DRIVER_CORE,
+  ...DRIVER_MACROS,
+};
+
+/** Functions of threads, by name. */
+export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = SYSCALLS;
+
+/** Names for bug(NAME) and warned(NAME), by id; 0 is nobody, 1 a page fault outside any call. */
+export const API_NAMES: readonly string[] = [
+  'none',
+  'page_fault',
+  ...new Set([...Object.keys(SYSCALLS), ...Object.keys(DRIVER_MM), ...Object.keys(DRIVER_CORE)]),
+];
+
+const API_IDS: ReadonlyMap<string, number> = new Map(API_NAMES.map((name, id) => [name, id]));
+
+/** Id of a name of {@link API_NAMES}, 0 when it is none of them. */
+export function apiId(name: string): number {
+  return API_IDS.get(name) ?? 0;
+}
+
+/** Kernel struct `tag` with its fields' implementations. */
+export function apiStruct(tag: string): ApiStruct | undefined {
+  return STRUCTS.get(tag);
+}
+
+/** Constants that do not depend on the configuration but on whether the code is a driver's. */
+const DRIVER_CONSTANTS: Readonly<Record<string, ExternalConstant>> = {
+  GFP_KERNEL: { type: 'gfp_t', value: BigInt(GFP.KERNEL) },
+  GFP_ATOMIC: { type: 'gfp_t', value: 0xa20n },
+  GFP_USER: { type: 'gfp_t', value: 0xcc0n },
+  GFP_HIGHUSER: { type: 'gfp_t', value: 0xcc2n },
+  GFP_HIGHUSER_MOVABLE: { type: 'gfp_t', value: BigInt(GFP.HIGHUSER) },
+  __GFP_ZERO: { type: 'gfp_t', value: BigInt(GFP.ZERO) },
+  __GFP_COMP: { type: 'gfp_t', value: BigInt(GFP.COMP) },
+  PAGE_SHARED: { type: 'pgprot_t', value: BigInt(PTE_PRESENT | PTE_WRITE) },
+  PAGE_READONLY: { type: 'pgprot_t', value: BigInt(PTE_PRESENT) },
+  THIS_MODULE: { type: 'struct module *', value: 0n, address: true },
+  CAP_SYS_ADMIN: { type: 'int', value: 21n },
+  CAP_SYS_RAWIO: { type: 'int', value: 17n },
+};
+
+const MACROS: ReadonlyMap<string, FileScopeMacro> = new Map<string, FileScopeMacro>([
+  ['DEFINE_MUTEX', { kind: 'object', type: 'struct mutex' }],
+  ['DEFINE_SPINLOCK', { kind: 'object', type: 'struct spinlock' }],
+  ['DECLARE_RWSEM', { kind: 'object', type: 'struct rw_semaphore' }],
+  ['module_init', { kind: 'init' }],
+  ['module_exit', { kind: 'exit' }],
+  ['MODULE_LICENSE', { kind: 'ignore' }],
+  ['MODULE_DESCRIPTION', { kind: 'ignore' }],
+  ['MODULE_AUTHOR', { kind: 'ignore' }],
+]);
+
+function commonConstants(o: EnvironmentOptions): Map<string, ExternalConstant> {
+  const map = new Map<string, ExternalConstant>();
+  const size = 4096n;
+  const ptrs = BigInt(o.ptrs);
+  const shift = (n: number): bigint => BigInt(Math.log2(o.ptrs) * n);
+  for (const [name, value] of Object.entries(ERRNO)) map.set(name, { type: 'int', value: BigInt(value) });
+  map.set('PAGE_SHIFT', { type: 'int', value: 12n });
+  map.set('PAGE_SIZE', { type: 'unsigned long', value: size });
+  map.set('PAGE_MASK', { type: 'unsigned long', value: ~(size - 1n) });
+  map.set('PMD_SHIFT', { type: 'int', value: 12n + shift(1) });
+  map.set('PMD_SIZE', { type: 'unsigned long', value: size * ptrs });
+  map.set('PMD_MASK', { type: 'unsigned long', value: ~(size * ptrs - 1n) });
+  map.set('PMD_ORDER', { type: 'int', value: shift(1) });
+  map.set('PUD_SHIFT', { type: 'int', value: 12n + shift(2) });
+  map.set('PUD_SIZE', { type: 'unsigned long', value: size * ptrs * ptrs });
+  map.set('PUD_MASK', { type: 'unsigned long', value: ~(size * ptrs * ptrs - 1n) });
+  map.set('PUD_ORDER', { type: 'int', value: shift(2) });
+  map.set('PTRS_PER_PTE', { type: 'int', value: ptrs });
+  map.set('PTRS_PER_PMD', { type: 'int', value: ptrs });
+  map.set('NULL', { type: 'void *', value: 0n });
+  for (const region of o.regions) map.set(region, { type: 'unsigned long', what: 'region' });
+  return map;
+}
+
+function environment(
+  o: EnvironmentOptions,
+  space: Environment['space'],
+  functions: Readonly<Record<string, ApiFunction>>,
+  constants: ReadonlyMap<string, ExternalConstant>,
+  structs: ReadonlyMap<string, ApiStruct>,
+  macros: ReadonlyMap<string, FileScopeMacro>,
+): Environment {
+  const phys = o.physAddrTBits === 64 ? 'unsigned long long' : 'unsigned long';
+  const typedefs = new Map<string, string>([
+    ...TYPEDEFS,
+    ['phys_addr_t', phys],
+    ['dma_addr_t', phys],
+    ['resource_size_t', phys],
+  ]);
+  const kinds = {
+    function: Object.keys(functions),
+    constant: constants,
+    struct: structs,
+    typedef: typedefs,
+    macro: macros,
+  };
+  return {
+    model: o.model,
+    space,
+    lookupFunction: (name): ExternalFunction | undefined =>
+      Object.hasOwn(functions, name) ? functions[name] : undefined,
+    lookupConstant: (name) => constants.get(name),
+    lookupStruct: (tag) => structs.get(tag),
+    lookupTypedef: (name) => typedefs.get(name),
+    lookupMacro: (name) => macros.get(name),
+    names: (kind) => {
+      const from = kinds[kind];
+      return Array.isArray(from) ? from : (from as ReadonlyMap<string, unknown>).keys();
+    },
+  };
+}
+
+/** What driver code may use. */
+export function driverEnvironment(o: EnvironmentOptions): Environment {
+  const constants = commonConstants(o);
+  for (const [name, value] of Object.entries(KERNEL_FLAGS)) constants.set(name, flagConstant(name, value));
+  for (const [name, c] of Object.entries(DRIVER_CONSTANTS)) constants.set(name, c);
+  for (const name of ['PROT_READ', 'PROT_WRITE', 'PROT_EXEC'] as const) {
+    constants.set(name, { type: 'int', value: BigInt(UAPI_CONSTANTS[name]) });
+  }
+  return environment(o, 'kernel', DRIVER_FUNCTIONS, constants, STRUCTS, MACROS);
+}
+
+/** VM_* are unsigned long, VM_FAULT_* unsigned int. */
+function flagConstant(name: string, value: number): ExternalConstant {
+  const type = name.startsWith('VM_FAULT_') || !name.startsWith('VM_') ? 'unsigned int' : 'unsigned long';
+  return { type, value: BigInt(value >>> 0) };
+}
+
+/** What threads may use. */
+export function threadEnvironment(o: EnvironmentOptions): Environment {
+  const constants = commonConstants(o);
+  for (const [name, value] of Object.entries(UAPI_CONSTANTS))
+    constants.set(name, { type: 'int', value: BigInt(value) });
+  for (const [name, value] of Object.entries(KERNEL_FLAGS)) {
+    if (name.startsWith('FOLL_')) constants.set(name, { type: 'int', value: BigInt(value) });
+  }
+  constants.set('MAP_FAILED', { type: 'void *', value: -1n });
+  constants.set('arena', { type: 'char *', what: 'arena' });
+  return environment(o, 'user', THREAD_FUNCTIONS, constants, new Map(), new Map());
+}

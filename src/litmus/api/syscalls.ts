@@ -1,0 +1,33 @@
+/** What threads may call: system calls with their usual arguments, and calls that stand for GUP users. */
+import { doGroupExit } from '../../kernel/exit.js';
+import { sysFork, sysWaitpid } from '../../kernel/fork.js';
+import { sysClose, sysIoctl, sysOpen } from '../../kernel/fs/open.js';
+import { routine, type Routine } from '../../kernel/kernel.js';
+import { sysFollowPfnmap, sysProcmem } from '../../kernel/mm/follow.js';
+import { sysGup, sysPut, sysVmsplice } from '../../kernel/mm/gup_users.js';
+import { sysMmap, sysMunmap } from '../../kernel/mm/mmap.js';
+import type { ApiFunction } from './define.js';
+
+/** exit(n): every thread of the process ends. */
+const sysExit = routine('kernel/exit.c:do_group_exit', 2, (k) => doGroupExit(k, 0));
+
+function call(prototype: string, r: Routine): ApiFunction {
+  return { prototype, routine: r, point: true };
+}
+
+/** By name. Every pointer is a user pointer; a string names a device and arrives as its driver's number (-1: no such file). */
+export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
+  open: call('int open(const char *path, int flags)', sysOpen),
+  close: call('int close(int fd)', sysClose),
+  ioctl: call('int ioctl(int fd, unsigned int cmd, unsigned long arg)', sysIoctl),
+  mmap: call('void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)', sysMmap),
+  munmap: call('int munmap(void *addr, size_t length)', sysMunmap),
+  fork: call('pid_t fork(void)', sysFork),
+  waitpid: call('pid_t waitpid(pid_t pid)', sysWaitpid),
+  exit: call('void exit(int status)', sysExit),
+  gup: call('int gup(void *p, unsigned int flags)', sysGup),
+  put: call('int put(void *p)', sysPut),
+  vmsplice: call('int vmsplice(void *p)', sysVmsplice),
+  follow_pfnmap: call('long follow_pfnmap(void *p)', sysFollowPfnmap),
+  procmem: call('int procmem(void *p)', sysProcmem),
+};
