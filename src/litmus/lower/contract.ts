@@ -1,0 +1,45 @@
+/** What the lowering makes of a test for one configuration: all that a {@link Kernel} needs besides its facts and memory. */
+import type { CType } from '../../c/types.js';
+import type { Facts } from '../../kernel/facts.js';
+import type { CFunction, Program } from '../../kernel/kernel.js';
+import type { MemoryMap } from '../../kernel/memmap.js';
+
+/** What the lowering depends on besides the test. */
+export interface LowerOptions {
+  readonly facts: Facts;
+  readonly mem: MemoryMap;
+  /** Entries of a page table. */
+  readonly ptrs: number;
+  /** Id of the first compiled function: routines of the kernel model come before it. */
+  readonly firstRoutineId: number;
+}
+
+/** A variable that a condition can name. */
+export interface Variable {
+  /** Word: of a thread's local, from the first local word of its lowest frame; of a global, from the start of the globals. */
+  readonly word: number;
+  readonly words: 1 | 2;
+  readonly type: CType;
+}
+
+/** One Pi(). Its function never returns: at its end the thread parks (THREAD.STATE) with its locals in place. */
+export interface LoweredThread {
+  readonly name: string;
+  readonly fn: CFunction;
+  readonly variables: ReadonlyMap<string, Variable>;
+}
+
+/** A test, compiled. */
+export interface LoweredTest {
+  readonly program: Program;
+  readonly threads: readonly LoweredThread[];
+  /** module_init, run before all threads. */
+  readonly moduleInit: CFunction | undefined;
+  readonly globals: ReadonlyMap<string, Variable>;
+  /** Initial words of the globals; its length is Shape.globalWords. Globals start at word HEAD.WORDS of the world. */
+  readonly globalWords: Int32Array;
+  /** Words of cells of one frame: Shape.cellWords. */
+  readonly cellWords: number;
+  /** Source line (1-based) of an instruction, for witnesses. */
+  line(fn: CFunction, pc: number): number | undefined;
+}
