@@ -7,14 +7,31 @@ import type { Span } from './diagnostics.js';
 /** A type as it is written. */
 export type TypeExpr =
   /** Arithmetic and void specifiers, in the order written: `unsigned long`. */
-  | { readonly kind: 'builtin'; readonly words: readonly string[]; readonly const: boolean; readonly span: Span }
+  | {
+      readonly kind: 'builtin';
+      readonly words: readonly string[];
+      readonly const: boolean;
+      readonly span: Span;
+    }
   /** A typedef's name. */
   | { readonly kind: 'named'; readonly name: string; readonly const: boolean; readonly span: Span }
   | StructTypeExpr
   | EnumTypeExpr
   /** `user`: the pointer was marked `__user`. */
-  | { readonly kind: 'pointer'; readonly to: TypeExpr; readonly user: boolean; readonly const: boolean; readonly span: Span }
-  | { readonly kind: 'array'; readonly of: TypeExpr; readonly length?: Expr; readonly const: false; readonly span: Span }
+  | {
+      readonly kind: 'pointer';
+      readonly to: TypeExpr;
+      readonly user: boolean;
+      readonly const: boolean;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'array';
+      readonly of: TypeExpr;
+      readonly length?: Expr;
+      readonly const: false;
+      readonly span: Span;
+    }
   | {
       readonly kind: 'function';
       readonly result: TypeExpr;
@@ -72,7 +89,13 @@ export type Expr = { readonly span: Span } & (
   | { readonly kind: 'comma'; readonly left: Expr; readonly right: Expr }
   | { readonly kind: 'call'; readonly callee: Expr; readonly args: readonly (Expr | TypeArgument)[] }
   | { readonly kind: 'index'; readonly object: Expr; readonly index: Expr }
-  | { readonly kind: 'member'; readonly object: Expr; readonly arrow: boolean; readonly field: string; readonly fieldSpan: Span }
+  | {
+      readonly kind: 'member';
+      readonly object: Expr;
+      readonly arrow: boolean;
+      readonly field: string;
+      readonly fieldSpan: Span;
+    }
   | { readonly kind: 'cast'; readonly type: TypeExpr; readonly operand: Expr }
   | { readonly kind: 'sizeofType'; readonly type: TypeExpr }
   | { readonly kind: 'sizeofExpr'; readonly operand: Expr }
@@ -147,7 +170,8 @@ export interface FunctionDefinition {
   readonly span: Span;
 }
 
-export type TopLevel = Declaration | TypedefDeclaration | TypeDeclaration | MacroDeclaration | FunctionDefinition;
+export type TopLevel =
+  Declaration | TypedefDeclaration | TypeDeclaration | MacroDeclaration | FunctionDefinition;
 
 export interface Block {
   readonly kind: 'block';

@@ -89,7 +89,8 @@ export class DiagnosticSink {
 
   /** @throws {DiagnosticError} if there is an error. */
   throwIfErrors(): void {
-    if (this.#found.some((d) => d.severity === 'error')) throw new DiagnosticError(this.source, this.diagnostics);
+    if (this.#found.some((d) => d.severity === 'error'))
+      throw new DiagnosticError(this.source, this.diagnostics);
   }
 }
 
@@ -105,7 +106,13 @@ export function lineColumn(text: string, offset: number): { line: number; column
   return { line, column: at - lineStart + 1 };
 }
 
-const ANSI = { bold: '\u001b[1m', red: '\u001b[31m', yellow: '\u001b[33m', blue: '\u001b[34m', off: '\u001b[0m' };
+const ANSI = {
+  bold: '\u001b[1m',
+  red: '\u001b[31m',
+  yellow: '\u001b[33m',
+  blue: '\u001b[34m',
+  off: '\u001b[0m',
+};
 
 /** The longest piece of a source line that a code frame shows. */
 const FRAME_WIDTH = 100;

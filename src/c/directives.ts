@@ -32,7 +32,8 @@ export function readDirective(text: string, at: Span, sink: DiagnosticSink): Raw
     case 'else':
     case 'endif':
       sink.error('PFN1007', `\`#${word}\`: conditional compilation is not supported`, trimmed(text, at), {
-        suggestion: 'write the branch that is meant; `Only:` in the header selects releases and architectures',
+        suggestion:
+          'write the branch that is meant; `Only:` in the header selects releases and architectures',
       });
       return undefined;
     default:
@@ -46,7 +47,9 @@ export function readDirective(text: string, at: Span, sink: DiagnosticSink): Raw
 function readDefine(text: string, rest: Span, sink: DiagnosticSink): RawMacro | undefined {
   const found = DEFINE.exec(text.slice(rest.start, rest.end));
   if (!found) {
-    sink.error('PFN1007', '`#define` without a name', rest, { expected: '`#define NAME constant-expression`' });
+    sink.error('PFN1007', '`#define` without a name', rest, {
+      expected: '`#define NAME constant-expression`',
+    });
     return undefined;
   }
   const name = found[1]!;

@@ -35,8 +35,14 @@ export interface Cst {
 const PARSE_BUDGET_MS = 350;
 
 /** Parses prepared text. @returns undefined if it takes too long */
-export function parseCst(grammar: Grammar, prepared: Prepared, deadline = performance.now() + PARSE_BUDGET_MS): Cst | undefined {
-  const tree = grammar.parser.parse(prepared.text, null, { progressCallback: () => performance.now() > deadline });
+export function parseCst(
+  grammar: Grammar,
+  prepared: Prepared,
+  deadline = performance.now() + PARSE_BUDGET_MS,
+): Cst | undefined {
+  const tree = grammar.parser.parse(prepared.text, null, {
+    progressCallback: () => performance.now() > deadline,
+  });
   if (!tree) {
     grammar.parser.reset();
     return undefined;

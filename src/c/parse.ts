@@ -29,7 +29,10 @@ export type TypeNames = ReadonlySet<string>;
  * Parses driver code: everything in `span` of the source. Errors go to the sink; what could be understood is returned.
  * Preprocessor lines: `#include` is ignored, `#define NAME expression` kept, the rest refused.
  */
-export function parseDriver(options: ParseOptions, span: Span): TranslationUnit & { readonly typeNames: TypeNames } {
+export function parseDriver(
+  options: ParseOptions,
+  span: Span,
+): TranslationUnit & { readonly typeNames: TypeNames } {
   const typeNames = new Set<string>();
   const items: TopLevel[] = [];
   const macros = new Map<string, MacroDefinition>();
@@ -40,7 +43,8 @@ export function parseDriver(options: ParseOptions, span: Span): TranslationUnit 
       const macro = parseMacro(options, raw, typeNames);
       if (macro) macros.set(macro.name, macro);
     }
-    for (const node of topLevelNodes(root)) items.push(...(ctx.attempt(() => buildTopLevel(ctx, node)) ?? []));
+    for (const node of topLevelNodes(root))
+      items.push(...(ctx.attempt(() => buildTopLevel(ctx, node)) ?? []));
   }
   return { items, macros, span: spanOf(span), typeNames };
 }
@@ -57,7 +61,8 @@ export function parseThread(options: ParseOptions, span: Span, typeNames: TypeNa
   const parsed = parseText(options, span, new Set(typeNames), 'void ');
   if (!parsed) return undefined;
   const { ctx, root, prepared } = parsed;
-  if (prepared.macros[0]) ctx.sink.error('PFN1007', 'macros are defined in the driver part', prepared.macros[0].span);
+  if (prepared.macros[0])
+    ctx.sink.error('PFN1007', 'macros are defined in the driver part', prepared.macros[0].span);
   const [node, extra] = topLevelNodes(root);
   return ctx.attempt(() => {
     const declarator = node && field(node, 'declarator');
@@ -78,7 +83,11 @@ export function parseThread(options: ParseOptions, span: Span, typeNames: TypeNa
 }
 
 /** Parses one expression, as the litmus condition has them. */
-export function parseExpression(options: ParseOptions, span: Span, typeNames: TypeNames = new Set()): Expr | undefined {
+export function parseExpression(
+  options: ParseOptions,
+  span: Span,
+  typeNames: TypeNames = new Set(),
+): Expr | undefined {
   const parsed = parseText(options, span, new Set(typeNames), 'int _=', ';');
   return parsed && parsed.ctx.attempt(() => buildExpr(parsed.ctx, soleValue(parsed.ctx, parsed.root, span)));
 }
@@ -130,7 +139,10 @@ function parseText(
   suffix = '',
 ): { ctx: BuildContext; root: Cst; prepared: Prepared } | undefined {
   if (span.end - span.start > MAX_SOURCE_LENGTH) {
-    sink.error('PFN1009', `more than ${MAX_SOURCE_LENGTH} characters of C`, { start: span.start, end: span.start + 1 });
+    sink.error('PFN1009', `more than ${MAX_SOURCE_LENGTH} characters of C`, {
+      start: span.start,
+      end: span.start + 1,
+    });
     return undefined;
   }
   const before = sink.count;

@@ -34,7 +34,14 @@ const BLANKED = new Set(
 );
 
 /** Words that are blanked together with the parentheses after them. */
-const BLANKED_CALLS = new Set(['__acquires', '__releases', '__must_hold', '__counted_by', '__printf', '__attribute__']);
+const BLANKED_CALLS = new Set([
+  '__acquires',
+  '__releases',
+  '__must_hold',
+  '__counted_by',
+  '__printf',
+  '__attribute__',
+]);
 
 /** Attributes that change the layout of objects. */
 const LAYOUT = /^(__)?(packed|aligned|vector_size|mode)(__)?$/;
@@ -49,7 +56,14 @@ const OPERAND_FOLLOWS = new Set(['return', 'else', 'do', 'case', 'sizeof']);
  * Prepares `source.text[span)`; `prefix` is put before it, for the parser only.
  * @param typeNames typedefs that are known by other means; those of the text itself are found here and added
  */
-export function prepare(source: Source, span: Span, sink: DiagnosticSink, typeNames: Set<string>, prefix = '', suffix = ''): Prepared {
+export function prepare(
+  source: Source,
+  span: Span,
+  sink: DiagnosticSink,
+  typeNames: Set<string>,
+  prefix = '',
+  suffix = '',
+): Prepared {
   const { tokens, directives, comments } = scanTokens(source.text, span.start, span.end, sink);
   const macros = directives.flatMap((d) => readDirective(source.text, d, sink) ?? []);
   checkBrackets(tokens, sink);
@@ -59,7 +73,13 @@ export function prepare(source: Source, span: Span, sink: DiagnosticSink, typeNa
   const userStars = new Set<number>();
   const kept = dropAnnotations(tokens, blanks, userStars, sink);
   const hiddenTypedefs = resolveParentheses(kept, typeNames, blanks);
-  return { ...edit(source.text, span, blanks, hiddenTypedefs, prefix, suffix), userStars, hiddenTypedefs, macros, tokens };
+  return {
+    ...edit(source.text, span, blanks, hiddenTypedefs, prefix, suffix),
+    userStars,
+    hiddenTypedefs,
+    macros,
+    tokens,
+  };
 }
 
 const CLOSER: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
@@ -86,7 +106,8 @@ function checkBrackets(tokens: readonly Token[], sink: DiagnosticSink): void {
     return;
   }
   const last = open.pop();
-  if (last) sink.error('PFN1004', `\`${last.text}\` is never closed`, last, { expected: `\`${CLOSER[last.text]}\`` });
+  if (last)
+    sink.error('PFN1004', `\`${last.text}\` is never closed`, last, { expected: `\`${CLOSER[last.text]}\`` });
 }
 
 /** Finds the names that `typedef ... NAME;` declares, well enough to tell casts from calls. */
@@ -152,7 +173,11 @@ function closing(tokens: readonly Token[], open: number): number {
  * Of every `(NAME)` that is an operand: if NAME is a type, it is a cast and gets a `struct `; if not, the parentheses
  * say nothing and are blanked. `((NAME))` too, from the inside out.
  */
-function resolveParentheses(tokens: readonly Token[], typeNames: ReadonlySet<string>, blanks: Span[]): Set<number> {
+function resolveParentheses(
+  tokens: readonly Token[],
+  typeNames: ReadonlySet<string>,
+  blanks: Span[],
+): Set<number> {
   const hidden = new Set<number>();
   const open: { at: number; name?: Token; count: number }[] = [];
   tokens.forEach((token, i) => {
@@ -187,7 +212,9 @@ function resolveParentheses(tokens: readonly Token[], typeNames: ReadonlySet<str
 }
 
 const KEYWORDS = new Set(
-  'void char short int long signed unsigned float double struct union enum const static sizeof return NULL'.split(' '),
+  'void char short int long signed unsigned float double struct union enum const static sizeof return NULL'.split(
+    ' ',
+  ),
 );
 
 function isOperandPosition(before: Token | undefined): boolean {
@@ -207,7 +234,10 @@ function edit(
   prefix: string,
   suffix: string,
 ): Pick<Prepared, 'text' | 'toFile'> {
-  const edits = [...blanks.map((b) => ({ ...b, insert: '' })), ...[...hidden].map((h) => ({ start: h, end: h, insert: HIDDEN }))];
+  const edits = [
+    ...blanks.map((b) => ({ ...b, insert: '' })),
+    ...[...hidden].map((h) => ({ start: h, end: h, insert: HIDDEN })),
+  ];
   edits.sort((a, b) => a.start - b.start || a.end - b.end);
   const out: string[] = [prefix];
   const inserted: number[] = [];

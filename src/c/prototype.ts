@@ -86,7 +86,8 @@ class Reader {
       while (this.#accept('const')) toConst = true;
       while (this.#accept('__user')) marked = true;
     }
-    if (this.#tokens[this.#at] === '(' && this.#tokens[this.#at + 1] === '*') return this.#functionPointer(type);
+    if (this.#tokens[this.#at] === '(' && this.#tokens[this.#at + 1] === '*')
+      return this.#functionPointer(type);
     const token = this.#tokens[this.#at];
     const name = token !== undefined && /^[A-Za-z_]/.test(token) ? token : undefined;
     if (name !== undefined) this.#at += 1;
@@ -138,6 +139,7 @@ export function readPrototype(text: string, resolver: TypeResolver): { name: str
   const reader = new Reader(text, resolver);
   const { name, type } = reader.declaration();
   reader.end();
-  if (name === undefined || type.kind !== 'function') throw new Error(`environment: \`${text}\` is not a prototype`);
+  if (name === undefined || type.kind !== 'function')
+    throw new Error(`environment: \`${text}\` is not a prototype`);
   return { name, type };
 }

@@ -27,6 +27,11 @@ export function reportSyntaxErrors(ctx: BuildContext, root: Cst): boolean {
 function report(ctx: BuildContext, node: Cst, parent: Cst | undefined): void {
   const { tokens } = ctx.prepared;
   const index = firstTokenFrom(tokens, node.start);
+  if (node.missing && node.named && tokens[index]) {
+    const expected = node.type === 'identifier' ? 'an expression or a name' : node.type.replaceAll('_', ' ');
+    ctx.sink.error('PFN1001', `unexpected \`${clip(tokens[index]!.text)}\``, tokens[index]!, { expected });
+    return;
+  }
   if (node.missing) {
     reportMissing(ctx, tokens, index, node.type);
     return;
@@ -34,7 +39,9 @@ function report(ctx: BuildContext, node: Cst, parent: Cst | undefined): void {
   const token = tokens[index];
   const text = ctx.text(node);
   if (parent?.type === 'case_statement' && text.includes('...')) {
-    ctx.sink.error('PFN1023', 'case ranges are not supported', node, { expected: 'one `case` for each value' });
+    ctx.sink.error('PFN1023', 'case ranges are not supported', node, {
+      expected: 'one `case` for each value',
+    });
   } else if (parent?.type === 'goto_statement') {
     ctx.sink.error('PFN1019', 'computed goto is not supported', parent, { expected: '`goto LABEL`' });
   } else if (token && startsLine(ctx, tokens, index) && endsStatement(tokens[index - 1])) {
@@ -42,13 +49,18 @@ function report(ctx: BuildContext, node: Cst, parent: Cst | undefined): void {
   } else if (token && token.start < node.end + 1) {
     ctx.sink.error('PFN1001', `unexpected \`${clip(token.text)}\``, token);
   } else {
-    ctx.sink.error('PFN1001', 'this is not C that can be understood', { start: node.start, end: Math.min(node.end, node.start + 40) });
+    ctx.sink.error('PFN1001', 'this is not C that can be understood', {
+      start: node.start,
+      end: Math.min(node.end, node.start + 40),
+    });
   }
 }
 
 function reportMissing(ctx: BuildContext, tokens: readonly Token[], index: number, what: string): void {
   const before = tokens[index - 1];
-  const at = before ? { start: before.end - 1, end: before.end } : { start: ctx.prepared.toFile(0), end: ctx.prepared.toFile(0) + 1 };
+  const at = before
+    ? { start: before.end - 1, end: before.end }
+    : { start: ctx.prepared.toFile(0), end: ctx.prepared.toFile(0) + 1 };
   const expected = what === '' ? ';' : what;
   const after = before ? ` after \`${clip(before.text)}\`` : '';
   ctx.sink.error('PFN1002', `\`${expected}\` is missing${after}`, at, { expected: `\`${expected}\`` });
@@ -72,7 +84,13 @@ function startsLine(ctx: BuildContext, tokens: readonly Token[], index: number):
 
 function endsStatement(token: Token | undefined): boolean {
   if (!token) return false;
-  return token.kind !== 'punctuator' || token.text === ')' || token.text === ']' || token.text === '++' || token.text === '--';
+  return (
+    token.kind !== 'punctuator' ||
+    token.text === ')' ||
+    token.text === ']' ||
+    token.text === '++' ||
+    token.text === '--'
+  );
 }
 
 function clip(text: string): string {

@@ -75,7 +75,7 @@ function endOfComment(text: string, at: number, to: number, sink: DiagnosticSink
 }
 
 function endOfDirective(text: string, at: number, to: number): number {
-  for (let from = at; ; ) {
+  for (let from = at; ;) {
     const end = text.indexOf('\n', from);
     if (end === -1 || end >= to) return to;
     const before = text[end - 1] === '\r' ? end - 2 : end - 1;
@@ -91,6 +91,11 @@ function endOfQuoted(text: string, at: number, to: number, sink: DiagnosticSink)
     else if (text[i] === quote) return i + 1;
   }
   const what = quote === '"' ? 'string' : 'character constant';
-  sink.error('PFN1005', `${what} without an end`, { start: at, end: at + 1 }, { expected: `\`${quote}\` on the same line` });
+  sink.error(
+    'PFN1005',
+    `${what} without an end`,
+    { start: at, end: at + 1 },
+    { expected: `\`${quote}\` on the same line` },
+  );
   return to;
 }

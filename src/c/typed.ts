@@ -15,8 +15,8 @@ interface Typed {
 export type TypedExpr = Typed &
   (
     | /** An integer in the range of its type, or a pointer constant (0 is NULL). */
-    { readonly kind: 'constant'; readonly value: bigint }
-    /** A constant of the environment whose value is known when the test runs: a region's name. */
+      { readonly kind: 'constant'; readonly value: bigint }
+      /** A constant of the environment whose value is known when the test runs: a region's name. */
     | { readonly kind: 'runtime'; readonly name: string }
     /** Only as an argument. */
     | { readonly kind: 'string'; readonly value: string }
@@ -29,9 +29,19 @@ export type TypedExpr = Typed &
     | { readonly kind: 'unary'; readonly op: '-' | '~'; readonly operand: TypedExpr }
     /** `!x`: an int. */
     | { readonly kind: 'not'; readonly operand: TypedExpr }
-    | { readonly kind: 'binary'; readonly op: ArithmeticOp; readonly left: TypedExpr; readonly right: TypedExpr }
+    | {
+        readonly kind: 'binary';
+        readonly op: ArithmeticOp;
+        readonly left: TypedExpr;
+        readonly right: TypedExpr;
+      }
     /** An int; integers or pointers. */
-    | { readonly kind: 'compare'; readonly op: ComparisonOp; readonly left: TypedExpr; readonly right: TypedExpr }
+    | {
+        readonly kind: 'compare';
+        readonly op: ComparisonOp;
+        readonly left: TypedExpr;
+        readonly right: TypedExpr;
+      }
     /** `pointer + index` (or `-`); `scale` is the size of what is pointed to, in bytes. */
     | {
         readonly kind: 'pointerStep';
@@ -41,8 +51,18 @@ export type TypedExpr = Typed &
         readonly scale: number;
       }
     /** `left - right` of two pointers, in units of `scale` bytes. */
-    | { readonly kind: 'pointerDifference'; readonly left: TypedExpr; readonly right: TypedExpr; readonly scale: number }
-    | { readonly kind: 'logical'; readonly op: '&&' | '||'; readonly left: TypedExpr; readonly right: TypedExpr }
+    | {
+        readonly kind: 'pointerDifference';
+        readonly left: TypedExpr;
+        readonly right: TypedExpr;
+        readonly scale: number;
+      }
+    | {
+        readonly kind: 'logical';
+        readonly op: '&&' | '||';
+        readonly left: TypedExpr;
+        readonly right: TypedExpr;
+      }
     /** `then` missing: the value of `test`, evaluated once. */
     | {
         readonly kind: 'conditional';

@@ -128,7 +128,15 @@ export function builtinType(words: readonly string[], model: DataModel): CType |
   const bool = count('bool') + count('_Bool');
   const voids = count('void');
   const bases = (short > 0 ? 1 : 0) + (char > 0 ? 1 : 0) + (longs > 0 ? 1 : 0) + bool + voids;
-  if (words.length === 0 || unsigned + signed > 1 || bases > 1 || plain > 1 || longs > 2 || short > 1 || char > 1) {
+  if (
+    words.length === 0 ||
+    unsigned + signed > 1 ||
+    bases > 1 ||
+    plain > 1 ||
+    longs > 2 ||
+    short > 1 ||
+    char > 1
+  ) {
     return undefined;
   }
   if (bool + voids > 0) return words.length > 1 ? undefined : voids ? VOID : BOOL;
@@ -142,6 +150,8 @@ export function builtinType(words: readonly string[], model: DataModel): CType |
 /** Typedefs of C's and the kernel's own integers; every test may use them. */
 export const STANDARD_TYPEDEFS: ReadonlyMap<string, string> = new Map(
   Object.entries({
+    bool: '_Bool',
+    _Bool: '_Bool',
     u8: 'unsigned char',
     u16: 'unsigned short',
     u32: 'unsigned int',
@@ -266,7 +276,8 @@ export function alignOf(type: CType, model: DataModel): number {
 
 /** The C spelling of a type, for messages. */
 export function typeName(type: CType, inner = ''): string {
-  const join = (base: string): string => (inner === '' ? base : inner.startsWith('*') ? `${base} ${inner}` : `${base} ${inner}`);
+  const join = (base: string): string =>
+    inner === '' ? base : inner.startsWith('*') ? `${base} ${inner}` : `${base} ${inner}`;
   switch (type.kind) {
     case 'void':
       return join('void');

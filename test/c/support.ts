@@ -2,7 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DiagnosticError, DiagnosticSink, type Source } from '../../src/c/diagnostics.js';
-import type { Environment, ExternalConstant, ExternalFunction, ExternalStruct, FileScopeMacro } from '../../src/c/environment.js';
+import type {
+  Environment,
+  ExternalConstant,
+  ExternalFunction,
+  ExternalStruct,
+  FileScopeMacro,
+} from '../../src/c/environment.js';
 import { loadGrammar, type Grammar } from '../../src/c/grammar.js';
 import { parseDriver, parseThread } from '../../src/c/parse.js';
 import { checkDriver, checkThread } from '../../src/c/check/program.js';
@@ -18,7 +24,10 @@ let loaded: Promise<Grammar> | undefined;
 export function grammar(): Promise<Grammar> {
   const require = createRequire(import.meta.url);
   const read = (name: string): Uint8Array => readFileSync(require.resolve(name));
-  return (loaded ??= loadGrammar(read('web-tree-sitter/web-tree-sitter.wasm'), read('tree-sitter-c/tree-sitter-c.wasm')));
+  return (loaded ??= loadGrammar(
+    read('web-tree-sitter/web-tree-sitter.wasm'),
+    read('tree-sitter-c/tree-sitter-c.wasm'),
+  ));
 }
 
 const prototypes = `
@@ -65,7 +74,17 @@ const kernelFunctions = functions(prototypes)
   });
 
 const constants = new Map<string, ExternalConstant>(
-  Object.entries({ EINVAL: 22n, ENOMEM: 12n, VM_IO: 0x4000n, VM_PFNMAP: 0x400n, VM_FAULT_SIGBUS: 2n, GFP_KERNEL: 0xcc0n, O_RDWR: 2n, MAP_SHARED: 1n, PROT_READ: 1n })
+  Object.entries({
+    EINVAL: 22n,
+    ENOMEM: 12n,
+    VM_IO: 0x4000n,
+    VM_PFNMAP: 0x400n,
+    VM_FAULT_SIGBUS: 2n,
+    GFP_KERNEL: 0xcc0n,
+    O_RDWR: 2n,
+    MAP_SHARED: 1n,
+    PROT_READ: 1n,
+  })
     .map(([name, value]): [string, ExternalConstant] => [name, { type: 'int', value }])
     .concat([
       ['PAGE_SIZE', { type: 'unsigned long', value: 4096n }],
@@ -103,7 +122,10 @@ const structs = new Map<string, ExternalStruct>(
     page: { fields: [], arithmetic: true },
     mutex: { fields: [], size: 32 },
     pgprot_t: { fields: [], size: 8, scalar: true },
-    vm_operations_struct: { fields: [{ name: 'fault', type: 'vm_fault_t (*)(struct vm_fault *vmf)' }], size: 8 },
+    vm_operations_struct: {
+      fields: [{ name: 'fault', type: 'vm_fault_t (*)(struct vm_fault *vmf)' }],
+      size: 8,
+    },
     file_operations: {
       fields: [
         { name: 'owner', type: 'struct module *' },
@@ -132,7 +154,8 @@ const macros = new Map<string, FileScopeMacro>([
 
 /** The environment of drivers or of threads. */
 export function environment(space: 'kernel' | 'user', model: DataModel = LP64): Environment {
-  const known = space === 'kernel' ? kernelFunctions : functions(systemCalls).set('_IOW', kernelFunctions.get('_IOW')!);
+  const known =
+    space === 'kernel' ? kernelFunctions : functions(systemCalls).set('_IOW', kernelFunctions.get('_IOW')!);
   const tables = { function: known, constant: constants, struct: structs, typedef: typedefs, macro: macros };
   return {
     model,
@@ -159,7 +182,9 @@ export async function check(text: string, model: DataModel = LP64): Promise<Chec
   const options = { grammar: await grammar(), source, sink };
   const starts = [...text.matchAll(/^P\d+\(/gm)].map((m) => m.index);
   const unit = parseDriver(options, { start: 0, end: starts[0] ?? text.length });
-  const bodies = starts.map((start, i) => parseThread(options, { start, end: starts[i + 1] ?? text.length }, unit.typeNames));
+  const bodies = starts.map((start, i) =>
+    parseThread(options, { start, end: starts[i + 1] ?? text.length }, unit.typeNames),
+  );
   const program = checkDriver(unit, environment('kernel', model), sink);
   const threads = bodies.flatMap((b) => (b ? [checkThread(b, unit, environment('user', model), sink)] : []));
   return { sink, program, threads };

@@ -32,7 +32,8 @@ export class BuildContext {
 
   /** Runs `build` one level deeper; an error if that is too deep. */
   deeper<T>(node: Cst, build: () => T): T {
-    if (this.#depth >= MAX_DEPTH) this.fail('PFN1003', 'too deeply nested', { start: node.start, end: node.start + 1 });
+    if (this.#depth >= MAX_DEPTH)
+      this.fail('PFN1003', 'too deeply nested', { start: node.start, end: node.start + 1 });
     this.#depth += 1;
     try {
       return build();

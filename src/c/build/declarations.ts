@@ -87,7 +87,11 @@ function buildInitDeclarator(
   storage: Declaration['storage'],
 ): Declaration {
   const initialized = node.type === 'init_declarator';
-  const { name, nameSpan, type } = buildDeclarator(ctx, initialized ? need(ctx, node, 'declarator') : node, base);
+  const { name, nameSpan, type } = buildDeclarator(
+    ctx,
+    initialized ? need(ctx, node, 'declarator') : node,
+    base,
+  );
   const init = initialized ? { init: buildInitializer(ctx, need(ctx, node, 'value')) } : {};
   return { kind: 'declaration', storage, name, nameSpan, type, ...init, span: span(node) };
 }
@@ -118,14 +122,19 @@ export function buildInitializer(ctx: BuildContext, node: Cst): Initializer {
 }
 
 function buildItem(ctx: BuildContext, node: Cst): InitializerItem {
-  if (node.type !== 'initializer_pair') return { designators: [], value: buildInitializer(ctx, node), span: span(node) };
+  if (node.type !== 'initializer_pair')
+    return { designators: [], value: buildInitializer(ctx, node), span: span(node) };
   const designators = node.children
     .filter((c) => c.field === 'designator' || c.type.endsWith('_designator'))
     .map((d): Designator => {
       const inner = namedChildren(d)[0];
-      if (d.type === 'field_designator' && inner) return { kind: 'field', name: ctx.text(inner), span: span(inner) };
-      if (d.type === 'subscript_designator' && inner) return { kind: 'index', index: buildExpr(ctx, inner), span: span(d) };
-      return ctx.fail('PFN1018', 'this form of designator is not supported', d, { expected: '`.field` or `[index]`' });
+      if (d.type === 'field_designator' && inner)
+        return { kind: 'field', name: ctx.text(inner), span: span(inner) };
+      if (d.type === 'subscript_designator' && inner)
+        return { kind: 'index', index: buildExpr(ctx, inner), span: span(d) };
+      return ctx.fail('PFN1018', 'this form of designator is not supported', d, {
+        expected: '`.field` or `[index]`',
+      });
     });
   if (designators.length === 0) ctx.fail('PFN1018', 'this form of designator is not supported', node);
   return { designators, value: buildInitializer(ctx, need(ctx, node, 'value')), span: span(node) };
@@ -144,7 +153,8 @@ function buildFunction(ctx: BuildContext, node: Cst): FunctionDefinition {
     ctx.fail('PFN1014', 'functions with a variable number of arguments cannot be defined', nameSpan);
   }
   const declarations = node.children.find((c) => c.type === 'declaration');
-  if (declarations) ctx.fail('PFN1022', 'parameters without types (K&R style) are not supported', declarations);
+  if (declarations)
+    ctx.fail('PFN1022', 'parameters without types (K&R style) are not supported', declarations);
   const body = buildBlock(ctx, need(ctx, node, 'body'));
   return { kind: 'function', name, nameSpan, storage, type, body, span: span(node) };
 }

@@ -1,5 +1,12 @@
 /** Expressions. */
-import { spanning, type ArithmeticOp, type BinaryOp, type Expr, type TypeArgument, type UnaryOp } from '../ast.js';
+import {
+  spanning,
+  type ArithmeticOp,
+  type BinaryOp,
+  type Expr,
+  type TypeArgument,
+  type UnaryOp,
+} from '../ast.js';
 import type { Cst } from '../grammar.js';
 import { BuildContext, field, namedChildren, need, span } from './context.js';
 import { decodeCharacter, decodeString } from './literals.js';
@@ -10,7 +17,12 @@ type Builder = (ctx: BuildContext, node: Cst) => Expr;
 /** Builds an expression. Parentheses vanish: the tree says it all. */
 export function buildExpr(ctx: BuildContext, node: Cst): Expr {
   const build = BUILDERS[node.type];
-  if (!build) return ctx.fail('PFN1010', `this form of expression is not supported (${node.type.replaceAll('_', ' ')})`, node);
+  if (!build)
+    return ctx.fail(
+      'PFN1010',
+      `this form of expression is not supported (${node.type.replaceAll('_', ' ')})`,
+      node,
+    );
   return ctx.deeper(node, () => build(ctx, node));
 }
 
@@ -79,6 +91,12 @@ const BUILDERS: Record<string, Builder> = {
 
 function buildNumber(ctx: BuildContext, node: Cst): Expr {
   const text = ctx.text(node);
+  const sign = /^[-+]\s*/.exec(text)?.[0];
+  if (sign !== undefined) {
+    // where an operand begins, tree-sitter takes a sign into the number
+    const rest = buildNumber(ctx, { ...node, start: node.start + sign.length });
+    return { kind: 'unary', op: text[0] as '-' | '+', operand: rest, span: span(node) };
+  }
   if (/^0[xX]/.test(text) ? /[.pP]/.test(text) : /[.eE]/.test(text)) {
     ctx.fail('PFN1011', 'floating point is not supported', node, { expected: 'an integer' });
   }

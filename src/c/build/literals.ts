@@ -23,7 +23,9 @@ const ESCAPE = /\\(?:x([0-9a-fA-F]+)|([0-7]{1,3})|([^]))/g;
 export function decodeCharacter(ctx: BuildContext, node: Cst): number {
   const text = unescape(ctx, node, /^'/);
   if ([...text].length !== 1) {
-    ctx.fail('PFN1021', 'a character constant has one character', node, { suggestion: 'strings take double quotes' });
+    ctx.fail('PFN1021', 'a character constant has one character', node, {
+      suggestion: 'strings take double quotes',
+    });
   }
   const value = text.charCodeAt(0);
   if (value > 127) ctx.fail('PFN1021', 'character constants above 127 depend on the encoding', node);

@@ -6,7 +6,11 @@ import { buildDeclaration, buildTypedef, buildTypeDeclaration } from './declarat
 import { buildExpr } from './expressions.js';
 
 export function buildBlock(ctx: BuildContext, node: Cst): Block {
-  return ctx.deeper(node, () => ({ kind: 'block', body: buildAll(ctx, namedChildren(node)), span: span(node) }));
+  return ctx.deeper(node, () => ({
+    kind: 'block',
+    body: buildAll(ctx, namedChildren(node)),
+    span: span(node),
+  }));
 }
 
 /** Builds statements one by one; an error in one does not hide those in the next. */
@@ -38,7 +42,11 @@ function buildStatement(ctx: BuildContext, node: Cst): Statement {
   const build = BUILDERS[node.type];
   if (build) return ctx.deeper(node, () => build(ctx, node));
   if (node.type === 'declaration') return { kind: 'block', body: buildMany(ctx, node), span: span(node) };
-  return ctx.fail('PFN1010', `this form of statement is not supported (${node.type.replaceAll('_', ' ')})`, node);
+  return ctx.fail(
+    'PFN1010',
+    `this form of statement is not supported (${node.type.replaceAll('_', ' ')})`,
+    node,
+  );
 }
 
 const BUILDERS: Record<string, Builder> = {
@@ -94,7 +102,11 @@ const BUILDERS: Record<string, Builder> = {
     const only = many.length === 1 ? many[0]! : { kind: 'block' as const, body: many, span: span(node) };
     return { kind: 'label', name: ctx.text(label), body: only, span: span(label) };
   },
-  goto_statement: (ctx, node) => ({ kind: 'goto', label: ctx.text(need(ctx, node, 'label')), span: span(node) }),
+  goto_statement: (ctx, node) => ({
+    kind: 'goto',
+    label: ctx.text(need(ctx, node, 'label')),
+    span: span(node),
+  }),
   break_statement: (_, node) => ({ kind: 'break', span: span(node) }),
   continue_statement: (_, node) => ({ kind: 'continue', span: span(node) }),
   return_statement: (ctx, node) => {

@@ -38,7 +38,10 @@ const BUILTIN = new Set('void char short int long signed unsigned bool _Bool __s
 
 function builtinOrNamed(ctx: BuildContext, node: Cst, words: readonly string[], isConst: boolean): TypeExpr {
   const float = words.find((w) => w === 'float' || w === 'double');
-  if (float) ctx.fail('PFN1011', `floating point (\`${float}\`) is not supported`, node, { expected: 'an integer type' });
+  if (float)
+    ctx.fail('PFN1011', `floating point (\`${float}\`) is not supported`, node, {
+      expected: 'an integer type',
+    });
   if (words.length === 1 && !BUILTIN.has(words[0]!)) {
     return { kind: 'named', name: words[0]!, const: isConst, span: span(node) };
   }
@@ -63,7 +66,8 @@ function buildStruct(ctx: BuildContext, node: Cst, isConst: boolean): StructType
 function buildFields(ctx: BuildContext, node: Cst): FieldDeclaration[] {
   if (node.type !== 'field_declaration') ctx.fail('PFN1007', 'only fields can stand in a struct', node);
   const bits = node.children.find((c) => c.type === 'bitfield_clause');
-  if (bits) ctx.fail('PFN1012', 'bit-fields are not supported', bits, { suggestion: 'use a whole integer field' });
+  if (bits)
+    ctx.fail('PFN1012', 'bit-fields are not supported', bits, { suggestion: 'use a whole integer field' });
   const base = buildSpecifiers(ctx, node);
   const declarators = node.children.filter((c) => c.field === 'declarator');
   if (declarators.length === 0) ctx.fail('PFN1013', 'unnamed struct members are not supported', node);
@@ -108,7 +112,8 @@ export function buildDeclarator(ctx: BuildContext, node: Cst, base: TypeExpr): D
 }
 
 function applyDeclarator(ctx: BuildContext, node: Cst, base: TypeExpr): { name?: Cst; type: TypeExpr } {
-  const inner = field(node, 'declarator') ?? node.children.find((c) => c.named && /declarator$|identifier$/.test(c.type));
+  const inner =
+    field(node, 'declarator') ?? node.children.find((c) => c.named && /declarator$|identifier$/.test(c.type));
   const next = (type: TypeExpr): { name?: Cst; type: TypeExpr } =>
     inner ? ctx.deeper(node, () => applyDeclarator(ctx, inner, type)) : { type };
   switch (node.type) {
@@ -123,7 +128,13 @@ function applyDeclarator(ctx: BuildContext, node: Cst, base: TypeExpr): { name?:
       const star = node.children.find((c) => c.type === '*') ?? node;
       const isConst = node.children.some((c) => c.type === 'type_qualifier' && ctx.text(c) === 'const');
       const user = ctx.prepared.userStars.has(star.start);
-      return next({ kind: 'pointer', to: base, user, const: isConst, span: { start: base.span.start, end: star.end } });
+      return next({
+        kind: 'pointer',
+        to: base,
+        user,
+        const: isConst,
+        span: { start: base.span.start, end: star.end },
+      });
     }
     case 'array_declarator':
     case 'abstract_array_declarator': {
@@ -146,13 +157,28 @@ function applyDeclarator(ctx: BuildContext, node: Cst, base: TypeExpr): { name?:
 function buildFunctionType(ctx: BuildContext, node: Cst, result: TypeExpr): TypeExpr {
   const list = namedChildren(need(ctx, node, 'parameters'));
   const old = list.find((p) => p.type === 'identifier');
-  if (old) ctx.fail('PFN1022', 'parameters without types (K&R style) are not supported', old, { expected: '`TYPE NAME`' });
+  if (old)
+    ctx.fail('PFN1022', 'parameters without types (K&R style) are not supported', old, {
+      expected: '`TYPE NAME`',
+    });
   const variadic = list.some((p) => p.type === 'variadic_parameter');
-  const parameters = list.filter((p) => p.type === 'parameter_declaration').map((p) => buildParameter(ctx, p));
+  const parameters = list
+    .filter((p) => p.type === 'parameter_declaration')
+    .map((p) => buildParameter(ctx, p));
   const first = parameters[0];
   const isVoid =
-    parameters.length === 1 && !first!.name && first!.type.kind === 'builtin' && first!.type.words.join() === 'void';
-  return { kind: 'function', result, parameters: isVoid ? [] : parameters, variadic, const: false, span: span(node) };
+    parameters.length === 1 &&
+    !first!.name &&
+    first!.type.kind === 'builtin' &&
+    first!.type.words.join() === 'void';
+  return {
+    kind: 'function',
+    result,
+    parameters: isVoid ? [] : parameters,
+    variadic,
+    const: false,
+    span: span(node),
+  };
 }
 
 function buildParameter(ctx: BuildContext, node: Cst): Parameter {

@@ -12,7 +12,9 @@ import { checkPlace, stepSize } from './places.js';
 export function checkTarget(c: Checker, e: Expr): LValue {
   const target = checkPlace(c, e);
   if (target.kind === 'member' && target.field.readonly !== undefined) {
-    c.reporter.fail('PFN1112', `\`${target.field.name}\` must not be assigned`, e.span, { suggestion: target.field.readonly });
+    c.reporter.fail('PFN1112', `\`${target.field.name}\` must not be assigned`, e.span, {
+      suggestion: target.field.readonly,
+    });
   }
   if (target.const) c.reporter.fail('PFN1112', 'this is const', e.span);
   if (target.type.kind === 'array') {
@@ -34,7 +36,14 @@ export function checkStep(c: Checker, e: Expr & { kind: 'step' }): TypedExpr {
   return checkUpdate(c, e, target, e.op === '++' ? '+' : '-', one, e.prefix ? 'new' : 'old');
 }
 
-function checkUpdate(c: Checker, e: Expr, target: LValue, op: ArithmeticOp, operand: Expr, result: 'old' | 'new'): TypedExpr {
+function checkUpdate(
+  c: Checker,
+  e: Expr,
+  target: LValue,
+  op: ArithmeticOp,
+  operand: Expr,
+  result: 'old' | 'new',
+): TypedExpr {
   const { type } = target;
   const right = checkInteger(c, operand, `the right operand of \`${op}=\``);
   if (type.kind === 'pointer' && (op === '+' || op === '-')) {
@@ -42,7 +51,9 @@ function checkUpdate(c: Checker, e: Expr, target: LValue, op: ArithmeticOp, oper
     return { kind: 'update', target, op, right, compute: type, scale, result, type, span: e.span };
   }
   if (type.kind !== 'int') {
-    return c.reporter.fail('PFN1113', `\`${T.typeName(type)}\` cannot be an operand of \`${op}=\``, e.span, { expected: 'an integer' });
+    return c.reporter.fail('PFN1113', `\`${T.typeName(type)}\` cannot be an operand of \`${op}=\``, e.span, {
+      expected: 'an integer',
+    });
   }
   const shift = op === '<<' || op === '>>';
   const compute = shift ? T.promote(type) : T.usualArithmetic(type, right.type as T.IntType);
@@ -50,4 +61,3 @@ function checkUpdate(c: Checker, e: Expr, target: LValue, op: ArithmeticOp, oper
   checkRight(c, op, converted, compute);
   return { kind: 'update', target, op, right: converted, compute, scale: 1, result, type, span: e.span };
 }
-

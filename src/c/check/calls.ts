@@ -22,19 +22,30 @@ export function checkCall(c: Checker, e: Call): TypedExpr {
   const own = c.scope.find(callee.name);
   if (own && own.kind !== 'function') {
     const pointer = own.kind === 'local' && own.variable.type.kind === 'pointer';
-    return c.reporter.fail(pointer ? 'PFN1029' : 'PFN1116', `\`${callee.name}\` is not a function`, callee.span, {
-      notes: [{ message: 'declared here', span: own.span }],
-    });
+    return c.reporter.fail(
+      pointer ? 'PFN1029' : 'PFN1116',
+      `\`${callee.name}\` is not a function`,
+      callee.span,
+      {
+        notes: [{ message: 'declared here', span: own.span }],
+      },
+    );
   }
   if (own) return callPrototype(c, e, { name: callee.name, origin: 'driver', type: own.type });
   const external = c.env.lookupFunction(callee.name);
   if (!external) return unknownFunction(c, callee.name, callee.span);
   if (external.generic) return callGeneric(c, e, callee.name, external);
-  return callPrototype(c, e, { name: callee.name, origin: 'external', type: c.types.prototype(external.prototype!) }, external);
+  return callPrototype(
+    c,
+    e,
+    { name: callee.name, origin: 'external', type: c.types.prototype(external.prototype!) },
+    external,
+  );
 }
 
 function unknownFunction(c: Checker, name: string, at: Span): never {
-  if (c.macro(name) || c.env.lookupConstant(name)) return c.reporter.fail('PFN1116', `\`${name}\` is not a function`, at);
+  if (c.macro(name) || c.env.lookupConstant(name))
+    return c.reporter.fail('PFN1116', `\`${name}\` is not a function`, at);
   const later = c.unit.items.find((i) => i.kind === 'function' && i.name === name);
   if (later && c.env.space === 'user') {
     return c.reporter.fail('PFN1132', `\`${name}\` belongs to the driver: threads cannot call it`, at, {
@@ -56,20 +67,35 @@ function unknownFunction(c: Checker, name: string, at: Span): never {
 function checkCount(c: Checker, e: Call, callee: Callee): void {
   const [want, got] = [callee.type.parameters.length, e.args.length];
   if (got === want || (got > want && callee.type.variadic)) return;
-  c.reporter.fail('PFN1110', `\`${callee.name}\` takes ${want} argument${want === 1 ? '' : 's'}, not ${got}`, e.span, {
-    expected: `\`${T.typeName(callee.type, callee.name)}\``,
-  });
+  c.reporter.fail(
+    'PFN1110',
+    `\`${callee.name}\` takes ${want} argument${want === 1 ? '' : 's'}, not ${got}`,
+    e.span,
+    {
+      expected: `\`${T.typeName(callee.type, callee.name)}\``,
+    },
+  );
 }
 
 function callPrototype(c: Checker, e: Call, callee: Callee, external?: ExternalFunction): TypedExpr {
   checkCount(c, e, callee);
   const args = e.args.map((a, i) => argument(c, a, callee, i));
-  return folded(c, args, callee, external, e.span) ?? { kind: 'call', callee, args, type: callee.type.result, span: e.span };
+  return (
+    folded(c, args, callee, external, e.span) ?? {
+      kind: 'call',
+      callee,
+      args,
+      type: callee.type.result,
+      span: e.span,
+    }
+  );
 }
 
 function argument(c: Checker, a: Expr | TypeArgument, callee: Callee, i: number): TypedExpr {
   if (a.kind === 'typeArgument') {
-    return c.reporter.fail('PFN1110', `argument ${i + 1} of \`${callee.name}\` is a type`, a.span, { expected: 'a value' });
+    return c.reporter.fail('PFN1110', `argument ${i + 1} of \`${callee.name}\` is a type`, a.span, {
+      expected: 'a value',
+    });
   }
   const value = checkOperand(c, a);
   const parameter = callee.type.parameters[i];
@@ -79,7 +105,11 @@ function argument(c: Checker, a: Expr | TypeArgument, callee: Callee, i: number)
   }
   if (value.type.kind === 'int') return cast(value, T.promote(value.type));
   if (value.type.kind === 'pointer') return value;
-  return c.reporter.fail('PFN1113', `\`${T.typeName(value.type)}\` cannot be passed to \`${callee.name}\``, a.span);
+  return c.reporter.fail(
+    'PFN1113',
+    `\`${T.typeName(value.type)}\` cannot be passed to \`${callee.name}\``,
+    a.span,
+  );
 }
 
 /** The value of a call that the environment can evaluate. */
@@ -91,7 +121,10 @@ function folded(
   span: Span,
 ): TypedExpr | undefined {
   if (!external?.evaluate || !args.every(isConstant)) return undefined;
-  const value = external.evaluate(args.map((a) => (a as TypedExpr & { kind: 'constant' }).value), c.model);
+  const value = external.evaluate(
+    args.map((a) => (a as TypedExpr & { kind: 'constant' }).value),
+    c.model,
+  );
   return value === undefined ? undefined : constant(value, callee.type.result, span);
 }
 
@@ -102,7 +135,10 @@ function callGeneric(c: Checker, e: Call, name: string, external: ExternalFuncti
     const type = c.types.resolve(a.type);
     return constant(BigInt(T.sizeOf(type, c.model) ?? 0), type, a.span);
   });
-  const signature = external.generic!(values.map((v) => v.type), c.model);
+  const signature = external.generic!(
+    values.map((v) => v.type),
+    c.model,
+  );
   if (typeof signature === 'string') return c.reporter.fail('PFN1110', `\`${name}\`: ${signature}`, e.span);
   const parameters = signature.parameters.map((type) => ({ type }));
   const callee: Callee = {
@@ -116,12 +152,21 @@ function callGeneric(c: Checker, e: Call, name: string, external: ExternalFuncti
     if (e.args[i]!.kind === 'typeArgument') return v;
     return c.convert.assign(v, signature.parameters[i]!, `argument ${i + 1} of \`${name}\``);
   });
-  return folded(c, args, callee, external, e.span) ?? { kind: 'call', callee, args, type: signature.result, span: e.span };
+  return (
+    folded(c, args, callee, external, e.span) ?? {
+      kind: 'call',
+      callee,
+      args,
+      type: signature.result,
+      span: e.span,
+    }
+  );
 }
 
 /** An argument that the macro assigns: its address. */
 function reference(c: Checker, a: Expr | TypeArgument, callee: Callee, i: number): TypedExpr {
-  if (a.kind === 'typeArgument') return c.reporter.fail('PFN1111', `argument ${i + 1} of \`${callee.name}\` is a type`, a.span);
+  if (a.kind === 'typeArgument')
+    return c.reporter.fail('PFN1111', `argument ${i + 1} of \`${callee.name}\` is a type`, a.span);
   const of: LValue = checkTarget(c, a);
   markAddressTaken(c, of);
   return { kind: 'address', of, type: callee.type.parameters[i]!.type, span: a.span };

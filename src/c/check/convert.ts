@@ -8,7 +8,11 @@ import type { Reporter } from './reporter.js';
 
 /** Whether an expression is a null pointer constant. */
 export function isNull(e: TypedExpr): boolean {
-  return isConstant(e) && e.value === 0n && (e.type.kind === 'int' || (e.type.kind === 'pointer' && e.type.to.kind === 'void'));
+  return (
+    isConstant(e) &&
+    e.value === 0n &&
+    (e.type.kind === 'int' || (e.type.kind === 'pointer' && e.type.to.kind === 'void'))
+  );
 }
 
 export class Conversions {
@@ -30,10 +34,17 @@ export class Conversions {
 
   #pointer(e: TypedExpr, from: PointerType, to: PointerType, what: string, at: Span): TypedExpr {
     if (from.user !== to.user) {
-      return this.reporter.fail('PFN1108', `${what}: a ${space(from)} pointer where a ${space(to)} pointer is needed`, at, {
-        expected: `\`${T.typeName(to)}\`, found \`${T.typeName(from)}\``,
-        suggestion: from.user ? 'copy_from_user() or get_user() brings user data into the kernel' : '`__user` marks pointers that came from user space',
-      });
+      return this.reporter.fail(
+        'PFN1108',
+        `${what}: a ${space(from)} pointer where a ${space(to)} pointer is needed`,
+        at,
+        {
+          expected: `\`${T.typeName(to)}\`, found \`${T.typeName(from)}\``,
+          suggestion: from.user
+            ? 'copy_from_user() or get_user() brings user data into the kernel'
+            : '`__user` marks pointers that came from user space',
+        },
+      );
     }
     if (e.kind === 'function' && to.to.kind === 'function') return this.#function(e, to, what, at);
     if (from.to.kind === 'void' || to.to.kind === 'void' || T.sameType(from.to, to.to)) return cast(e, to);
@@ -55,7 +66,9 @@ export class Conversions {
     if (from.kind === 'void') return this.reporter.fail('PFN1113', `${what}: this has no value`, at, extra);
     const userPair = (p: CType, i: CType): boolean => p.kind === 'pointer' && p.user && i.kind === 'int';
     const suggestion =
-      userPair(from, to) || userPair(to, from) ? { suggestion: `a cast says that it is meant: \`(${T.typeName(to)})\`` } : {};
+      userPair(from, to) || userPair(to, from)
+        ? { suggestion: `a cast says that it is meant: \`(${T.typeName(to)})\`` }
+        : {};
     return this.reporter.fail('PFN1108', `${what}: incompatible type`, at, { ...extra, ...suggestion });
   }
 
@@ -71,14 +84,23 @@ export class Conversions {
       return type === T.BOOL ? cast(e, type) : this.#pointerInteger(e, from, type, type, at);
     }
     if (type.kind === 'struct' && from === type) return e;
-    return this.reporter.fail('PFN1113', `\`${T.typeName(from)}\` cannot be cast to \`${T.typeName(type)}\``, at);
+    return this.reporter.fail(
+      'PFN1113',
+      `\`${T.typeName(from)}\` cannot be cast to \`${T.typeName(type)}\``,
+      at,
+    );
   }
 
   #explicitPointer(e: TypedExpr, from: PointerType, to: PointerType, at: Span): TypedExpr {
     if (from.user !== to.user && !isNull(e)) {
-      return this.reporter.fail('PFN1109', `a ${space(from)} pointer cannot be cast to a ${space(to)} pointer`, at, {
-        suggestion: 'use copy_from_user(), copy_to_user(), get_user() or put_user()',
-      });
+      return this.reporter.fail(
+        'PFN1109',
+        `a ${space(from)} pointer cannot be cast to a ${space(to)} pointer`,
+        at,
+        {
+          suggestion: 'use copy_from_user(), copy_to_user(), get_user() or put_user()',
+        },
+      );
     }
     if (from.to.kind === 'function' || to.to.kind === 'function') {
       return this.reporter.fail('PFN1029', 'function pointers cannot be cast', at);
@@ -90,12 +112,18 @@ export class Conversions {
   #pointerInteger(e: TypedExpr, pointer: PointerType, integer: T.IntType, to: CType, at: Span): TypedExpr {
     if (!pointer.user) {
       return this.reporter.fail('PFN1109', 'only user pointers can be cast to integers and back', at, {
-        notes: [{ message: `\`${T.typeName(pointer)}\` is a handle of a kernel object: it has no numeric value in the model` }],
+        notes: [
+          {
+            message: `\`${T.typeName(pointer)}\` is a handle of a kernel object: it has no numeric value in the model`,
+          },
+        ],
         ...(to.kind === 'pointer' ? { suggestion: 'is it a user pointer? Then write `__user`' } : {}),
       });
     }
     if (integer.bits !== T.ulongType(this.model).bits && !isConstant(e)) {
-      return this.reporter.fail('PFN1109', `\`${T.typeName(integer)}\` is not as wide as a pointer`, at, { expected: '`unsigned long`' });
+      return this.reporter.fail('PFN1109', `\`${T.typeName(integer)}\` is not as wide as a pointer`, at, {
+        expected: '`unsigned long`',
+      });
     }
     if (isConstant(e) && to.kind === 'pointer') {
       return constant(BigInt.asUintN(T.ulongType(this.model).bits, e.value), to, at);

@@ -11,7 +11,10 @@ function variableType(c: Checker, d: Declaration): T.CType {
   const type = c.types.resolve(d.type);
   if (type.kind === 'array' && type.length === UNKNOWN_LENGTH) {
     const length = inferredLength(c, type.of, d.init);
-    if (length === undefined) c.reporter.fail('PFN1015', `the size of \`${d.name}\` is missing`, d.nameSpan, { expected: '`[N]` with a constant N' });
+    if (length === undefined)
+      c.reporter.fail('PFN1015', `the size of \`${d.name}\` is missing`, d.nameSpan, {
+        expected: '`[N]` with a constant N',
+      });
     return c.types.object({ ...type, length: length! }, d.nameSpan);
   }
   return c.types.object(type, d.nameSpan);
@@ -31,18 +34,33 @@ export function declareGlobal(c: Checker, d: Declaration, name = d.name): Global
   if (known) {
     const same = known.kind === 'global' && T.sameType(known.variable.type, type) && c.fn === undefined;
     if (!same || (d.init && known.kind === 'global' && known.variable.init.length > 0)) {
-      c.reporter.fail('PFN1106', `\`${d.name}\` is declared twice`, d.nameSpan, { notes: [{ message: 'declared here', span: known.span }] });
+      c.reporter.fail('PFN1106', `\`${d.name}\` is declared twice`, d.nameSpan, {
+        notes: [{ message: 'declared here', span: known.span }],
+      });
     }
     if (known.kind === 'global') return initialized(c, d, known.variable);
   }
-  const variable: GlobalVariable = { name, type, const: isConst(d), span: d.nameSpan, index: c.globals.length, init: [] };
+  const variable: GlobalVariable = {
+    name,
+    type,
+    const: isConst(d),
+    span: d.nameSpan,
+    index: c.globals.length,
+    init: [],
+  };
   c.globals.push(variable);
   c.scope.set(d.name, { kind: 'global', variable, span: d.nameSpan });
   return initialized(c, d, variable);
 }
 
 function initialized(c: Checker, d: Declaration, variable: GlobalVariable): GlobalVariable {
-  if (d.init) variable.init = initialize(c, d, { kind: 'global', variable, type: variable.type, const: false, span: d.nameSpan }, true);
+  if (d.init)
+    variable.init = initialize(
+      c,
+      d,
+      { kind: 'global', variable, type: variable.type, const: false, span: d.nameSpan },
+      true,
+    );
   return variable;
 }
 
@@ -53,13 +71,29 @@ function initialize(c: Checker, d: Declaration, target: LValue, isStatic: boolea
 }
 
 /** Adds a local variable or parameter to the function and the scope. */
-export function addLocal(c: Checker, name: string, type: T.CType, span: Declaration['span'], isParameter: boolean, constant: boolean): LocalVariable {
+export function addLocal(
+  c: Checker,
+  name: string,
+  type: T.CType,
+  span: Declaration['span'],
+  isParameter: boolean,
+  constant: boolean,
+): LocalVariable {
   const known = c.scope.own(name);
   if (known) {
-    c.reporter.error('PFN1106', `\`${name}\` is declared twice`, span, { notes: [{ message: 'declared here', span: known.span }] });
+    c.reporter.error('PFN1106', `\`${name}\` is declared twice`, span, {
+      notes: [{ message: 'declared here', span: known.span }],
+    });
   }
   const fn = c.fn!;
-  const variable: LocalVariable = { name, type, span, index: fn.locals.length, isParameter, addressTaken: false };
+  const variable: LocalVariable = {
+    name,
+    type,
+    span,
+    index: fn.locals.length,
+    isParameter,
+    addressTaken: false,
+  };
   fn.locals.push(variable);
   c.scope.set(name, { kind: 'local', variable, const: constant, span });
   return variable;
@@ -67,8 +101,10 @@ export function addLocal(c: Checker, name: string, type: T.CType, span: Declarat
 
 /** A declaration in a block. */
 export function checkLocal(c: Checker, d: Declaration): TypedStatement[] {
-  if (d.type.kind === 'function') return c.reporter.fail('PFN1102', 'functions are declared outside of functions', d.span);
-  if (d.storage === 'extern') return c.reporter.fail('PFN1010', '`extern` inside functions is not supported', d.span);
+  if (d.type.kind === 'function')
+    return c.reporter.fail('PFN1102', 'functions are declared outside of functions', d.span);
+  if (d.storage === 'extern')
+    return c.reporter.fail('PFN1010', '`extern` inside functions is not supported', d.span);
   if (d.storage === 'static') {
     if (c.env.space === 'user') c.reporter.fail('PFN1010', 'threads have no static variables', d.span);
     declareGlobal(c, d, `${c.fn!.name}.${d.name}`);

@@ -31,7 +31,12 @@ export function checkOperand(c: Checker, e: Expr): TypedExpr {
     case 'char':
       return constant(BigInt(e.value), T.INT, span);
     case 'string':
-      return { kind: 'string', value: e.value, type: T.pointerTo(T.charType(c.model), c.types.allUser, true), span };
+      return {
+        kind: 'string',
+        value: e.value,
+        type: T.pointerTo(T.charType(c.model), c.types.allUser, true),
+        span,
+      };
     case 'null':
       return constant(0n, T.pointerTo(T.VOID, c.types.allUser), span);
     case 'name':
@@ -39,7 +44,11 @@ export function checkOperand(c: Checker, e: Expr): TypedExpr {
     case 'member':
       return checkPlaceValue(c, e);
     case 'unary':
-      return e.op === '*' ? load(c, checkPlace(c, e), span) : e.op === '&' ? checkAddress(c, e) : checkUnary(c, e.op, e);
+      return e.op === '*'
+        ? load(c, checkPlace(c, e), span)
+        : e.op === '&'
+          ? checkAddress(c, e)
+          : checkUnary(c, e.op, e);
     case 'step':
       return checkStep(c, e);
     case 'binary':
@@ -81,8 +90,20 @@ export function load(c: Checker, from: LValue, span: Span): TypedExpr {
   if (from.type.kind === 'array') {
     markAddressTaken(c, from);
     const first = constant(0n, T.INT, span);
-    const element: LValue = { kind: 'element', array: from, index: first, type: from.type.of, const: from.const, span };
-    return { kind: 'address', of: element, type: T.pointerTo(from.type.of, isUserPlace(c, from), from.const), span };
+    const element: LValue = {
+      kind: 'element',
+      array: from,
+      index: first,
+      type: from.type.of,
+      const: from.const,
+      span,
+    };
+    return {
+      kind: 'address',
+      of: element,
+      type: T.pointerTo(from.type.of, isUserPlace(c, from), from.const),
+      span,
+    };
   }
   return { kind: 'load', from, type: from.type, span };
 }
@@ -110,9 +131,14 @@ export function markAddressTaken(c: Checker, place: LValue): void {
       return markAddressTaken(c, place.array);
     case 'local':
       if (c.env.space === 'user') {
-        c.reporter.fail('PFN1130', `\`${place.variable.name}\` is a thread's variable: it has no address in the model`, place.span, {
-          suggestion: 'map memory with mmap() and use that',
-        });
+        c.reporter.fail(
+          'PFN1130',
+          `\`${place.variable.name}\` is a thread's variable: it has no address in the model`,
+          place.span,
+          {
+            suggestion: 'map memory with mmap() and use that',
+          },
+        );
       }
       place.variable.addressTaken = true;
   }
@@ -134,14 +160,18 @@ function checkAddress(c: Checker, e: Expr & { kind: 'unary' }): TypedExpr {
 export function checkTest(c: Checker, e: Expr): TypedExpr {
   const value = checkValue(c, e);
   if (value.type.kind === 'int' || value.type.kind === 'pointer') return value;
-  return c.reporter.fail('PFN1113', `\`${T.typeName(value.type)}\` cannot be tested`, e.span, { expected: 'an integer or a pointer' });
+  return c.reporter.fail('PFN1113', `\`${T.typeName(value.type)}\` cannot be tested`, e.span, {
+    expected: 'an integer or a pointer',
+  });
 }
 
 /** An integer; `what` needs it. */
 export function checkInteger(c: Checker, e: Expr, what: string): TypedExpr {
   const value = checkValue(c, e);
   if (value.type.kind === 'int') return cast(value, T.promote(value.type));
-  return c.reporter.fail('PFN1113', `${what} must be an integer`, e.span, { expected: `an integer, found \`${T.typeName(value.type)}\`` });
+  return c.reporter.fail('PFN1113', `${what} must be an integer`, e.span, {
+    expected: `an integer, found \`${T.typeName(value.type)}\``,
+  });
 }
 
 function checkLogical(c: Checker, op: '&&' | '||', e: Expr & { kind: 'binary' }): TypedExpr {
@@ -171,7 +201,14 @@ function checkConditional(c: Checker, e: Expr & { kind: 'conditional' }): TypedE
       expected: `\`${T.typeName(test.type)}\`, found \`${T.typeName(otherwise.type)}\``,
     });
   }
-  return { kind: 'conditional', test, then: toCommon(then, type), otherwise: toCommon(otherwise, type), type, span };
+  return {
+    kind: 'conditional',
+    test,
+    then: toCommon(then, type),
+    otherwise: toCommon(otherwise, type),
+    type,
+    span,
+  };
 }
 
 function toCommon(e: TypedExpr, type: T.CType): TypedExpr {
@@ -205,12 +242,17 @@ export function comparePointers(
 ): TypedExpr {
   const pointer = (left.type.kind === 'pointer' ? left.type : right.type) as T.PointerType;
   const equality = op === '==' || op === '!=';
-  const [a, b] = [left, right].map((x) => (isNull(x) && equality ? constant(0n, pointer, x.span) : x)) as [TypedExpr, TypedExpr];
+  const [a, b] = [left, right].map((x) => (isNull(x) && equality ? constant(0n, pointer, x.span) : x)) as [
+    TypedExpr,
+    TypedExpr,
+  ];
   if (a.type.kind !== 'pointer' || b.type.kind !== 'pointer') {
     return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
   }
-  const compatible = T.sameType(a.type.to, b.type.to) || (equality && [a.type.to.kind, b.type.to.kind].includes('void'));
-  if (a.type.user !== b.type.user || !compatible) return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
+  const compatible =
+    T.sameType(a.type.to, b.type.to) || (equality && [a.type.to.kind, b.type.to.kind].includes('void'));
+  if (a.type.user !== b.type.user || !compatible)
+    return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
   if (!equality && !a.type.user && a.type.to.kind === 'struct' && a.type.to.origin === 'kernel') {
     return c.reporter.fail('PFN1113', 'kernel objects have no order', span, { expected: '`==` or `!=`' });
   }
@@ -223,7 +265,8 @@ function checkSizeof(c: Checker, operand: Expr, span: Span): TypedExpr {
     const type = !meaning || meaning.kind === 'typedef' ? c.types.typedef(operand.name) : undefined;
     if (type) return sizeConstant(c, type, span);
   }
-  if (operand.kind === 'string') return constant(BigInt(operand.value.length + 1), T.ulongType(c.model), span);
+  if (operand.kind === 'string')
+    return constant(BigInt(operand.value.length + 1), T.ulongType(c.model), span);
   const type = placeType(c, operand) ?? checkValue(c, operand).type;
   return sizeConstant(c, type, span);
 }
@@ -245,4 +288,3 @@ function sizeConstant(c: Checker, type: T.CType, span: Span): TypedExpr {
   }
   return constant(BigInt(size), T.ulongType(c.model), span);
 }
-

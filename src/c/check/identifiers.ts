@@ -37,7 +37,9 @@ function environmentName(c: Checker, name: string, span: Span): TypedExpr {
     return constant(type.kind === 'pointer' ? BigInt.asUintN(bits, known.value) : known.value, type, span);
   }
   if (c.env.lookupFunction(name)) {
-    return c.reporter.fail('PFN1029', `\`${name}\` can be called, but not used as a value`, span, { expected: `\`${name}(...)\`` });
+    return c.reporter.fail('PFN1029', `\`${name}\` can be called, but not used as a value`, span, {
+      expected: `\`${name}(...)\``,
+    });
   }
   return unknownName(c, name, span);
 }
@@ -58,7 +60,8 @@ export function unknownName(c: Checker, name: string, span: Span): never {
 /** The value of an object-like macro: its expression, checked at file scope once. */
 export function expandMacro(c: Checker, name: string, span: Span): TypedExpr {
   const known = c.macroValues.get(name);
-  if (known === null) return c.reporter.fail('PFN1026', `the value of \`${name}\` contains \`${name}\``, span);
+  if (known === null)
+    return c.reporter.fail('PFN1026', `the value of \`${name}\` contains \`${name}\``, span);
   const { value, size } = known ?? evaluateMacro(c, name, span);
   c.expanded += size;
   if (c.expanded > MAX_EXPANSION) c.reporter.fail('PFN1009', 'macros expand to too much text', span);
@@ -67,7 +70,10 @@ export function expandMacro(c: Checker, name: string, span: Span): TypedExpr {
 
 function evaluateMacro(c: Checker, name: string, span: Span): { value: TypedExpr; size: number } {
   const macro = c.macro(name)!;
-  if (!macro.value) return c.reporter.fail('PFN1008', `\`${name}\` has no value`, span, { notes: [{ message: 'defined here', span: macro.span }] });
+  if (!macro.value)
+    return c.reporter.fail('PFN1008', `\`${name}\` has no value`, span, {
+      notes: [{ message: 'defined here', span: macro.span }],
+    });
   const { scope, expanded } = c;
   c.macroValues.set(name, null);
   c.scope = c.fileScope;

@@ -44,16 +44,22 @@ export class InitializerChecker {
 
   #scalar(target: LValue, init: Expr): void {
     const operand = checkOperand(this.c, init);
-    if (operand.kind === 'string') this.c.reporter.fail('PFN1030', 'strings are supported as arguments only', init.span);
+    if (operand.kind === 'string')
+      this.c.reporter.fail('PFN1030', 'strings are supported as arguments only', init.span);
     const value = this.c.convert.assign(operand, target.type, 'initialiser', init.span);
-    if (this.isStatic && !isStaticValue(this.c, value)) rejectNonConstant(this.c, value, init, 'a static initialiser');
+    if (this.isStatic && !isStaticValue(this.c, value))
+      rejectNonConstant(this.c, value, init, 'a static initialiser');
     this.entries.push({ target, value });
   }
 
   #bracedScalar(target: LValue, list: InitializerList): void {
     const [item, extra] = list.items;
     if (extra || (item && item.designators.length > 0)) {
-      this.c.reporter.fail('PFN1125', `\`${T.typeName(target.type)}\` takes one value`, (extra ?? item!).span);
+      this.c.reporter.fail(
+        'PFN1125',
+        `\`${T.typeName(target.type)}\` takes one value`,
+        (extra ?? item!).span,
+      );
     }
     if (item) this.initialize(target, item.value);
   }
@@ -99,7 +105,8 @@ export class InitializerChecker {
   /** Whether an expression initialises a whole struct. */
   #isWhole(target: LValue, value: Expr): boolean {
     if (target.type.kind !== 'struct' || this.isStatic) return false;
-    if (value.kind !== 'name' && value.kind !== 'member' && value.kind !== 'index' && value.kind !== 'unary') return false;
+    if (value.kind !== 'name' && value.kind !== 'member' && value.kind !== 'index' && value.kind !== 'unary')
+      return false;
     return checkOperand(this.c, value).type === target.type;
   }
 
@@ -108,7 +115,10 @@ export class InitializerChecker {
     let place = target;
     let first: number | undefined;
     for (const d of item.designators) {
-      const index = d.kind === 'field' ? this.#fieldIndex(place, d.name, d.span) : this.#elementIndex(place, d.index, d.span);
+      const index =
+        d.kind === 'field'
+          ? this.#fieldIndex(place, d.name, d.span)
+          : this.#elementIndex(place, d.index, d.span);
       first ??= index;
       place = partOf(place, index, d.span);
     }
@@ -123,7 +133,12 @@ export class InitializerChecker {
     const field = place.type.fields?.get(name);
     if (field) return field.index;
     const known = place.type.fields?.keys() ?? [];
-    return this.c.reporter.fail('PFN1105', `\`struct ${place.type.tag}\` has no member \`${name}\``, at, didYouMean(name, known));
+    return this.c.reporter.fail(
+      'PFN1105',
+      `\`struct ${place.type.tag}\` has no member \`${name}\``,
+      at,
+      didYouMean(name, known),
+    );
   }
 
   #elementIndex(place: LValue, index: Expr, at: Span): number {
@@ -132,7 +147,9 @@ export class InitializerChecker {
     }
     const value = integerConstant(this.c, index, 'a designator');
     if (value >= 0n && value < BigInt(place.type.length)) return Number(value);
-    return this.c.reporter.fail('PFN1135', `index ${value} is outside of the array`, at, { expected: `0 to ${place.type.length - 1}` });
+    return this.c.reporter.fail('PFN1135', `index ${value} is outside of the array`, at, {
+      expected: `0 to ${place.type.length - 1}`,
+    });
   }
 }
 

@@ -12,7 +12,9 @@ export function integerLiteral(text: string, span: Span, model: T.DataModel, rep
   const found = NUMBER.exec(text);
   const suffix = (found?.[2] ?? '').toLowerCase();
   if (!found || !SUFFIX.test(suffix) || /lL|Ll/.test(found[2]!) || /^0[0-9]*[89]/.test(found[1]!)) {
-    return reporter.fail('PFN1027', `\`${text}\` is not an integer`, span, { expected: 'decimal, 0x..., 0b... or octal digits, then u, l, ll' });
+    return reporter.fail('PFN1027', `\`${text}\` is not an integer`, span, {
+      expected: 'decimal, 0x..., 0b... or octal digits, then u, l, ll',
+    });
   }
   const digits = found[1]!;
   const value = /^0[0-9]/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits);
@@ -28,6 +30,9 @@ export function integerLiteral(text: string, span: Span, model: T.DataModel, rep
       ? signedTypes
       : signedTypes.flatMap((t, i) => [t, unsignedTypes[i]!]);
   const type = candidates.find((t) => T.wrap(value, t) === value);
-  if (!type) return reporter.fail('PFN1027', `\`${text}\` does not fit in any integer type`, span, { expected: 'at most 64 bits; a suffix `u` for values from 2^63' });
+  if (!type)
+    return reporter.fail('PFN1027', `\`${text}\` does not fit in any integer type`, span, {
+      expected: 'at most 64 bits; a suffix `u` for values from 2^63',
+    });
   return constant(value, type, span);
 }

@@ -20,7 +20,11 @@ export function checkUnary(c: Checker, op: '-' | '+' | '~' | '!', e: Expr & { ki
 
 const COMPARISONS: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 
-export function checkArithmetic(c: Checker, op: ArithmeticOp | ComparisonOp, e: Expr & { kind: 'binary' }): TypedExpr {
+export function checkArithmetic(
+  c: Checker,
+  op: ArithmeticOp | ComparisonOp,
+  e: Expr & { kind: 'binary' },
+): TypedExpr {
   const left = checkValue(c, e.left);
   const right = checkValue(c, e.right);
   if (COMPARISONS.has(op)) return checkComparison(c, op as ComparisonOp, left, right, e.span);
@@ -30,20 +34,39 @@ export function checkArithmetic(c: Checker, op: ArithmeticOp | ComparisonOp, e: 
   return combine(c, op as ArithmeticOp, integerOperand(c, op, left), integerOperand(c, op, right), e.span);
 }
 
-function checkComparison(c: Checker, op: ComparisonOp, left: TypedExpr, right: TypedExpr, span: Span): TypedExpr {
-  if (left.type.kind === 'pointer' || right.type.kind === 'pointer') return comparePointers(c, op, left, right, span);
-  const type = T.usualArithmetic(integerOperand(c, op, left).type as T.IntType, integerOperand(c, op, right).type as T.IntType);
+function checkComparison(
+  c: Checker,
+  op: ComparisonOp,
+  left: TypedExpr,
+  right: TypedExpr,
+  span: Span,
+): TypedExpr {
+  if (left.type.kind === 'pointer' || right.type.kind === 'pointer')
+    return comparePointers(c, op, left, right, span);
+  const type = T.usualArithmetic(
+    integerOperand(c, op, left).type as T.IntType,
+    integerOperand(c, op, right).type as T.IntType,
+  );
   return compare(op, cast(left, type), cast(right, type), span);
 }
 
 function integerOperand(c: Checker, op: string, e: TypedExpr): TypedExpr {
   if (e.type.kind === 'int') return e;
-  const what = e.type.kind === 'void' ? 'this has no value' : `\`${T.typeName(e.type)}\` cannot be an operand of \`${op}\``;
+  const what =
+    e.type.kind === 'void'
+      ? 'this has no value'
+      : `\`${T.typeName(e.type)}\` cannot be an operand of \`${op}\``;
   return c.reporter.fail('PFN1113', what, e.span, { expected: 'an integer' });
 }
 
 /** An arithmetic operator on two integers, conversions included. */
-export function combine(c: Checker, op: ArithmeticOp, left: TypedExpr, right: TypedExpr, span: Span): TypedExpr {
+export function combine(
+  c: Checker,
+  op: ArithmeticOp,
+  left: TypedExpr,
+  right: TypedExpr,
+  span: Span,
+): TypedExpr {
   const shift = op === '<<' || op === '>>';
   const [a, b] = [left.type as T.IntType, right.type as T.IntType];
   const type = shift ? T.promote(a) : T.usualArithmetic(a, b);
@@ -57,7 +80,8 @@ export function combine(c: Checker, op: ArithmeticOp, left: TypedExpr, right: Ty
 /** Refuses constant divisors and shift counts that have no meaning. */
 export function checkRight(c: Checker, op: ArithmeticOp, right: TypedExpr, type: T.IntType): void {
   if (!isConstant(right)) return;
-  if ((op === '/' || op === '%') && right.value === 0n) c.reporter.fail('PFN1136', 'division by zero', right.span);
+  if ((op === '/' || op === '%') && right.value === 0n)
+    c.reporter.fail('PFN1136', 'division by zero', right.span);
   if ((op === '<<' || op === '>>') && (right.value < 0n || right.value >= BigInt(type.bits))) {
     c.reporter.fail('PFN1137', `\`${T.typeName(type)}\` cannot be shifted by ${right.value}`, right.span, {
       expected: `0 to ${type.bits - 1}`,
@@ -66,20 +90,33 @@ export function checkRight(c: Checker, op: ArithmeticOp, right: TypedExpr, type:
   }
 }
 
-function checkPointerArithmetic(c: Checker, op: ArithmeticOp, left: TypedExpr, right: TypedExpr, span: Span): TypedExpr {
+function checkPointerArithmetic(
+  c: Checker,
+  op: ArithmeticOp,
+  left: TypedExpr,
+  right: TypedExpr,
+  span: Span,
+): TypedExpr {
   if (op === '-' && left.type.kind === 'pointer' && right.type.kind === 'pointer') {
-    if (!T.sameType(left.type, right.type)) return c.convert.mismatch(right.type, left.type, 'operands of `-`', span);
+    if (!T.sameType(left.type, right.type))
+      return c.convert.mismatch(right.type, left.type, 'operands of `-`', span);
     const scale = stepSize(c, left.type, span);
     return { kind: 'pointerDifference', left, right, scale, type: T.longType(c.model), span };
   }
-  if (op === '+' && left.type.kind === 'int') return pointerStep(c, '+', right, cast(left, T.promote(left.type)), span);
+  if (op === '+' && left.type.kind === 'int')
+    return pointerStep(c, '+', right, cast(left, T.promote(left.type)), span);
   if ((op === '+' || op === '-') && left.type.kind === 'pointer' && right.type.kind === 'int') {
     return pointerStep(c, op, left, cast(right, T.promote(right.type)), span);
   }
   const pointer = left.type.kind === 'pointer' ? left : right;
   const user = pointer.type.kind === 'pointer' && pointer.type.user;
-  return c.reporter.fail('PFN1113', `\`${T.typeName(pointer.type)}\` cannot be an operand of \`${op}\``, pointer.span, {
-    expected: 'an integer',
-    ...(user ? { suggestion: 'cast it: `(unsigned long)p`' } : {}),
-  });
+  return c.reporter.fail(
+    'PFN1113',
+    `\`${T.typeName(pointer.type)}\` cannot be an operand of \`${op}\``,
+    pointer.span,
+    {
+      expected: 'an integer',
+      ...(user ? { suggestion: 'cast it: `(unsigned long)p`' } : {}),
+    },
+  );
 }

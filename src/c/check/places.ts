@@ -10,9 +10,17 @@ import { expandMacro, unknownName } from './identifiers.js';
 
 /** The object that an expression names. An error if it names none. */
 export function checkPlace(c: Checker, e: Expr): LValue {
-  return tryPlace(c, e) ?? c.reporter.fail('PFN1111', 'this is not an object that can be changed or have its address taken', e.span, {
-    expected: 'a variable, a member, an element or `*pointer`',
-  });
+  return (
+    tryPlace(c, e) ??
+    c.reporter.fail(
+      'PFN1111',
+      'this is not an object that can be changed or have its address taken',
+      e.span,
+      {
+        expected: 'a variable, a member, an element or `*pointer`',
+      },
+    )
+  );
 }
 
 /** The object that an expression names; undefined if the expression is of another form. */
@@ -42,10 +50,22 @@ function variablePlace(c: Checker, name: string, span: Span): LValue | undefined
     return unknownName(c, name, span);
   }
   if (meaning.kind === 'local') {
-    return { kind: 'local', variable: meaning.variable, type: meaning.variable.type, const: meaning.const, span };
+    return {
+      kind: 'local',
+      variable: meaning.variable,
+      type: meaning.variable.type,
+      const: meaning.const,
+      span,
+    };
   }
   if (meaning.kind !== 'global') return undefined;
-  return { kind: 'global', variable: meaning.variable, type: meaning.variable.type, const: meaning.variable.const, span };
+  return {
+    kind: 'global',
+    variable: meaning.variable,
+    type: meaning.variable.type,
+    const: meaning.variable.const,
+    span,
+  };
 }
 
 /** `*pointer`. */
@@ -80,14 +100,24 @@ function elementPlace(c: Checker, object: Expr, index: Expr, span: Span): LValue
   }
   const pointer = array ? load(c, array, object.span) : checkValue(c, object);
   if (pointer.type.kind !== 'pointer') {
-    return c.reporter.fail('PFN1114', `\`${T.typeName(pointer.type)}\` is neither an array nor a pointer`, object.span);
+    return c.reporter.fail(
+      'PFN1114',
+      `\`${T.typeName(pointer.type)}\` is neither an array nor a pointer`,
+      object.span,
+    );
   }
   const at = checkInteger(c, index, 'an index');
   return dereference(c, pointerStep(c, '+', pointer, at, span), span);
 }
 
 /** `pointer + index`, `pointer - index`. */
-export function pointerStep(c: Checker, op: '+' | '-', pointer: TypedExpr, index: TypedExpr, span: Span): TypedExpr {
+export function pointerStep(
+  c: Checker,
+  op: '+' | '-',
+  pointer: TypedExpr,
+  index: TypedExpr,
+  span: Span,
+): TypedExpr {
   const type = pointer.type as T.PointerType;
   const scale = stepSize(c, type, span);
   if (index.kind === 'constant' && index.value === 0n) return pointer;
@@ -99,10 +129,15 @@ export function stepSize(c: Checker, type: T.PointerType, span: Span): number {
   const { to } = type;
   if (to.kind === 'struct' && to.origin === 'kernel') {
     if (to.arithmetic) return 1;
-    return c.reporter.fail('PFN1113', `\`${T.typeName(type)}\` cannot be moved: it points to one kernel object`, span);
+    return c.reporter.fail(
+      'PFN1113',
+      `\`${T.typeName(type)}\` cannot be moved: it points to one kernel object`,
+      span,
+    );
   }
   const scale = T.sizeOf(to, c.model);
-  if (scale === undefined) return c.reporter.fail('PFN1107', `the size of \`${T.typeName(to)}\` is not known`, span);
+  if (scale === undefined)
+    return c.reporter.fail('PFN1107', `the size of \`${T.typeName(to)}\` is not known`, span);
   return scale;
 }
 
@@ -110,20 +145,32 @@ function memberPlace(c: Checker, e: Expr & { kind: 'member' }): LValue {
   const object = e.arrow ? dereferenceStruct(c, e) : checkPlace(c, e.object);
   const { type } = object;
   if (type.kind === 'pointer' && !e.arrow) {
-    return c.reporter.fail('PFN1115', `\`${T.typeName(type)}\` is a pointer`, e.fieldSpan, { suggestion: `write \`->${e.field}\`` });
+    return c.reporter.fail('PFN1115', `\`${T.typeName(type)}\` is a pointer`, e.fieldSpan, {
+      suggestion: `write \`->${e.field}\``,
+    });
   }
   if (type.kind !== 'struct') {
-    return c.reporter.fail('PFN1115', `\`${T.typeName(type)}\` has no members`, e.object.span, { expected: 'a struct' });
+    return c.reporter.fail('PFN1115', `\`${T.typeName(type)}\` has no members`, e.object.span, {
+      expected: 'a struct',
+    });
   }
   if (!type.fields) return c.reporter.fail('PFN1107', `\`struct ${type.tag}\` is not defined`, e.object.span);
   const field = type.fields.get(e.field);
   if (!field) {
-    return c.reporter.fail('PFN1105', `\`struct ${type.tag}\` has no member \`${e.field}\``, e.fieldSpan, memberHelp(type, e.field));
+    return c.reporter.fail(
+      'PFN1105',
+      `\`struct ${type.tag}\` has no member \`${e.field}\``,
+      e.fieldSpan,
+      memberHelp(type, e.field),
+    );
   }
   return { kind: 'member', object, field, struct: type, type: field.type, const: object.const, span: e.span };
 }
 
-function memberHelp(type: T.StructType, name: string): { suggestion?: string; notes?: { message: string }[] } {
+function memberHelp(
+  type: T.StructType,
+  name: string,
+): { suggestion?: string; notes?: { message: string }[] } {
   const near = didYouMean(name, type.fields!.keys());
   if (near.suggestion !== undefined || type.fields!.size > 24 || type.fields!.size === 0) return near;
   const list = [...type.fields!.keys()].join(', ');

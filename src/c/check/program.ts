@@ -1,5 +1,13 @@
 /** Checks driver code and threads. */
-import type { Declaration, Expr, FunctionDefinition, MacroDeclaration, ThreadBody, TopLevel, TranslationUnit } from '../ast.js';
+import type {
+  Declaration,
+  Expr,
+  FunctionDefinition,
+  MacroDeclaration,
+  ThreadBody,
+  TopLevel,
+  TranslationUnit,
+} from '../ast.js';
 import type { DiagnosticSink } from '../diagnostics.js';
 import type { Environment } from '../environment.js';
 import { didYouMean } from '../suggest.js';
@@ -53,10 +61,13 @@ function checkTypeItem(c: Checker, item: TopLevel): void {
     const type = c.types.resolve(item.type);
     const known = c.scope.own(item.name);
     if (known && !(known.kind === 'typedef' && T.sameType(known.type, type))) {
-      c.reporter.fail('PFN1106', `\`${item.name}\` is declared twice`, item.span, { notes: [{ message: 'declared here', span: known.span }] });
+      c.reporter.fail('PFN1106', `\`${item.name}\` is declared twice`, item.span, {
+        notes: [{ message: 'declared here', span: known.span }],
+      });
     }
     c.scope.set(item.name, { kind: 'typedef', type, const: item.type.const, span: item.span });
-  } else if (item.kind === 'type' && !(item.type.kind === 'struct' && !item.type.fields)) c.types.resolve(item.type);
+  } else if (item.kind === 'type' && !(item.type.kind === 'struct' && !item.type.fields))
+    c.types.resolve(item.type);
 }
 
 type HasName = Pick<Declaration, 'name' | 'nameSpan'>;
@@ -75,12 +86,17 @@ function declareFunction(c: Checker, item: HasName, e: FunctionDefinition['type'
 
 function checkFunction(c: Checker, item: FunctionDefinition): void {
   if (c.env.lookupFunction(item.name)) {
-    c.reporter.fail('PFN1106', `\`${item.name}\` is a function of the kernel`, item.nameSpan, { suggestion: 'choose another name' });
+    c.reporter.fail('PFN1106', `\`${item.name}\` is a function of the kernel`, item.nameSpan, {
+      suggestion: 'choose another name',
+    });
   }
   const type = declareFunction(c, item, item.type);
   const known = c.scope.own(item.name);
   if (known?.kind === 'function') {
-    if (known.defined) c.reporter.fail('PFN1106', `\`${item.name}\` is defined twice`, item.nameSpan, { notes: [{ message: 'declared here', span: known.span }] });
+    if (known.defined)
+      c.reporter.fail('PFN1106', `\`${item.name}\` is defined twice`, item.nameSpan, {
+        notes: [{ message: 'declared here', span: known.span }],
+      });
     known.defined = true;
   }
   c.functions.set(item.name, checkFunctionBody(c, item, type));
@@ -91,7 +107,8 @@ function checkFunctionBody(c: Checker, item: FunctionDefinition, type: T.Functio
   c.fn = { name: item.name, result: type.result, locals, labels: new Map(), gotos: [], caseCount: 0 };
   const body = c.nested(() => {
     item.type.parameters.forEach((p, i) => {
-      if (p.name === undefined) c.reporter.error('PFN1139', `parameter ${i + 1} has no name`, p.span, { expected: '`TYPE NAME`' });
+      if (p.name === undefined)
+        c.reporter.error('PFN1139', `parameter ${i + 1} has no name`, p.span, { expected: '`TYPE NAME`' });
       addLocal(c, p.name ?? `(parameter ${i + 1})`, type.parameters[i]!.type, p.span, true, p.type.const);
     });
     return checkBody(c, item.body);
@@ -110,7 +127,9 @@ function checkMacroCall(c: Checker, item: MacroDeclaration, hooks: { init?: stri
   if (macro.kind === 'ignore') return;
   const [arg] = item.args;
   if (arg?.kind !== 'name') {
-    return c.reporter.fail('PFN1110', `\`${item.name}\` takes a name`, item.span, { expected: `\`${item.name}(NAME)\`` });
+    return c.reporter.fail('PFN1110', `\`${item.name}\` takes a name`, item.span, {
+      expected: `\`${item.name}(NAME)\``,
+    });
   }
   if (macro.kind === 'object') declareObject(c, item, arg, macro.type);
   else hooks[macro.kind] = hookName(c, item.name, arg);
@@ -118,7 +137,10 @@ function checkMacroCall(c: Checker, item: MacroDeclaration, hooks: { init?: stri
 
 function declareObject(c: Checker, item: MacroDeclaration, arg: Expr & { kind: 'name' }, text: string): void {
   const known = c.scope.own(arg.name);
-  if (known) c.reporter.fail('PFN1106', `\`${arg.name}\` is declared twice`, arg.span, { notes: [{ message: 'declared here', span: known.span }] });
+  if (known)
+    c.reporter.fail('PFN1106', `\`${arg.name}\` is declared twice`, arg.span, {
+      notes: [{ message: 'declared here', span: known.span }],
+    });
   const variable: GlobalVariable = {
     name: arg.name,
     type: c.types.fromText(text),
@@ -134,10 +156,17 @@ function declareObject(c: Checker, item: MacroDeclaration, arg: Expr & { kind: '
 function hookName(c: Checker, macro: string, arg: Expr & { kind: 'name' }): string {
   const known = c.scope.find(arg.name);
   if (known?.kind !== 'function') {
-    return c.reporter.fail('PFN1102', `\`${macro}\` needs a function; \`${arg.name}\` is none`, arg.span, didYouMean(arg.name, c.functions.keys()));
+    return c.reporter.fail(
+      'PFN1102',
+      `\`${macro}\` needs a function; \`${arg.name}\` is none`,
+      arg.span,
+      didYouMean(arg.name, c.functions.keys()),
+    );
   }
   if (known.type.parameters.length > 0) {
-    c.reporter.fail('PFN1129', `\`${arg.name}\` must take no arguments`, arg.span, { expected: `\`${arg.name}(void)\`` });
+    c.reporter.fail('PFN1129', `\`${arg.name}\` must take no arguments`, arg.span, {
+      expected: `\`${arg.name}(void)\``,
+    });
   }
   return arg.name;
 }
@@ -163,7 +192,12 @@ function sharedDeclarations(c: Checker, unit: Unit): void {
  * @param unit the driver of the same file
  * @param env the system calls and constants of user space; its `space` must be `user`
  */
-export function checkThread(thread: ThreadBody, unit: Unit, env: Environment, sink: DiagnosticSink): TypedFunction {
+export function checkThread(
+  thread: ThreadBody,
+  unit: Unit,
+  env: Environment,
+  sink: DiagnosticSink,
+): TypedFunction {
   const c = new Checker(env, unit, sink);
   sharedDeclarations(c, unit);
   const type: T.FunctionType = { kind: 'function', result: T.VOID, parameters: [], variadic: false };
@@ -174,7 +208,12 @@ export function checkThread(thread: ThreadBody, unit: Unit, env: Environment, si
 }
 
 /** Checks an expression of constants: the types, enumerators and macros of a driver and the environment's constants. */
-export function checkConstantExpression(e: Expr, unit: Unit, env: Environment, sink: DiagnosticSink): TypedExpr | undefined {
+export function checkConstantExpression(
+  e: Expr,
+  unit: Unit,
+  env: Environment,
+  sink: DiagnosticSink,
+): TypedExpr | undefined {
   const c = new Checker(env, unit, sink);
   sharedDeclarations(c, unit);
   return c.reporter.attempt(() => checkValue(c, e));

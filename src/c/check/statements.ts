@@ -27,7 +27,12 @@ export function checkBody(c: Checker, block: Block): TypedStatement {
   const body = checkAll(c, block.body, { loop: false });
   for (const { label, span } of c.fn!.gotos) {
     if (c.fn!.labels.has(label)) continue;
-    c.reporter.error('PFN1119', `there is no label \`${label}\` in this function`, span, didYouMean(label, c.fn!.labels.keys()));
+    c.reporter.error(
+      'PFN1119',
+      `there is no label \`${label}\` in this function`,
+      span,
+      didYouMean(label, c.fn!.labels.keys()),
+    );
   }
   return { kind: 'block', body, span: block.span };
 }
@@ -68,7 +73,9 @@ function checkStatement(c: Checker, s: Statement, around: Surroundings): TypedSt
       ];
     case 'while':
     case 'do':
-      return [{ kind: s.kind, test: checkTest(c, s.test), body: one(c, s.body, { ...around, loop: true }), span }];
+      return [
+        { kind: s.kind, test: checkTest(c, s.test), body: one(c, s.body, { ...around, loop: true }), span },
+      ];
     case 'for':
       return [c.nested(() => checkFor(c, s, around))];
     case 'switch':
@@ -81,7 +88,8 @@ function checkStatement(c: Checker, s: Statement, around: Surroundings): TypedSt
       c.fn!.gotos.push({ label: s.label, span });
       return [{ kind: 'goto', label: s.label, span }];
     case 'break':
-      if (!around.loop && !around.enclosing) return c.reporter.fail('PFN1118', '`break` is outside of a loop or `switch`', span);
+      if (!around.loop && !around.enclosing)
+        return c.reporter.fail('PFN1118', '`break` is outside of a loop or `switch`', span);
       return [{ kind: 'break', span }];
     case 'continue':
       if (!around.loop) return c.reporter.fail('PFN1118', '`continue` is outside of a loop', span);
@@ -126,14 +134,17 @@ function addCase(c: Checker, s: Statement & { kind: 'case' }, state: SwitchState
     return;
   }
   const value = T.wrap(integerConstant(c, s.value, 'a case label'), state.type);
-  if (state.cases.some((k) => k.value === value)) c.reporter.fail('PFN1122', `a second \`case\` for ${value}`, s.span);
+  if (state.cases.some((k) => k.value === value))
+    c.reporter.fail('PFN1122', `a second \`case\` for ${value}`, s.span);
   state.cases.push({ value, target });
 }
 
 function checkLabel(c: Checker, s: Statement & { kind: 'label' }, around: Surroundings): TypedStatement[] {
   const known = c.fn!.labels.get(s.name);
   if (known) {
-    c.reporter.error('PFN1120', `label \`${s.name}\` stands twice in this function`, s.span, { notes: [{ message: 'first here', span: known }] });
+    c.reporter.error('PFN1120', `label \`${s.name}\` stands twice in this function`, s.span, {
+      notes: [{ message: 'first here', span: known }],
+    });
   } else c.fn!.labels.set(s.name, s.span);
   const label: TypedStatement = { kind: 'label', name: s.name, span: s.span };
   return s.body ? [label, ...checkAll(c, [s.body], around)] : [label];
@@ -143,11 +154,16 @@ function checkReturn(c: Checker, s: Statement & { kind: 'return' }, span: Span):
   const { result, name } = c.fn!;
   if (!s.value) {
     if (result.kind === 'void') return { kind: 'return', span };
-    return c.reporter.fail('PFN1117', `\`${name}\` must return a value`, span, { expected: `\`${T.typeName(result)}\`` });
+    return c.reporter.fail('PFN1117', `\`${name}\` must return a value`, span, {
+      expected: `\`${T.typeName(result)}\``,
+    });
   }
   const value = checkValue(c, s.value);
   if (result.kind === 'void' && value.type.kind !== 'void') {
-    const suggestion = c.env.space === 'user' ? { suggestion: 'threads return nothing; exit(n) ends a process with a status' } : {};
+    const suggestion =
+      c.env.space === 'user'
+        ? { suggestion: 'threads return nothing; exit(n) ends a process with a status' }
+        : {};
     return c.reporter.fail('PFN1117', `\`${name}\` returns nothing`, s.value.span, suggestion);
   }
   if (result.kind === 'void') return { kind: 'return', value, span };

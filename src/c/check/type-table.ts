@@ -48,7 +48,9 @@ export class TypeTable implements TypeResolver {
       case 'builtin':
         return (
           T.builtinType(e.words, this.model) ??
-          this.reporter.fail('PFN1103', `\`${e.words.join(' ')}\` is not a type`, e.span, { expected: 'an integer type' })
+          this.reporter.fail('PFN1103', `\`${e.words.join(' ')}\` is not a type`, e.span, {
+            expected: 'an integer type',
+          })
         );
       case 'named':
         return this.#named(e.name, e.span);
@@ -81,7 +83,8 @@ export class TypeTable implements TypeResolver {
     if (type.kind === 'struct' && !type.scalar) {
       this.reporter.fail('PFN1133', `structs cannot be ${how} by value`, at, { expected: 'a pointer to it' });
     }
-    if (type.kind === 'array' || type.kind === 'function') this.reporter.fail('PFN1107', `\`${T.typeName(type)}\` cannot be ${how}`, at);
+    if (type.kind === 'array' || type.kind === 'function')
+      this.reporter.fail('PFN1107', `\`${T.typeName(type)}\` cannot be ${how}`, at);
   }
 
   /** What a parameter of array or function type is. */
@@ -99,13 +102,32 @@ export class TypeTable implements TypeResolver {
   }
 
   #unknownType(name: string, at: Span, own: Name | undefined): never {
-    if (own) this.reporter.fail('PFN1103', `\`${name}\` is not a type`, at, { notes: [{ message: 'declared here', span: own.span }] });
+    if (own)
+      this.reporter.fail('PFN1103', `\`${name}\` is not a type`, at, {
+        notes: [{ message: 'declared here', span: own.span }],
+      });
     if (this.env.lookupStruct(name) || this.ownTags.has(name)) {
-      this.reporter.fail('PFN1103', `unknown type \`${name}\``, at, { suggestion: `did you mean \`struct ${name}\`?` });
+      this.reporter.fail('PFN1103', `unknown type \`${name}\``, at, {
+        suggestion: `did you mean \`struct ${name}\`?`,
+      });
     }
-    if (/^(va_list|jmp_buf|FILE)$/.test(name)) this.reporter.fail('PFN1010', `\`${name}\` is not supported`, at);
-    const known = [...this.env.names('typedef'), ...T.STANDARD_TYPEDEFS.keys(), 'unsigned', 'int', 'long', 'void', 'char'];
-    return this.reporter.fail('PFN1103', `unknown type \`${name}\``, at, didYouMean(name, [...known, ...this.host.visibleNames()]));
+    if (/^(va_list|jmp_buf|FILE)$/.test(name))
+      this.reporter.fail('PFN1010', `\`${name}\` is not supported`, at);
+    const known = [
+      ...this.env.names('typedef'),
+      ...T.STANDARD_TYPEDEFS.keys(),
+      'unsigned',
+      'int',
+      'long',
+      'void',
+      'char',
+    ];
+    return this.reporter.fail(
+      'PFN1103',
+      `unknown type \`${name}\``,
+      at,
+      didYouMean(name, [...known, ...this.host.visibleNames()]),
+    );
   }
 
   typedef(name: string): CType | undefined {
@@ -146,7 +168,13 @@ export class TypeTable implements TypeResolver {
       new Map(
         external.fields.map((f, index): [string, Field] => [
           f.name,
-          { name: f.name, type: this.fromText(f.type), index, offset: 0, ...(f.readonly ? { readonly: f.readonly } : {}) },
+          {
+            name: f.name,
+            type: this.fromText(f.type),
+            index,
+            offset: 0,
+            ...(f.readonly ? { readonly: f.readonly } : {}),
+          },
         ]),
       );
     return {
@@ -215,7 +243,10 @@ export class TypeTable implements TypeResolver {
         ...(type.kind === 'struct' ? { suggestion: `use a pointer: \`struct ${type.tag} *\`` } : {}),
       });
     }
-    if (size > MAX_OBJECT_BYTES) this.reporter.fail('PFN1028', `an object of ${size} bytes is too large`, at, { expected: `at most ${MAX_OBJECT_BYTES} bytes` });
+    if (size > MAX_OBJECT_BYTES)
+      this.reporter.fail('PFN1028', `an object of ${size} bytes is too large`, at, {
+        expected: `at most ${MAX_OBJECT_BYTES} bytes`,
+      });
     return type;
   }
 
@@ -224,7 +255,9 @@ export class TypeTable implements TypeResolver {
     if (!e.length) return { kind: 'array', of, length: UNKNOWN_LENGTH };
     const length = this.host.constantValue(e.length, 'an array size');
     if (length < 1n || length > BigInt(MAX_OBJECT_BYTES)) {
-      this.reporter.fail('PFN1028', `an array cannot have ${length} elements`, e.length.span, { expected: `1 to ${MAX_OBJECT_BYTES}` });
+      this.reporter.fail('PFN1028', `an array cannot have ${length} elements`, e.length.span, {
+        expected: `1 to ${MAX_OBJECT_BYTES}`,
+      });
     }
     return { kind: 'array', of, length: Number(length) };
   }
@@ -234,13 +267,22 @@ export class TypeTable implements TypeResolver {
     if (seen) return seen;
     if (!e.members) {
       const known = this.#enums.get(e.tag!);
-      return known ?? this.reporter.fail('PFN1104', `unknown enum \`${e.tag}\``, e.span, didYouMean(e.tag!, this.#enums.keys()));
+      return (
+        known ??
+        this.reporter.fail(
+          'PFN1104',
+          `unknown enum \`${e.tag}\``,
+          e.span,
+          didYouMean(e.tag!, this.#enums.keys()),
+        )
+      );
     }
     let next = 0n;
     let negative = false;
     for (const member of e.members) {
       if (member.value) next = this.host.constantValue(member.value, 'an enumerator');
-      if (next !== BigInt.asIntN(32, next)) this.reporter.fail('PFN1027', `\`${member.name}\` does not fit in an int`, member.span);
+      if (next !== BigInt.asIntN(32, next))
+        this.reporter.fail('PFN1027', `\`${member.name}\` does not fit in an int`, member.span);
       if (next < 0n) negative = true;
       this.host.declareEnumerator(member.name, next, member.span);
       next += 1n;
@@ -248,7 +290,8 @@ export class TypeTable implements TypeResolver {
     const type = negative ? T.INT : T.UINT;
     this.#seen.set(e, type);
     if (e.tag !== undefined) {
-      if (this.#enums.has(e.tag)) this.reporter.error('PFN1106', `\`enum ${e.tag}\` is defined twice`, e.span);
+      if (this.#enums.has(e.tag))
+        this.reporter.error('PFN1106', `\`enum ${e.tag}\` is defined twice`, e.span);
       this.#enums.set(e.tag, type);
     }
     return type;
@@ -259,5 +302,14 @@ export class TypeTable implements TypeResolver {
 export const UNKNOWN_LENGTH = 0;
 
 function incomplete(tag: string): StructType {
-  return { kind: 'struct', tag, origin: 'driver', fields: undefined, size: undefined, align: 1, scalar: false, arithmetic: false };
+  return {
+    kind: 'struct',
+    tag,
+    origin: 'driver',
+    fields: undefined,
+    size: undefined,
+    align: 1,
+    scalar: false,
+    arithmetic: false,
+  };
 }
