@@ -94,11 +94,6 @@ export const lifeFacts = {
     source: 'mm/mremap.c:mremap, mm/mmap.c:vma_merge',
     catalogue: 'C.8',
   }),
-  mremapShrinkTakesHoles: byRelease([true, false, false], {
-    doc: 'mremap shrinks where the tail is a hole.',
-    source: 'mm/mremap.c:mremap',
-    catalogue: 'C.8',
-  }),
   mremapDropsPudLeaf: follows((f) => f['pudPfnmap'] === true, {
     doc: 'mremap clears a special PUD leaf ("bad pud") instead of moving it.',
     source: 'mm/mremap.c:get_old_pud',

@@ -123,7 +123,8 @@ function finish(k: Kernel, f: number, vma: Vma): void {
   const err = k.w[l + MOVE.ERR]!;
   const to = k.vmas[k.w[l + MOVE.NEW_VMA]!]!;
   const left = err === 0 ? vma : to;
-  if (err !== 0) movePageTables(k, vma.mm, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
+  const mm = vma.mm;
+  if (err !== 0) movePageTables(k, mm, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
   // untrack_pfn_clear(): the memory type now belongs to the other VMA.
   if ((left.flags & VM_PFNMAP) !== 0 && k.facts.trackSetsVmPat) left.flags &= ~VM_PAT;
   if (err === 0 && (k.w[l + MOVE.FLAGS]! & MREMAP_DONTUNMAP) !== 0) {
@@ -137,7 +138,7 @@ function finish(k: Kernel, f: number, vma: Vma): void {
   const pages = err === 0 ? k.w[l + MOVE.OLD_PAGES]! : to.pages;
   if (err === 0) vmaMerge(k, to);
   const nf = k.call(f, Pc.Unmapped, doMunmap);
-  k.w[nf + 1] = vma.mm;
+  k.w[nf + 1] = mm;
   k.w[nf + 2] = at;
   k.w[nf + 3] = at + pages;
 }
