@@ -77,6 +77,8 @@ const MAX_OPERATORS = 200;
 
 export class ExpressionParser {
   #depth = 0;
+  /** Nested too deeply: what is missing at the end is no news. */
+  #gaveUp = false;
   /** Expressions that stood in parentheses. */
   readonly #groups = new Set<RawExpression>();
 
@@ -93,6 +95,7 @@ export class ExpressionParser {
       this.sink.error('PFN2047', 'the condition nests too deeply here', this.tokens.place(), {
         expected: `at most ${MAX_DEPTH} levels of parentheses and operators`,
       });
+      this.#gaveUp = true;
       while (!this.tokens.done) this.tokens.next();
       this.#depth--;
       return { kind: 'error', span: this.#since(start) };
@@ -244,9 +247,11 @@ export class ExpressionParser {
   #group(): RawExpression {
     const open = this.tokens.next();
     const inner = this.parse();
+    const before = this.sink.count;
     const close = this.#close(open, ')');
     const span = { start: open.span.start, end: Math.max(inner.span.end, close?.end ?? 0) };
-    const group = { ...inner, span };
+    const group: RawExpression =
+      close && this.sink.count === before ? { ...inner, span } : { kind: 'error', span };
     this.#groups.add(group);
     return group;
   }
@@ -256,7 +261,7 @@ export class ExpressionParser {
     if (!this.tokens.is(text) && !this.#atClause()) {
       this.tokens.unexpected('PFN2042', `an operator or \`${text}\``);
       this.#skipOperands([')', ']']);
-    } else if (!this.tokens.is(text)) {
+    } else if (!this.tokens.is(text) && !this.#gaveUp) {
       this.sink.error('PFN2047', `this \`${open.text}\` is never closed`, open.span, {
         expected: `\`${text}\``,
       });

@@ -20,6 +20,7 @@ const OPERATORS = [
 
 const SPACE = /\s+/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
+const QUOTED = /"[^"\n]*"?|'[^'\n]*'?/y;
 const NUMBER = /[0-9][A-Za-z0-9_]*/y;
 
 /** Where the comment that starts at `start` ends, or -1 if it never does. `(* *)` nests, as in OCaml. */
@@ -102,6 +103,8 @@ function tokenAt(
   if (number) return ['integer', number];
   const operator = OPERATORS.find((o) => text.startsWith(o, at));
   if (operator) return ['operator', operator];
+  const quoted = match(QUOTED);
+  if (quoted) return [undefined, quoted];
   return [undefined, String.fromCodePoint(text.codePointAt(at)!)];
 }
 
@@ -131,6 +134,11 @@ const PAPER: Readonly<Record<string, string>> = {
 /** Reports a character that begins no token; one whose meaning is clear still gives its token. */
 function reportCharacter(found: string, at: number, sink: DiagnosticSink, tokens: Token[]): void {
   const span = { start: at, end: at + found.length };
+  if (/^["']/.test(found)) {
+    sink.error('PFN2048', 'strings and characters have no meaning here', span);
+    tokens.push({ kind: 'integer', text: '0', span });
+    return;
+  }
   const shown = /[\p{C}\p{Z}]/u.test(found)
     ? `U+${found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
     : `\`${found}\``;

@@ -7,7 +7,9 @@ import { printCondition, printProp } from '../../src/litmus/print.js';
 import { grammar } from './grammar.js';
 import { withClause } from './texts.js';
 
-const files = readdirSync('litmus', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.litmus'));
+const files = readdirSync('litmus', { recursive: true, encoding: 'utf8' }).filter((f) =>
+  f.endsWith('.litmus'),
+);
 
 /** The messages about a text, which is long; an empty list if it is right. */
 function problems(file: string, text: string): string[] {
