@@ -1,0 +1,98 @@
+/** mlock() and munlock(): `mm/mlock.c` (C.12). Locking matters to the model by its VMA flags and by populating only. */
+import { userPage } from '../fault.js';
+import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import { EINVAL, ENOMEM } from '../errno.js';
+import { sameFlags, VM_HUGETLB, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
+import { MLOCK_ONFAULT } from '../uapi.js';
+import type { Vma } from '../world.js';
+import { arg64, pagesOf } from './mmap.js';
+import { mmPopulate } from './populate.js';
+import { findVma, vmaLookup, vmaMerge } from './vma.js';
+import { callVmaIsolate } from './vma_modify.js';
+
+/** Local words: three arguments of two words each, then the loop and the first page of the call. */
+const L = { ADDR: 0, LEN: 2, FLAGS: 4, AT: 6, END: 7, FIRST: 8, WORDS: 9 } as const;
+
+const Pc = { Start: 0, Next: 1, Isolated: 2, Populated: 3 } as const;
+
+/** mlock2(address, length, MLOCK_*); mlock() is flags 0. Returns 0 or -errno. */
+export const sysMlock: Routine = routine('mm/mlock.c:do_mlock', L.WORDS, (k, f, pc) => step(k, f, pc, true));
+
+/** munlock(address, length). Returns 0 or -errno. */
+export const sysMunlock: Routine = routine('mm/mlock.c:munlock', L.WORDS, (k, f, pc) =>
+  step(k, f, pc, false),
+);
+
+function step(k: Kernel, f: number, pc: number, lock: boolean): void {
+  switch (pc) {
+    case Pc.Start:
+      return start(k, f, lock);
+    case Pc.Next:
+      return nextVma(k, f, lock);
+    case Pc.Isolated: {
+      const err = k.takeRet();
+      if (err !== 0) return leave(k, f, err);
+      const vma = vmaLookup(k, k.currentProc, k.w[f + 1 + L.AT]!)!;
+      vma.flags = wanted(k, f, vma, lock);
+      k.w[f + 1 + L.AT] = vma.end;
+      vmaMerge(k, vma);
+      return k.goto(f, Pc.Next);
+    }
+    default:
+      k.takeRet();
+      return k.ret(f, 0);
+  }
+}
+
+function leave(k: Kernel, f: number, err: number): void {
+  k.upWrite(k.mmapLock(k.currentProc));
+  k.ret(f, err);
+}
+
+function start(k: Kernel, f: number, lock: boolean): void {
+  const l = f + 1;
+  if (lock && (k.w[l + L.FLAGS]! & ~MLOCK_ONFAULT) !== 0) return k.ret(f, -EINVAL);
+  const proc = k.currentProc;
+  const word = k.mmapLock(proc);
+  if (!k.tryWrite(word)) return k.wait(f, Pc.Start, word, LockMode.Write);
+  const inPage = k.w[l + L.ADDR]! & 4095;
+  const pages = pagesOf(arg64(k, l + L.LEN) + inPage);
+  if (pages === 0) return leave(k, f, 0);
+  const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
+  if (vmaLookup(k, proc, pg) === undefined) return leave(k, f, -ENOMEM);
+  k.w[l + L.AT] = pg;
+  k.w[l + L.FIRST] = pg;
+  k.w[l + L.END] = Math.min(pg + pages, 0x7fff);
+  k.goto(f, Pc.Next);
+}
+
+/** `mm/mlock.c:mlock_fixup`: special VMAs are never locked, and that is no error. */
+function wanted(k: Kernel, f: number, vma: Vma, lock: boolean): number {
+  const onFault = (k.w[f + 1 + L.FLAGS]! & MLOCK_ONFAULT) !== 0 ? VM_LOCKONFAULT : 0;
+  if ((vma.flags & (VM_SPECIAL | VM_HUGETLB)) !== 0) return vma.flags;
+  return (vma.flags & ~VM_LOCKED_MASK) | (lock ? VM_LOCKED | onFault : 0);
+}
+
+function nextVma(k: Kernel, f: number, lock: boolean): void {
+  const l = f + 1;
+  const at = k.w[l + L.AT]!;
+  const end = k.w[l + L.END]!;
+  if (at >= end) return done(k, f, lock);
+  const vma = findVma(k, k.currentProc, at);
+  if (vma === undefined || vma.start > at) return leave(k, f, -ENOMEM);
+  const to = Math.min(vma.end, end);
+  if (!sameFlags(wanted(k, f, vma, lock), vma.flags))
+    return callVmaIsolate(k, f, Pc.Isolated, vma.mm, at, to);
+  k.w[l + L.AT] = to;
+  k.goto(f, Pc.Next);
+}
+
+/** Unlocks; mlock() without MLOCK_ONFAULT then faults the pages in, VM_IO and VM_PFNMAP VMAs left out. */
+function done(k: Kernel, f: number, lock: boolean): void {
+  const l = f + 1;
+  k.upWrite(k.mmapLock(k.currentProc));
+  if (!lock || (k.w[l + L.FLAGS]! & MLOCK_ONFAULT) !== 0) return k.ret(f, 0);
+  const nf = k.call(f, Pc.Populated, mmPopulate);
+  k.w[nf + 1] = k.w[l + L.FIRST]!;
+  k.w[nf + 2] = k.w[l + L.END]!;
+}

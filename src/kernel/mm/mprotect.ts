@@ -1,0 +1,217 @@
+/** mprotect(): `mm/mprotect.c` (C.7). */
+import { userPage } from '../fault.js';
+import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import { handle, HandleKind } from '../handle.js';
+import { EACCES, EINVAL, ENOMEM } from '../errno.js';
+import {
+  sameFlags,
+  VM_ACCESS_FLAGS,
+  VM_ACCOUNT,
+  VM_EXEC,
+  VM_HUGETLB,
+  VM_MIXEDMAP,
+  VM_NORESERVE,
+  VM_PFNMAP,
+  VM_READ,
+  VM_SHARED,
+  VM_WRITE,
+} from '../flags.js';
+import { Level, PTE_DIRTY, PTE_EXEC, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
+import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '../uapi.js';
+import { PG_ANON, PG_EXCLUSIVE, type Vma } from '../world.js';
+import { arg64, pagesOf, taskSize } from './mmap.js';
+import { vmNormalPage } from './memory/classify.js';
+import { clearEntry, entryPfn, levelPages, none, present, vmGetPageProt, walk } from './pgtable.js';
+import { findVma, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
+import { callVmaIsolate } from './vma_modify.js';
+
+/** Local words: three arguments of two words each, then where the loop over VMAs is. */
+const L = { ADDR: 0, LEN: 2, PROT: 4, AT: 6, END: 7, WORDS: 8 } as const;
+
+const Pc = { Start: 0, Next: 1, Hooked: 2, Fixup: 3, Isolated: 4 } as const;
+
+/** Permissions that an entry takes over from vm_page_prot. */
+const PERMISSIONS = PTE_WRITE | PTE_EXEC | PTE_PROTNONE;
+
+/** The mprotect system call. Arguments: address, length, PROT_*. Returns 0 or -errno; VMAs before the failing one stay changed. */
+export const sysMprotect: Routine = routine('mm/mprotect.c:do_mprotect_pkey', L.WORDS, (k, f, pc) => {
+  switch (pc) {
+    case Pc.Start:
+      return start(k, f);
+    case Pc.Next:
+      return nextVma(k, f);
+    case Pc.Hooked: {
+      const err = k.takeRet();
+      return err !== 0 ? leave(k, f, err) : k.goto(f, Pc.Fixup);
+    }
+    case Pc.Fixup:
+      return fixup(k, f);
+    default: {
+      const err = k.takeRet();
+      return err !== 0 ? leave(k, f, err) : apply(k, f);
+    }
+  }
+});
+
+function leave(k: Kernel, f: number, err: number): void {
+  k.upWrite(k.mmapLock(k.currentProc));
+  k.ret(f, err);
+}
+
+function start(k: Kernel, f: number): void {
+  const l = f + 1;
+  const both = PROT_GROWSDOWN | PROT_GROWSUP;
+  const prot = k.w[l + L.PROT]!;
+  if ((prot & both) === both || (k.w[l + L.ADDR]! & 4095) !== 0) return k.ret(f, -EINVAL);
+  const len = arg64(k, l + L.LEN);
+  if (len === 0) return k.ret(f, 0);
+  if (arg64(k, l + L.ADDR) + len > taskSize(k)) return k.ret(f, -ENOMEM);
+  if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | both)) !== 0) return k.ret(f, -EINVAL);
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  if (!k.tryWrite(lock)) return k.wait(f, Pc.Start, lock, LockMode.Write);
+  const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
+  if (vmaLookup(k, proc, pg) === undefined) return leave(k, f, -ENOMEM);
+  if ((prot & both) !== 0) return leave(k, f, -EINVAL);
+  k.w[l + L.AT] = pg;
+  k.w[l + L.END] = Math.min(pg + pagesOf(len), 0x7fff);
+  k.goto(f, Pc.Next);
+}
+
+/** PROT_* as VM_READ, VM_WRITE, VM_EXEC. */
+function protFlags(prot: number): number {
+  return (
+    ((prot & PROT_READ) !== 0 ? VM_READ : 0) |
+    ((prot & PROT_WRITE) !== 0 ? VM_WRITE : 0) |
+    ((prot & PROT_EXEC) !== 0 ? VM_EXEC : 0)
+  );
+}
+
+/** Flags that the VMA at the loop's place gets: only permissions change, so whether it is copy-on-write never does. */
+function newFlags(k: Kernel, f: number, vma: Vma): number {
+  return (vma.flags & ~VM_ACCESS_FLAGS) | protFlags(k.w[f + 1 + L.PROT]!);
+}
+
+/** The checks for one VMA: a hole ends the call, a permission needs its MAY bit, the driver may veto. */
+function nextVma(k: Kernel, f: number): void {
+  const l = f + 1;
+  const at = k.w[l + L.AT]!;
+  if (at >= k.w[l + L.END]!) return leave(k, f, 0);
+  const vma = findVma(k, k.currentProc, at);
+  if (vma === undefined || vma.start > at) return leave(k, f, -ENOMEM);
+  const flags = newFlags(k, f, vma);
+  if ((flags & ~(flags >> 4) & VM_ACCESS_FLAGS) !== 0) return leave(k, f, -EACCES);
+  const hook = k.program.vmOps[vma.ops]?.mprotect;
+  if (hook === undefined) return k.goto(f, Pc.Fixup);
+  k.arg(0, handle(HandleKind.Vma, vma.slot));
+  k.argNumber(1, k.arenaBase + at * 4096);
+  k.argNumber(2, k.arenaBase + Math.min(vma.end, k.w[l + L.END]!) * 4096);
+  k.arg(3, flags);
+  k.callC(f, Pc.Hooked, hook);
+}
+
+/** `mm/mprotect.c:mprotect_fixup`, up to the split. */
+function fixup(k: Kernel, f: number): void {
+  const l = f + 1;
+  const at = k.w[l + L.AT]!;
+  const vma = vmaLookup(k, k.currentProc, at)!;
+  const end = Math.min(vma.end, k.w[l + L.END]!);
+  const flags = newFlags(k, f, vma);
+  if (sameFlags(flags, vma.flags)) {
+    k.w[l + L.AT] = end;
+    return k.goto(f, Pc.Next);
+  }
+  if ((flags & VM_ACCESS_FLAGS) === 0 && !pfnsAllowProtNone(k, vma, at, end)) return leave(k, f, -EACCES);
+  callVmaIsolate(k, f, Pc.Isolated, vma.mm, at, end);
+}
+
+/** The VMA is cut out: flags, vm_page_prot, entries. */
+function apply(k: Kernel, f: number): void {
+  const l = f + 1;
+  const at = k.w[l + L.AT]!;
+  const vma = vmaLookup(k, k.currentProc, at)!;
+  const end = vma.end;
+  let flags = newFlags(k, f, vma);
+  const charged = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
+  if ((flags & VM_WRITE) !== 0 && (vma.flags & charged) === 0) flags |= VM_ACCOUNT;
+  vma.flags = flags;
+  vmaSetPageProt(k, vma);
+  changeProtection(k, vma, at, end);
+  if (k.frozen) return;
+  vmaMerge(k, vma);
+  k.w[l + L.AT] = end;
+  k.goto(f, Pc.Next);
+}
+
+/** `mm/mprotect.c:change_protection` for pages [start, end) of a VMA that has its new flags and vm_page_prot. */
+export function changeProtection(k: Kernel, vma: Vma, start: number, end: number): void {
+  const upgrade = wantsUpgrade(k, vma);
+  let pg = start;
+  while (pg < end && !k.frozen) {
+    const e = walk(k, vma.mm, pg);
+    const span = levelPages(k, k.level);
+    const first = pg - (pg % span);
+    if (k.level === Level.Pte) changePte(k, vma, pg, e, upgrade);
+    else if (first >= start && first + span <= end) modify(k, vma, e);
+    else clearEntry(k, e);
+    pg = first + span;
+  }
+}
+
+/** `mm/mprotect.c:vma_wants_manual_pte_write_upgrade`: may entries become writable at once, without a fault? */
+function wantsUpgrade(k: Kernel, vma: Vma): boolean {
+  return (vma.flags & VM_SHARED) !== 0 ? vmaWantsWritenotify(k, vma) : (vma.flags & VM_WRITE) !== 0;
+}
+
+function changePte(k: Kernel, vma: Vma, pg: number, e: number, upgrade: boolean): void {
+  if (none(k, e) || !present(k, e)) return;
+  if (k.facts.mprotectClassifiesAll) vmNormalPage(k, vma, pg, e);
+  modify(k, vma, e);
+  if (upgrade && (k.w[e + 1]! & PTE_WRITE) === 0 && canChangeWritable(k, vma, pg, e))
+    k.w[e + 1]! |= PTE_WRITE;
+}
+
+/** pte_modify(): frame, special, dirty and cache mode stay, permissions are vm_page_prot's. */
+function modify(k: Kernel, vma: Vma, e: number): void {
+  let flags = (k.w[e + 1]! & ~PERMISSIONS) | (vma.prot & PERMISSIONS);
+  if (!k.facts.modifyKeepsSpecial) flags &= ~PTE_SPECIAL;
+  k.w[e + 1] = flags;
+}
+
+/**
+ * `mm/mprotect.c:can_change_pte_writable`: in a private VMA only an exclusive anonymous page ([6.1] and dirty), in a shared one any entry
+ * that is dirty already, raw or not.
+ */
+function canChangeWritable(k: Kernel, vma: Vma, pg: number, e: number): boolean {
+  const flags = k.w[e + 1]!;
+  if ((flags & PTE_PROTNONE) !== 0) return false;
+  const dirty = (flags & PTE_DIRTY) !== 0;
+  if ((vma.flags & VM_SHARED) !== 0) return dirty;
+  if (k.facts.mprotectUpgradesDirtyOnly && !dirty) return false;
+  const frame = vmNormalPage(k, vma, pg, e);
+  const owned = PG_ANON | PG_EXCLUSIVE;
+  return frame >= 0 && (k.pages[frame]!.flags & owned) === owned;
+}
+
+/** Frames from here on have no protection against L1TF (46 bits of cached physical address). */
+const L1TF_LIMIT_PFN = 2 ** 33;
+
+/**
+ * `arch/x86/mm/mmap.c:pfn_modify_allowed`: a CPU with the L1TF bug refuses PROT_NONE entries of high frames without struct page.
+ * @param prot canonical protection of the entry to be
+ */
+export function pfnModifyAllowed(k: Kernel, pfn: number, prot: number): boolean {
+  if (!k.facts.l1tf || (prot & PTE_PROTNONE) === 0) return true;
+  return k.mem.pfnValid(pfn) || pfn < L1TF_LIMIT_PFN;
+}
+
+/** The walk before PROT_NONE on raw VMAs. */
+function pfnsAllowProtNone(k: Kernel, vma: Vma, start: number, end: number): boolean {
+  if (!k.facts.l1tf || (vma.flags & (VM_PFNMAP | VM_MIXEDMAP)) === 0) return true;
+  for (let pg = start; pg < end; pg++) {
+    const e = walk(k, vma.mm, pg);
+    if (k.level !== Level.Pte) clearEntry(k, e);
+    else if (present(k, e) && !pfnModifyAllowed(k, entryPfn(k, e), vmGetPageProt(0))) return false;
+  }
+  return true;
+}
