@@ -1,0 +1,69 @@
+/** /proc/pid/smaps and /proc/pid/pagemap: `fs/proc/task_mmu.c` (D.6, D.7). */
+import { userPage } from '../../fault.js';
+import { LockMode, routine, type Kernel, type Routine } from '../../kernel.js';
+import { EFAULT } from '../../errno.js';
+import { VM_PFNMAP } from '../../flags.js';
+import { Level } from '../../pte.js';
+import type { Vma } from '../../world.js';
+import { vmNormalPage, vmNormalPageLeaf } from '../../mm/memory/classify.js';
+import { clearEntry, entryPfn, levelPages, none, present, walk } from '../../mm/pgtable.js';
+import { walkPageTest } from '../../mm/pagewalk.js';
+import { vmaLookup } from '../../mm/vma.js';
+
+const KIB_PER_PAGE = 4;
+
+/** The test's smaps(p): Rss of the VMA that holds p, in kB as the file says. Argument: address (two words). -EFAULT without a VMA. */
+export const sysSmaps: Routine = routine('fs/proc/task_mmu.c:show_smap', 2, (k, f) => {
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+  const vma = vmaLookup(k, proc, userPage(k, k.w[f + 1]!, k.w[f + 2]!));
+  const rss = vma === undefined ? -EFAULT : smapGatherStats(k, vma) * KIB_PER_PAGE;
+  k.upRead(lock);
+  k.ret(f, rss);
+});
+
+/**
+ * `fs/proc/task_mmu.c:smap_gather_stats`: pages of the VMA that are normal. Special entries add nothing; 6.1 does not even look into a
+ * VM_PFNMAP VMA. Walking splits PUD leaves, and to split a raw one is to remove it (H-3).
+ */
+export function smapGatherStats(k: Kernel, vma: Vma): number {
+  if (k.facts.smapsSkipsPfnmap && (vma.flags & VM_PFNMAP) !== 0) return 0;
+  let rss = 0;
+  let pg = vma.start;
+  while (pg < vma.end && !k.frozen) {
+    const e = walk(k, vma.mm, pg);
+    const level = k.level;
+    const span = levelPages(k, level);
+    if (level === Level.Pud && k.facts.smapsSplitsPud) clearEntry(k, e);
+    else if (!none(k, e) && present(k, e)) {
+      const frame =
+        level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
+      if (frame >= 0) rss += span;
+    }
+    pg += span - (pg % span);
+  }
+  return rss;
+}
+
+/**
+ * The test's pagemap(p): the frame number that /proc/self/pagemap shows (as root), 0 when it shows none: a hole, or anything in a
+ * VM_PFNMAP VMA, its COWed pages included. Argument: address (two words).
+ */
+export const sysPagemap: Routine = routine('fs/proc/task_mmu.c:pagemap_read', 2, (k, f) => {
+  const proc = k.currentProc;
+  const lock = k.mmapLock(proc);
+  if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  const vma = vmaLookup(k, proc, pg);
+  const pfn = vma === undefined ? 0 : pagemapPfn(k, vma, pg);
+  k.upRead(lock);
+  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
+});
+
+function pagemapPfn(k: Kernel, vma: Vma, pg: number): number {
+  if (!walkPageTest(vma)) return 0;
+  const e = walk(k, vma.mm, pg);
+  if (none(k, e) || !present(k, e)) return 0;
+  return entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
+}
