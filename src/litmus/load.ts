@@ -42,7 +42,9 @@ export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
   const memory = parseMemory(source.text, fragments.memory, sink);
   const names = checkMemory(memory, sink);
   const { driver, driverKnown, typeNames, threads } = parseCode(fragments, grammar, sink);
-  checkThreads(fragments.threads, fragments.driver.end, sink);
+  // without a memory block the rest of the text was not looked at as C
+  if (fragments.memory || fragments.threads.length > 0)
+    checkThreads(fragments.threads, fragments.driver.end, sink);
   checkThreadGroups(memory, fragments.threads, sink);
   checkCodeNames(names, driver, threads, sink);
   const scope = makeScope(memory, driver, driverKnown, threadScopes(fragments, threads));

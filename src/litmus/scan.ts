@@ -47,7 +47,7 @@ function cutName(text: string, sink: DiagnosticSink): { name: string; nameSpan: 
       expected: '`C NAME`',
       ...suggestion,
     });
-    return { name: '', nameSpan: span, end: format === 'c' ? end : start };
+    return { name: '', nameSpan: span, end: /^[{(]/.test(line) ? start : end };
   }
   return { ...checkName(line, start, sink), end };
 }
@@ -138,8 +138,10 @@ function cutMemory(text: string, start: number, sink: DiagnosticSink): Span | un
     const pair = text.slice(at, at + 2);
     if (pair === '(*' || pair === '/*' || pair === '//') {
       const end = commentEnd(text, at, text.length);
-      if (end < 0) break;
-      at = end - 1;
+      if (end < 0) reportOpenComment(text, at, sink);
+      // it was probably meant to end with its line
+      const newline = text.indexOf('\n', at);
+      at = (end < 0 ? (newline < 0 ? text.length : newline) : end) - 1;
     } else if (text[at] === '}') {
       return { start, end: at + 1 };
     } else if (text[at] === '{') {
