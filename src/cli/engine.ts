@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type Grammar, type LitmusTest, loadGrammar, parseLitmus, runTest } from '../index.js';
+import { loadGrammar } from '../c/grammar.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { parseLitmus } from '../litmus/load.js';
+import { runTest } from '../run/index.js';
 import type { Engine } from './session.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */
@@ -10,6 +13,6 @@ async function wasm(name: string): Promise<Uint8Array> {
 /** The front end and the engine, ready to run. */
 export async function loadEngine(): Promise<Engine<LitmusTest>> {
   const [runtime, c] = await Promise.all([wasm('web-tree-sitter'), wasm('tree-sitter-c')]);
-  const grammar: Grammar = await loadGrammar(runtime, c);
+  const grammar = await loadGrammar(runtime, c);
   return { parse: (source) => parseLitmus(source, grammar), run: runTest };
 }
