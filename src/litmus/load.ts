@@ -4,7 +4,15 @@ import type { Source } from '../c/diagnostics.js';
 import type { Grammar } from '../c/grammar.js';
 import { MAX_SOURCE_LENGTH, parseDriver, parseThread } from '../c/parse.js';
 import type { ParseOptions, TypeNames } from '../c/parse.js';
-import type { Condition, Fragments, LitmusTest, MemoryBlock, Prop, ThreadSource } from './ast.js';
+import type {
+  Condition,
+  Fragments,
+  LitmusTest,
+  MemoryBlock,
+  Prop,
+  ThreadGroup,
+  ThreadSource,
+} from './ast.js';
 import {
   checkCodeNames,
   checkLiteralRanges,
@@ -50,7 +58,7 @@ export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
     checkThreads(fragments.threads, fragments.driver.end, sink);
   checkThreadGroups(memory, fragments.threads, sink);
   checkCodeNames(names, driver, threads, sink);
-  const scope = makeScope(memory, driver, driverKnown, threadScopes(fragments, threads));
+  const scope = makeScope(memory, driver, driverKnown, threadScopes(fragments, threads, memory));
   const { condition, filter } = parseCondition(fragments, scope, sink);
   sink.throwIfErrors();
   return {
@@ -104,10 +112,19 @@ function parseCode(fragments: Fragments, grammar: Grammar, sink: DiagnosticSink)
 function threadScopes(
   fragments: Fragments,
   threads: readonly ThreadSource[],
+  memory: MemoryBlock,
 ): Map<number, ThreadScope | undefined> {
   const scopes = new Map<number, ThreadScope | undefined>(fragments.threads.map((t) => [t.index, undefined]));
   for (const thread of threads) scopes.set(thread.index, threadScope(thread, fragments.source.text));
+  for (const group of memory.threadGroups) shareForks(group, scopes);
   return scopes;
+}
+
+/** Threads of one process have their children in common. */
+function shareForks(group: ThreadGroup, scopes: Map<number, ThreadScope | undefined>): void {
+  const members = group.threads.map((t) => scopes.get(t.index)).filter((s) => s !== undefined);
+  const forks = members.length < group.threads.length || members.some((s) => s.forks);
+  for (const scope of members) scopes.set(scope.index, { ...scope, forks });
 }
 
 function parseCondition(

@@ -160,8 +160,7 @@ class Resolver {
   /** `0:vma_flags(p) & IO`. */
   #flag(raw: RawBinary): Prop | undefined {
     const term = this.term(raw.left);
-    if (!term) return undefined;
-    if (term.kind !== 'observer' || term.observer !== 'vma_flags') {
+    if (term && !(term.kind === 'observer' && term.observer === 'vma_flags')) {
       this.sink.error('PFN2059', '`&` tests a flag of `vma_flags`, and nothing else', raw.opSpan, {
         expected: '`P:vma_flags(p) & NAME`',
       });
@@ -170,7 +169,7 @@ class Resolver {
     const { right } = raw;
     const name = right.kind === 'path' && !right.thread && !right.args ? this.#slice(right.span) : undefined;
     if (name !== undefined && VMA_FLAG_NAMES.includes(name))
-      return { kind: 'flag', term, flag: name, span: raw.span };
+      return term && { kind: 'flag', term, flag: name, span: raw.span };
     if (right.kind !== 'error') this.#reportFlag(right, name);
     return undefined;
   }

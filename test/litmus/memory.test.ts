@@ -86,6 +86,13 @@ describe('the memory block', () => {
     },
   );
 
+  test('gives joined threads their children in common', () => {
+    const forking = 'P1()\n{\n\tint y = fork();\n}\nexists (0:c1.x = 0)';
+    const text = (line: string): string => withMemory(line).replace(/exists.*/, forking);
+    expect(codes(text('threads P0 P1;'))).toEqual([]);
+    expect(codes(text(''))).toEqual(['PFN2062']);
+  });
+
   test.each([
     ['ram pool = pages;', 'PFN2013'],
     ['ram = 4 pages;', 'PFN2013'],
