@@ -1,11 +1,12 @@
 // Builds what users run: the bundled CLI in dist/cli and the library with its types in dist/lib.
 //
-//   node scripts/build.mjs          both
-//   node scripts/build.mjs cli      only the CLI
-//   node scripts/build.mjs --fresh  both, unless dist is newer than everything it is made of
+//   node scripts/build.mjs            both
+//   node scripts/build.mjs cli        only the CLI
+//   node scripts/build.mjs --prepare  both, unless dist is newer than everything it is made of
 //
 // `npm ci` runs the last through the `prepare` script, and so does the first `npx pfnmap` in a clone: npx links the
-// package into its cache, and a link is prepared again.
+// package into its cache, and a link is prepared again. That must not fail, even if nothing is installed yet: npx
+// would not recover from it.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -57,7 +58,6 @@ export async function buildCli() {
     output: { dir: directory, format: 'esm', chunkFileNames: '[name]-[hash].js' },
   });
   copyWasm(directory);
-  chmodSync(join(directory, 'pfnmap.js'), 0o755);
   markBuilt('cli');
 }
 
@@ -83,10 +83,14 @@ function copyWasm(directory) {
 }
 
 async function main(args) {
-  const unlessFresh = args.includes('--fresh');
+  const prepare = args.includes('--prepare');
+  if (prepare && !existsSync(join(ROOT, 'node_modules/rolldown'))) {
+    console.error("pfnmap: not built, for the build's tools are not installed: run 'npm ci'");
+    return;
+  }
   const targets = args.filter((argument) => !argument.startsWith('-'));
   const wanted = (target) =>
-    (targets.length === 0 || targets.includes(target)) && !(unlessFresh && isFresh(target));
+    (targets.length === 0 || targets.includes(target)) && !(prepare && isFresh(target));
   if (wanted('cli')) await buildCli();
   if (wanted('lib')) buildLib();
 }

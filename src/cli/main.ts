@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import module from 'node:module';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus } from './exit.js';

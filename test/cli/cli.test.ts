@@ -7,7 +7,7 @@ import { buildCli, isFresh } from '../../scripts/build.mjs';
 import { lexHerd } from '../report/herd-lexer.js';
 import { readKtap } from '../report/ktap-reader.js';
 
-const BIN = resolve('dist/cli/pfnmap.js');
+const BIN = resolve('bin/pfnmap.js');
 const FIXTURES = resolve('test/cli/fixtures');
 
 /** The bundle as users run it; `cwd` is the fixtures, so that files have short names. */
