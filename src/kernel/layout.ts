@@ -235,3 +235,13 @@ export function grow(caps: Capacities, hit: Capacity): Capacities | undefined {
   const next = hit === 'procs' || hit === 'threads' ? now + 1 : now * 2;
   return { ...caps, [hit]: Math.min(max, next) };
 }
+
+/** Where the world's parts begin that tend to change together: header, frames, files and VMAs, each process, each thread, the heap. */
+export function cutsOf(l: Layout): number[] {
+  const cuts = [0, l.frames, l.files];
+  for (let i = 0; i < l.caps.procs; i++) cuts.push(l.procs + i * l.procWords);
+  cuts.push(l.vmas);
+  for (let i = 0; i < l.caps.threads; i++) cuts.push(l.threads + i * l.threadWords);
+  cuts.push(l.heap);
+  return cuts.filter((cut, i) => cut < l.words && cut !== cuts[i + 1]);
+}

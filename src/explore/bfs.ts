@@ -1,0 +1,141 @@
+/** Breadth-first search: every state that the moves and choices of a system reach, shortest paths first. */
+import { Enumerator } from './chooser.js';
+import { StateStore, StoreFull } from './store.js';
+import type { Action, Choose, TransitionSystem } from './system.js';
+
+/** Why a search ended. */
+export type Ending = 'complete' | 'time' | 'states' | 'memory' | 'stopped';
+
+export interface SearchOptions {
+  /** Milliseconds, from the start of the search. */
+  readonly timeoutMs?: number;
+  readonly maxStates?: number;
+  /** Called for every state without moves; true ends the search. */
+  onFinal?(id: number): boolean | void;
+  /** Called now and then. */
+  onProgress?(states: number, transitions: number, queue: number): void;
+}
+
+const PROGRESS_EVERY = 4096;
+
+/** A search that may have been run. Its states can be asked for paths afterwards. */
+export class Search {
+  readonly store: StateStore;
+  transitions = 0;
+  ending: Ending = 'complete';
+  /** Parent state of each, and the number of its action among the parent's. */
+  private parents: Int32Array<ArrayBuffer> = new Int32Array(1024);
+  private steps: Int32Array<ArrayBuffer> = new Int32Array(1024);
+  private readonly enumerator = new Enumerator();
+
+  /** @param system holds the initial state in its words */
+  constructor(readonly system: TransitionSystem) {
+    this.store = new StateStore(system.words.length, system.cuts);
+    this.store.add(system.words);
+    this.parents[0] = -1;
+  }
+
+  /** States found so far. */
+  get states(): number {
+    return this.store.count;
+  }
+
+  /** Explores until everything was seen or a bound is hit. */
+  run(options: SearchOptions = {}): Ending {
+    const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
+    const maxStates = options.maxStates ?? Infinity;
+    const { store } = this;
+    try {
+      for (let id = 0; id < store.count; id++) {
+        if ((id & 255) === 0 && Date.now() > deadline) return (this.ending = 'time');
+        if ((id & (PROGRESS_EVERY - 1)) === 0) options.onProgress?.(store.count, this.transitions, store.count - id);
+        if (!this.expand(id) && options.onFinal?.(id) === true) return (this.ending = 'stopped');
+        if (store.count > maxStates) return (this.ending = 'states');
+      }
+    } catch (error) {
+      if (error instanceof StoreFull) return (this.ending = 'memory');
+      throw error;
+    }
+    return (this.ending = 'complete');
+  }
+
+  /** All successors of a state. @returns false when it has no move */
+  private expand(id: number): boolean {
+    const { system, store, enumerator } = this;
+    const words = system.words;
+    let any = false;
+    let step = 0;
+    store.load(id, words);
+    let touched = false;
+    for (let m = 0; m < system.moves; m++) {
+      if (touched) store.reload(words);
+      touched = false;
+      if (!system.enabled(m)) continue;
+      any = true;
+      enumerator.start();
+      do {
+        if (touched) store.reload(words);
+        touched = true;
+        system.apply(m, enumerator.choose);
+        this.transitions += 1;
+        const next = store.add(words);
+        if (next >= 0) this.remember(next, id, step);
+        step += 1;
+      } while (enumerator.next());
+    }
+    return any;
+  }
+
+  private remember(id: number, parent: number, step: number): void {
+    if (id >= this.parents.length) {
+      const parents = new Int32Array(this.parents.length * 2);
+      parents.set(this.parents);
+      this.parents = parents;
+      const steps = new Int32Array(this.steps.length * 2);
+      steps.set(this.steps);
+      this.steps = steps;
+    }
+    this.parents[id] = parent;
+    this.steps[id] = step;
+  }
+
+  /** The actions that lead from the initial state to `id`: a shortest path. */
+  path(id: number): Action[] {
+    const chain: number[] = [];
+    for (let at = id; at !== 0; at = this.parents[at]!) chain.push(at);
+    return chain.reverse().map((at) => this.actionOf(this.parents[at]!, this.steps[at]!));
+  }
+
+  /** The `step`-th action of a state, found by making its moves again. */
+  private actionOf(id: number, step: number): Action {
+    const { system, store, enumerator } = this;
+    let at = 0;
+    for (let m = 0; m < system.moves; m++) {
+      store.load(id, system.words);
+      if (!system.enabled(m)) continue;
+      enumerator.start();
+      do {
+        store.load(id, system.words);
+        system.apply(m, enumerator.choose);
+        if (at++ === step) return { move: m, choices: [...enumerator.answers] };
+      } while (enumerator.next());
+    }
+    throw new Error(`state ${id} has no action ${step}`);
+  }
+}
+
+/**
+ * Runs a system to its end with every choice it meets, moves in order: what follows when the order no longer matters. Calls `done` at
+ * each end, with the system's words in place.
+ */
+export function runToEnd(finish: (choose: Choose) => void, words: Int32Array, done: () => void): void {
+  const before = words.slice();
+  const enumerator = new Enumerator();
+  enumerator.start();
+  do {
+    words.set(before);
+    finish(enumerator.choose);
+    done();
+  } while (enumerator.next());
+  words.set(before);
+}

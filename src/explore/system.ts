@@ -1,0 +1,28 @@
+/**
+ * A transition system over words: all that the search knows. The system owns one array; the search fills it with a state, asks
+ * for a move, and reads the next state out of it.
+ */
+export interface TransitionSystem {
+  /** The state, in place. Its length never changes. */
+  readonly words: Int32Array;
+  /** Where parts of the state begin that tend to change together: ascending, the first 0. Any choice is right, a good one is fast. */
+  readonly cuts: readonly number[];
+  /** Number of moves that a state may offer; which are possible depends on the state. */
+  readonly moves: number;
+  /** Whether move `m` is possible in the current state. */
+  enabled(m: number): boolean;
+  /**
+   * Makes move `m`. Every nondeterministic decision inside it is a call of `choose(n)`, which answers 0..n-1; the same answers give
+   * the same state.
+   */
+  apply(m: number, choose: Choose): void;
+}
+
+/** Decides among n possibilities. */
+export type Choose = (n: number) => number;
+
+/** A move and the answers its choices got: enough to make it again. */
+export interface Action {
+  readonly move: number;
+  readonly choices: readonly number[];
+}
