@@ -5,7 +5,12 @@ import { sysClose, sysIoctl, sysOpen } from '../../kernel/fs/open.js';
 import { routine, type Routine } from '../../kernel/kernel.js';
 import { sysFollowPfnmap, sysProcmem } from '../../kernel/mm/follow.js';
 import { sysGup, sysPut, sysVmsplice } from '../../kernel/mm/gup_users.js';
+import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';
+import { sysMadvise } from '../../kernel/mm/madvise.js';
+import { sysMlock, sysMunlock } from '../../kernel/mm/mlock.js';
 import { sysMmap, sysMunmap } from '../../kernel/mm/mmap.js';
+import { sysMprotect } from '../../kernel/mm/mprotect.js';
+import { sysMremap } from '../../kernel/mm/mremap.js';
 import type { ApiFunction } from './define.js';
 
 /** exit(n): every thread of the process ends. */
@@ -22,6 +27,12 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   ioctl: call('int ioctl(int fd, unsigned int cmd, unsigned long arg)', sysIoctl),
   mmap: call('void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)', sysMmap),
   munmap: call('int munmap(void *addr, size_t length)', sysMunmap),
+  mprotect: call('int mprotect(void *addr, size_t length, int prot)', sysMprotect),
+  mremap: call('void *mremap(void *addr, size_t old_length, size_t new_length, int flags, ...)', sysMremap),
+  madvise: call('int madvise(void *addr, size_t length, int advice)', sysMadvise),
+  mlock: call('int mlock(const void *addr, size_t length)', sysMlock),
+  mlock2: call('int mlock2(const void *addr, size_t length, int flags)', sysMlock),
+  munlock: call('int munlock(const void *addr, size_t length)', sysMunlock),
   fork: call('pid_t fork(void)', sysFork),
   waitpid: call('pid_t waitpid(pid_t pid)', sysWaitpid),
   exit: call('void exit(int status)', sysExit),
@@ -29,5 +40,7 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   put: call('int put(void *p)', sysPut),
   vmsplice: call('int vmsplice(void *p)', sysVmsplice),
   follow_pfnmap: call('long follow_pfnmap(void *p)', sysFollowPfnmap),
+  smaps: call('int smaps(void *p)', sysSmaps),
+  pagemap: call('long pagemap(void *p)', sysPagemap),
   procmem: call('int procmem(void *p)', sysProcmem),
 };

@@ -99,9 +99,34 @@ describe.each(RELEASES)('GUP on %s', (release) => {
     const m = new Machine({ release });
     const p = m.call(sysMmap, 0, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     expect(m.call(sysGup, p, FOLL_WRITE)).toBe(-EFAULT);
+    m.touch(p, false);
     expect(m.call(sysGup, p, FOLL_WRITE | FOLL_FORCE)).toBe(0);
     expect(m.normal(p)).toBeGreaterThanOrEqual(0);
     expect(m.touch(p, true)).toBe('died');
+  });
+
+  it('FOLL_FORCE writes to copy-on-write mappings only', () => {
+    const m = new Machine({ release, writable: false, handlers: { mmap: insertPages('buf') } });
+    const shared = m.mmap(1, PROT_READ, 'shared');
+    expect(m.call(sysGup, shared, FOLL_WRITE | FOLL_FORCE)).toBe(-EFAULT);
+    const priv = m.mmap(1, PROT_READ, 'private');
+    expect(m.call(sysGup, priv, FOLL_WRITE | FOLL_FORCE)).toBe(0);
+    expect(m.normal(priv)).not.toBe(m.frame('buf'));
+    expect(m.normal(shared)).toBe(m.frame('buf'));
+  });
+
+  it('the zero page is counted for a reference, not for a pin', () => {
+    const m = new Machine({ release });
+    const p = anon(m, 1);
+    m.touch(p, false);
+    const zero = m.k.pages[m.k.mem.zeroFrame]!;
+    m.call(sysGup, p, 0);
+    expect(zero.refcount).toBe(2);
+    m.call(sysPut, p);
+    m.call(sysGup, p, FOLL_PIN);
+    expect(zero.refcount).toBe(1);
+    expect(m.call(sysPut, p)).toBe(0);
+    expect(zero.refcount).toBe(1);
   });
 
   it('a long-term read pin of the zero page unshares from 6.12 on', () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { EACCES, EINVAL, ENOMEM } from '../../../src/kernel/errno.js';
 import { VM_MAYWRITE, VM_PFNMAP, VM_WRITE } from '../../../src/kernel/flags.js';
+import { sysMmap } from '../../../src/kernel/mm/mmap.js';
 import { sysMprotect } from '../../../src/kernel/mm/mprotect.js';
 import { PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../../../src/kernel/pte.js';
-import { PROT_NONE, PROT_READ, PROT_WRITE } from '../../../src/kernel/uapi.js';
+import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE } from '../../../src/kernel/uapi.js';
 import { flagged, remap } from './drivers.js';
 import { Machine, PAGE } from './machine.js';
 
@@ -79,6 +80,15 @@ describe('mprotect', () => {
     for (const v of parts) expect(v.flags & (VM_MAYWRITE | VM_PFNMAP)).toBe(VM_MAYWRITE | VM_PFNMAP);
     m.call(sysMprotect, p + PAGE, PAGE, RW);
     expect(m.vma(p)).not.toBe(m.vma(p + PAGE));
+  });
+
+  it('ordinary memory becomes one VMA again', () => {
+    const m = new Machine();
+    const p = m.call(sysMmap, 0, 3 * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    m.call(sysMprotect, p + PAGE, PAGE, PROT_READ);
+    expect(m.vma(p)!.pages).toBe(1);
+    m.call(sysMprotect, p + PAGE, PAGE, RW);
+    expect(m.vma(p)!.pages).toBe(3);
   });
 
   it('asks the driver, whose veto keeps everything as it was', () => {

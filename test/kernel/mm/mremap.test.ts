@@ -36,6 +36,8 @@ describe.each(RELEASES)('mremap on %s', (release) => {
     expect(call(p, 2 * PAGE, 2 * PAGE, MOVE, p + PAGE)).toBe(-EINVAL);
     expect(call(p, 2 * PAGE, 2 * PAGE, MOVE, far(m) + 1)).toBe(-EINVAL);
     expect(call(far(m), PAGE, PAGE, 0, 0)).toBe(-EFAULT);
+    const q = m.mmap(1, RW, 'private');
+    expect(call(q, 0, PAGE, MREMAP_MAYMOVE, 0)).toBe(-EINVAL);
   });
 
   it('same size stays, smaller unmaps the tail', () => {
