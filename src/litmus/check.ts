@@ -93,6 +93,9 @@ export function checkRegionReferences(memory: MemoryBlock, sink: DiagnosticSink)
   }
 }
 
+/** More threads than anyone can explore. */
+export const MAX_THREADS = 16;
+
 /** Threads are P0, P1, ... in this order. */
 export function checkThreads(
   threads: readonly ThreadFragment[],
@@ -109,9 +112,12 @@ export function checkThreads(
       },
     );
   }
+  if (threads.length > MAX_THREADS) {
+    sink.error('PFN2037', `a test has at most ${MAX_THREADS} threads`, threads[MAX_THREADS].nameSpan);
+  }
   const seen = new Map<number, ThreadFragment>();
   let next = 0;
-  for (const thread of threads) {
+  for (const thread of threads.slice(0, MAX_THREADS)) {
     const first = seen.get(thread.index);
     if (first) {
       sink.error('PFN2032', `there are two threads P${thread.index}`, thread.nameSpan, {

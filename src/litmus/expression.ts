@@ -23,7 +23,7 @@ export type RawExpression =
       readonly span: Span;
     }
   /** `a /\ b /\ c`, kept flat so that long conditions do not nest deeply. */
-  | { readonly kind: 'and' | 'or'; readonly args: readonly RawExpression[]; readonly span: Span }
+  | { readonly kind: 'and' | 'or'; readonly args: RawExpression[]; readonly span: Span }
   /** Something reported that must not be reported again. */
   | { readonly kind: 'error'; readonly span: Span };
 
@@ -178,15 +178,24 @@ export class ExpressionParser {
     const right = this.parse(infix.power);
     const span = { start: left.span.start, end: Math.max(op.span.end, right.span.end) };
     if (infix.kind === 'or' || infix.kind === 'and') {
-      const { kind } = infix;
-      const args = [left, right].flatMap((side) => (side.kind === kind ? side.args : [side]));
-      return { kind, args, span };
+      return this.#connect(infix.kind, left, right, span);
     }
     if (infix.kind === 'compare' && left.kind === 'binary' && INFIX.get(left.op)?.kind === 'compare') {
       this.#reportChain(left, op);
       return { kind: 'error', span };
     }
     return { kind: 'binary', op: name, opSpan: op.span, left, right, span };
+  }
+
+  /** Joins two propositions; a chain being built grows in place, so that its length costs nothing. */
+  #connect(kind: 'and' | 'or', left: RawExpression, right: RawExpression, span: Span): RawExpression {
+    const args = left.kind === kind && !this.#groups.has(left) ? left.args : this.#parts(kind, left);
+    args.push(...this.#parts(kind, right));
+    return { kind, args, span };
+  }
+
+  #parts(kind: 'and' | 'or', side: RawExpression): RawExpression[] {
+    return side.kind === kind ? [...side.args] : [side];
   }
 
   #reportChain(left: RawExpression & { kind: 'binary' }, op: Token): void {

@@ -20,6 +20,7 @@ import {
   checkRegionReferences,
   checkThreadGroups,
   checkThreads,
+  MAX_THREADS,
 } from './check.js';
 import { parseClauses } from './condition.js';
 import { testHash } from './hash.js';
@@ -31,7 +32,7 @@ import { makeScope, threadScope } from './scope.js';
 import type { Scope, ThreadScope } from './scope.js';
 
 /** For all the C of a test together; ordinary tests take a hundredth of it. */
-const C_BUDGET_MS = 700;
+const C_BUDGET_MS = 500;
 
 /** Reports of one text beyond this number help nobody. */
 const MAX_DIAGNOSTICS = 50;
@@ -100,7 +101,7 @@ function parseCode(fragments: Fragments, grammar: Grammar, sink: DiagnosticSink)
   const before = sink.count;
   const { typeNames, ...driver } = parseDriver(options, fragments.driver);
   const driverKnown = sink.count === before;
-  const threads = fragments.threads.flatMap((fragment) => {
+  const threads = fragments.threads.slice(0, MAX_THREADS).flatMap((fragment) => {
     const errors = sink.count;
     const thread = parseThread(options, fragment.span, typeNames);
     return thread && sink.count === errors ? [{ ...fragment, body: thread.body }] : [];

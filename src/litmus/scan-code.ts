@@ -129,11 +129,16 @@ class CodeCutter {
     if (this.#thread === undefined) this.#segment ??= start;
     if (kind !== 'punctuator') return;
     if (text in CLOSING) this.#open.push(text);
-    const opener = this.#open.findLastIndex((o) => CLOSING[o] === text);
-    if (opener >= 0) this.#open.length = opener;
+    else if (text === ')' || text === ']' || text === '}') this.#close(text);
     if (this.#open.length > 0) return;
     if (text === '}' && this.#thread) this.#endThread(end);
     else if (text === ';' || (text === '}' && !this.#declaratorFollows(end))) this.#endSegment(end);
+  }
+
+  /** Closes the innermost bracket of this kind, and with it what was left open inside. */
+  #close(text: string): void {
+    const opener = this.#open.findLastIndex((o) => CLOSING[o] === text);
+    if (opener >= 0) this.#open.length = opener;
   }
 
   /** `struct s { ... } name;` and `= { ... };` go on behind the brace; a function ends with it. */

@@ -1,7 +1,7 @@
 /** `npm run fuzz`: see scripts/fuzz.mjs. */
 import { writeFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { corpusTexts, tryInput } from './front-end.js';
+import { corpusTexts, LIMIT_MS, tryInput } from './front-end.js';
 import { inputs } from './inputs.js';
 
 export interface FuzzOptions {
@@ -9,7 +9,7 @@ export interface FuzzOptions {
   readonly seed: number;
   /** Path of fast-check to a failure that was reported. */
   readonly path?: string;
-  /** Where a failing input is written. */
+  /** Where a failing input is written, and with `.slow` one that came near the limit of time. */
   readonly output: string;
   readonly progress: (text: string) => void;
 }
@@ -19,15 +19,20 @@ export function fuzz({ runs, seed, path, output, progress }: FuzzOptions): boole
   let done = 0;
   let accepted = 0;
   let slowest = 0;
+  let slowestText = '';
   const property = fc.property(inputs(corpusTexts()), (text) => {
     const outcome = tryInput(text);
     done++;
     if (outcome.accepted) accepted++;
-    slowest = Math.max(slowest, outcome.milliseconds);
+    if (outcome.milliseconds > slowest) {
+      slowest = outcome.milliseconds;
+      slowestText = text;
+    }
     if (done % 500 === 0) progress(`${done} of ${runs} runs, slowest ${slowest.toFixed(0)} ms`);
   });
   const result = fc.check(property, { numRuns: runs, seed, ...(path ? { path } : {}) });
   const summary = `${done} runs with seed ${seed}: ${accepted} accepted, slowest ${slowest.toFixed(0)} ms`;
+  if (slowest > LIMIT_MS / 2) writeFileSync(`${output}.slow`, slowestText);
   if (!result.failed) {
     console.log(`fuzz: ${summary}`);
     return true;

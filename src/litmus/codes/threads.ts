@@ -1,4 +1,4 @@
-/** PFN2030 to PFN2036: threads, and what stands between them. */
+/** PFN2030 to PFN2037, PFN2064 and PFN2065: threads, and what stands between them. */
 import type { CodeDoc } from '../../c/diagnostics.js';
 import { sample, withMemory } from './sample.js';
 
@@ -54,6 +54,15 @@ export const THREAD_CODES = {
       'Between the parts of a test stands a `)`, `]` or `}` that closes nothing; mostly there is one too many.',
     example: sample({ threads: `${P0}\n}` }),
     fix: sample({ threads: P0 }),
+  },
+  PFN2037: {
+    code: 'PFN2037',
+    title: 'too many threads',
+    explanation:
+      'All interleavings of the threads are explored, and their number grows beyond all bounds long before 16 threads. Two or three ' +
+      'show nearly every race there is.',
+    example: sample({ threads: Array.from({ length: 17 }, (_, i) => `P${i}() { int x = 0; }`).join('\n') }),
+    fix: sample({ threads: `${P0}\n${P1}` }),
   },
   PFN2064: {
     code: 'PFN2064',
