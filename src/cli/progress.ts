@@ -33,10 +33,10 @@ export class ProgressLine {
     this.#draw('');
   }
 
-  update({ explored, queued, depth }: Progress): void {
+  update({ explored, queued }: Progress): void {
     const seconds = Math.max(this.#now() - this.#runBegan, 1) / 1000;
     const rate = grouped(Math.round(explored / seconds));
-    this.#draw(`: ${grouped(explored)} states, ${rate}/s, ${grouped(queued)} to do, depth ${depth}`);
+    this.#draw(`: ${grouped(explored)} states, ${rate}/s, ${grouped(queued)} to do`);
   }
 
   /** Takes the line away; to be called before anything else is printed. */

@@ -11,8 +11,6 @@ export interface Progress {
   readonly transitions: number;
   /** States found but not yet expanded. */
   readonly queued: number;
-  /** Length of the longest shortest path so far, in steps. */
-  readonly depth: number;
 }
 
 /** One configuration to run a test on, and the bounds of the search. */
