@@ -11,6 +11,7 @@ import { sysMlock, sysMunlock } from '../../kernel/mm/mlock.js';
 import { sysMmap, sysMunmap } from '../../kernel/mm/mmap.js';
 import { sysMprotect } from '../../kernel/mm/mprotect.js';
 import { sysMremap } from '../../kernel/mm/mremap.js';
+import { sysGetpid, sysProcessVmReadv, sysProcessVmWritev } from '../../kernel/mm/process_vm_access.js';
 import type { ApiFunction } from './define.js';
 
 /** exit(n): every thread of the process ends. */
@@ -35,6 +36,15 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   munlock: call('int munlock(const void *addr, size_t length)', sysMunlock),
   fork: call('pid_t fork(void)', sysFork),
   waitpid: call('pid_t waitpid(pid_t pid)', sysWaitpid),
+  getpid: call('pid_t getpid(void)', sysGetpid),
+  process_vm_readv: call(
+    'long process_vm_readv(pid_t pid, void *local, void *remote, size_t length)',
+    sysProcessVmReadv,
+  ),
+  process_vm_writev: call(
+    'long process_vm_writev(pid_t pid, void *local, void *remote, size_t length)',
+    sysProcessVmWritev,
+  ),
   exit: call('void exit(int status)', sysExit),
   gup: call('int gup(void *p, unsigned int flags)', sysGup),
   put: call('int put(void *p)', sysPut),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EEXIST, EFAULT, EINVAL, EIO } from '../../../src/kernel/errno.js';
+import { EEXIST, EFAULT, EINVAL, EIO, ESRCH } from '../../../src/kernel/errno.js';
 import {
   FOLL_FORCE,
   FOLL_LONGTERM,
@@ -12,7 +12,11 @@ import { sysSmaps, sysPagemap } from '../../../src/kernel/fs/proc/task_mmu.js';
 import { sysFollowPfnmap, sysProcmem } from '../../../src/kernel/mm/follow.js';
 import { sysGup, sysPut, sysVmsplice } from '../../../src/kernel/mm/gup_users.js';
 import { folioWalkStart, FW_ZEROPAGE } from '../../../src/kernel/mm/pagewalk.js';
-import { PROCESS_VM, processVmRw } from '../../../src/kernel/mm/process_vm_access.js';
+import {
+  sysGetpid,
+  sysProcessVmReadv,
+  sysProcessVmWritev,
+} from '../../../src/kernel/mm/process_vm_access.js';
 import { sysMmap } from '../../../src/kernel/mm/mmap.js';
 import { PTE_SPECIAL } from '../../../src/kernel/pte.js';
 import { RELEASES } from '../../../src/kernel/release.js';
@@ -26,12 +30,10 @@ function anon(m: Machine, pages: number): number {
   return m.call(sysMmap, 0, pages * PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/** process_vm_readv of one byte. */
+/** process_vm_readv of one byte, from the process itself. */
 function readv(m: Machine, addr: number): number {
-  const words = Array.from({ length: PROCESS_VM.WORDS }, () => 0);
-  words[PROCESS_VM.PG] = m.page(addr);
-  words[PROCESS_VM.LEN] = 1;
-  return m.callWords(processVmRw, ...words);
+  const local = anon(m, 1);
+  return m.call(sysProcessVmReadv, m.call(sysGetpid), local, addr, 1);
 }
 
 describe.each(RELEASES)('GUP on %s', (release) => {
@@ -182,6 +184,34 @@ describe('raw lookups', () => {
   });
 });
 
+describe('process_vm', () => {
+  it('copies what can be pinned, and counts nothing afterwards', () => {
+    const m = new Machine({ handlers: { mmap: insertPages('buf') } });
+    const p = m.mmap(2, RW, 'shared');
+    const q = anon(m, 2);
+    const pid = m.call(sysGetpid);
+    m.setByte('buf', 1, 7);
+    expect(m.call(sysProcessVmReadv, pid, q, p, 2 * PAGE)).toBe(2 * PAGE);
+    expect(m.byteOf(m.normal(q + PAGE))).toBe(7);
+    m.k.w[m.cell(m.normal(q))] = 9;
+    expect(m.call(sysProcessVmWritev, pid, q, p, 1)).toBe(1);
+    expect(m.byteOf(m.frame('buf'))).toBe(9);
+    expect(m.refcount('buf', 1)).toBe(2);
+  });
+
+  it('stops at the first page that cannot be had, on either side', () => {
+    const m = new Machine({ handlers: { mmap: insertPages('buf') } });
+    const p = m.mmap(2, RW, 'shared');
+    const q = anon(m, 2);
+    const pid = m.call(sysGetpid);
+    m.munmap(p + PAGE, 1);
+    expect(m.call(sysProcessVmReadv, pid, q, p, 2 * PAGE)).toBe(PAGE);
+    expect(m.call(sysProcessVmReadv, pid, m.k.arenaBase + 60 * PAGE, p, 1)).toBe(-EFAULT);
+    expect(m.call(sysProcessVmReadv, pid + 1, q, p, 1)).toBe(-ESRCH);
+    expect(m.refcount('buf')).toBe(2);
+  });
+});
+
 describe('folio_walk_start', () => {
   it('follows the class of the entry, not the flags of the VMA', () => {
     const m = new Machine({ handlers: { mmap: remap('buf') } });
@@ -230,7 +260,7 @@ describe('/proc', () => {
     ] as const) {
       const m = new Machine({ arch, handlers: { mmap: remap('bar', true), access: () => 0 } });
       const p = m.mmap(1, RW, 'shared');
-      m.k.w[m.k.layout.frames + m.frame('bar') * m.k.layout.frameWords + 3] = 0xff;
+      m.setByte('bar', 0, 0xff);
       expect([arch, m.call(sysProcmem, p)]).toEqual([arch, value]);
     }
   });

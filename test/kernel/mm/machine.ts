@@ -19,6 +19,7 @@ import { layoutOf, THREAD } from '../../../src/kernel/layout.js';
 import { placeRegions, type RegionSpec } from '../../../src/kernel/memmap.js';
 import { vmNormalPage } from '../../../src/kernel/mm/memory/classify.js';
 import { sysMmap, sysMunmap } from '../../../src/kernel/mm/mmap.js';
+import { cellsOf } from '../../../src/kernel/mm/page_alloc.js';
 import { entryPfn, none, walk } from '../../../src/kernel/mm/pgtable.js';
 import { vmaLookup } from '../../../src/kernel/mm/vma.js';
 import type { Release } from '../../../src/kernel/release.js';
@@ -229,6 +230,19 @@ export class Machine {
   /** vm_normal_page() at an address: frame index or negative. */
   normal(addr: number): number {
     return vmNormalPage(this.k, this.vma(addr)!, this.page(addr), this.entry(addr));
+  }
+
+  /** Word index of a frame's only cell: one byte at offset 0. */
+  cell(frame: number): number {
+    return cellsOf(this.k, frame);
+  }
+
+  byteOf(frame: number): number {
+    return this.k.w[this.cell(frame)]!;
+  }
+
+  setByte(region: string, page: number, value: number): void {
+    this.k.w[this.cell(this.frame(region, page))] = value;
   }
 
   refcount(region: string, page = 0): number {
