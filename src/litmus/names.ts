@@ -1,6 +1,8 @@
 /** Names that conditions know without a declaration, and names that a test must not give away. */
 
 import { ERRNO } from '../kernel/errno.js';
+import { UNDEFINED_IDS } from '../kernel/kernel.js';
+import { API_NAMES } from './api/index.js';
 
 export const SIGNAL_NAMES: readonly string[] = ['SIGBUS', 'SIGSEGV', 'SIGKILL'];
 
@@ -16,6 +18,12 @@ export const CONSTANT_NAMES: ReadonlySet<string> = new Set([
   ...SIGNAL_NAMES,
   ...SIZE_NAMES,
 ]);
+
+/** Kernel functions, system calls and `page_fault`: what can be between the parentheses of `bug()` and `warned()`. */
+export const REPORTING_NAMES: readonly string[] = API_NAMES.filter((name) => name !== 'none');
+
+/** Identifiers of undefined behaviour, for `undefined()`. */
+export const UNDEFINED_NAMES: readonly string[] = UNDEFINED_IDS.filter((id) => id !== 'none');
 
 /** Values that are no numbers: no page, never existed, ended. `arena` is where mmap begins to place. */
 export const SPECIAL_NAMES = ['NULL', 'none', 'dead'] as const;

@@ -70,11 +70,8 @@ function add(observable: Observable, found: Map<string, Observable>): void {
 export function registerName(term: ObservedTerm): string {
   if (term.kind === 'global') return herdName([term.name, ...term.path.map(String)].join('.'));
   if (term.kind !== 'observer') return prefix(term.process) + herdName(term.name);
-  const inner = term.argument
-    ? `.${operandName(term.argument)}`
-    : term.name === undefined
-      ? ''
-      : `.${term.name}`;
+  const name = term.name === undefined ? '' : `.${term.name.replaceAll('-', '_')}`;
+  const inner = term.argument ? `.${operandName(term.argument)}` : name;
   return (term.process ? prefix(term.process) : '') + term.observer + inner;
 }
 

@@ -3,7 +3,7 @@ import type { DiagnosticSink, Span } from '../c/diagnostics.js';
 import { didYouMean } from '../c/suggest.js';
 import type { ObserverTerm, ProcessPath, Term } from './ast.js';
 import type { RawExpression, RawPath } from './expression.js';
-import { CONSTANT_NAMES, SPECIAL_NAMES } from './names.js';
+import { CONSTANT_NAMES, REPORTING_NAMES, SPECIAL_NAMES, UNDEFINED_NAMES } from './names.js';
 import { ACTING_CALLS, ATTRIBUTES, findObserver, isAttribute, OBSERVERS } from './observers.js';
 import type { ObserverDoc } from './observers.js';
 import type { Scope, ThreadScope } from './scope.js';
@@ -257,16 +257,25 @@ export class PathResolver {
     return undefined;
   }
 
-  /** `bug(vmf_insert_pfn)`. */
+  /** `bug(vmf_insert_pfn)`, `undefined(use-after-free)`. */
   #withName(base: ObserverTerm, raw: RawExpression): ObserverTerm | undefined {
     if (raw.kind === 'error') return undefined;
-    if (raw.kind === 'path' && !raw.thread && !raw.args && raw.selectors.length === 0)
-      return { ...base, name: raw.segments[0].name };
-    this.sink.error('PFN2060', `\`${base.observer}\` takes a name`, raw.span, {
-      expected:
-        base.observer === 'undefined'
+    const name = this.#slice(raw.span);
+    const ids = base.observer === 'undefined';
+    const known = ids ? UNDEFINED_NAMES : REPORTING_NAMES;
+    if (known.includes(name)) return { ...base, name };
+    if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name)) {
+      this.sink.error('PFN2060', `\`${base.observer}\` takes a name`, raw.span, {
+        expected: ids
           ? 'the identifier of an undefined behaviour'
           : 'the kernel function that was called, such as `vmf_insert_pfn`',
+      });
+      return undefined;
+    }
+    const what = ids ? 'undefined behaviour' : 'kernel function or system call';
+    this.sink.error('PFN2063', `there is no ${what} \`${name}\``, raw.span, {
+      ...(ids ? { expected: backquoted(known) } : {}),
+      ...didYouMean(name, known),
     });
     return undefined;
   }

@@ -67,7 +67,7 @@ describe('terms', () => {
     '0:bad_rss = 1',
     '0:bad_rss_anon = -1',
     'bug(vmf_insert_pfn)',
-    'warned(vm_insert_page) \\/ undefined(use_after_free)',
+    'warned(vm_insert_page) \\/ undefined(use-after-free)',
     'bad_map() > 0',
     'bad_page() = 0',
     'deadlock()',
@@ -117,6 +117,8 @@ describe('outcomes', () => {
     ['mem(buf + 1) = 0', 'mem.buf.1'],
     ['refcount(0:pfn(p)) = 0', 'refcount.0.pfn.p'],
     ['bug(vmf_insert_pfn)', 'bug.vmf_insert_pfn'],
+    ['undefined(H-1)', 'undefined.H_1'],
+    ['undefined(use-after-free)', 'undefined.use_after_free'],
     ['0:c1.signal = 0', '0:c1.signal'],
   ])('%s is printed as %s', (prop, register) => {
     expect(registers(`exists ${prop}`)).toEqual([register]);
@@ -173,6 +175,9 @@ describe('mistakes', () => {
     ['exists (refcount(leaked()) = 1)', 'PFN2060'],
     ['exists (refcount(NULL) = 1)', 'PFN2060'],
     ['exists (bug(1))', 'PFN2060'],
+    ['exists (bug(use-after-free))', 'PFN2063'],
+    ['exists (undefined(mmap))', 'PFN2063'],
+    ['exists (warned(none))', 'PFN2063'],
     ['exists (0:a & 1)', 'PFN2059'],
     ['exists (0:vma_flags(p) & 1)', 'PFN2058'],
     ['exists (0:vma_flags(p))', 'PFN2045'],

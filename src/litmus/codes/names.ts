@@ -117,6 +117,15 @@ export const NAME_CODES = {
     example: asking('exists (0:c1.x = 0)'),
     fix: sample({ threads: FORKING, clause: 'exists (0:c1.x = 0)' }),
   },
+  PFN2063: {
+    code: 'PFN2063',
+    title: 'an unknown name in bug(), warned() or undefined()',
+    explanation:
+      '`bug` and `warned` name the kernel function or system call that was entered, or `page_fault`; `undefined` names an undefined behaviour ' +
+      'that the model knows. Any other name would never be true.',
+    example: mapping('exists (bug(remap_pfn_rnage))'),
+    fix: mapping('exists (bug(remap_pfn_range) \\/ undefined(use-after-free))'),
+  },
   PFN2069: {
     code: 'PFN2069',
     title: "an element of a thread's variable",
