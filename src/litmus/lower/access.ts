@@ -1,0 +1,434 @@
+/** Reading and writing objects. What others may see is a step of its own, with a scheduling point before it. */
+import type { LValue, TypedExpr } from '../../c/typed.js';
+import type { CType } from '../../c/types.js';
+import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../../kernel/fault.js';
+import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { THREAD } from '../../kernel/layout.js';
+import { cellsOf } from '../../kernel/mm/page_alloc.js';
+import { cellAt } from '../../kernel/uaccess.js';
+import { apiId } from '../api/index.js';
+import { combined, emitPoint, emitUserPoint, LEFT, operand, type Operand } from './code.js';
+import type { FunctionLowering } from './function.js';
+import * as int64 from './int64.js';
+import { byteSize, wordsOfType } from './layout.js';
+import {
+  handleOf,
+  lowerPlace,
+  operandsOf,
+  wordOf,
+  type AnyPlace,
+  type FieldPlace,
+  type Place,
+  type UserPlace,
+} from './places.js';
+import { arithmetic, constantValue, convert, normalizer, widen, type Ev } from './values.js';
+
+const FAULTING = apiId('page_fault');
+
+// --- reading ---
+
+/** The value of an object. */
+export function lowerLoad(fn: FunctionLowering, e: TypedExpr & { kind: 'load' }): Operand {
+  const known = constantGlobal(e.from);
+  if (known !== undefined) return operand(constantValue(known, fn.isWide(e.type)));
+  return load(fn, lowerPlace(fn, e.from), e.type);
+}
+
+/** The value of a scalar that is const and initialised by a constant. */
+function constantGlobal(from: LValue): bigint | undefined {
+  if (from.kind !== 'global' || !from.variable.const || from.type.kind !== 'int') return undefined;
+  const [entry] = from.variable.init;
+  if (!entry) return 0n;
+  return entry.value.kind === 'constant' ? entry.value.value : undefined;
+}
+
+function load(fn: FunctionLowering, place: AnyPlace, type: CType): Operand {
+  if (place.kind === 'field') {
+    const { field, object } = place;
+    return combined(fieldLoad(field, object.ev), [object], true);
+  }
+  if (place.kind === 'user') return loadUser(fn, place, type);
+  const ev = wordLoad(place, type, fn);
+  const parts = operandsOf(place);
+  const freezes = place.kind === 'pointer' || place.indices.length > 0;
+  if (!place.shared) return combined(ev, parts, freezes);
+  const { slot, words, result } = fn.temp(type);
+  pointBefore(fn, place);
+  fn.put(combined(ev, parts, freezes), slot, words);
+  return result;
+}
+
+function fieldLoad(field: FieldPlace['field'], object: Ev): Ev {
+  return (k, f) => {
+    const h = object(k, f);
+    return k.stopped ? 0 : field.get(k, h);
+  };
+}
+
+function wordLoad(place: Place, type: CType, fn: FunctionLowering): Ev {
+  const wide = fn.isWide(type);
+  const normalize = place.kind === 'pointer' ? normalizer(type) : undefined;
+  if (place.kind === 'frame' && place.indices.length === 0) {
+    const slot = place.word;
+    if (!wide) return (k, f) => k.w[f + slot]!;
+    return (k, f) => {
+      k.hi = k.w[f + slot + 1]!;
+      return k.w[f + slot]!;
+    };
+  }
+  const at = wordOf(place, byteSize(type, fn.model));
+  return (k, f) => {
+    const word = at(k, f);
+    if (word < 0 || k.stopped) return 0;
+    if (wide) k.hi = k.w[word + 1]!;
+    const lo = k.w[word]!;
+    return normalize ? normalize(lo) : lo;
+  };
+}
+
+/** The point before an access; objects on the running thread's own stack are seen by nobody else. */
+export function pointBefore(fn: FunctionLowering, place: Place): void {
+  if (place.kind !== 'pointer') return emitPoint(fn.b);
+  pointBeforePointer(fn, place.pointer!.ev);
+}
+
+export function pointBeforePointer(fn: FunctionLowering, pointer: Ev): void {
+  const next = fn.b.here + 1;
+  fn.b.emit((k, f) => {
+    const h = pointer(k, f);
+    if (k.stopped) return LEFT;
+    if (isOnOwnStack(k, h) || !k.mustStop()) return next;
+    k.setPc(f, next);
+    k.stopped = true;
+    return LEFT;
+  });
+}
+
+function isOnOwnStack(k: Kernel, h: number): boolean {
+  if (h <= 0 || handleKind(h) !== HandleKind.Data) return false;
+  const at = handleIndex(h);
+  return at >= k.t && at < k.t + k.layout.threadWords;
+}
+
+// --- user memory, from a thread ---
+
+/** Emits the point before a user access; a fault comes back to it. @returns its pc */
+function userPoint(fn: FunctionLowering): number {
+  const pc = fn.b.here;
+  emitUserPoint(fn.b);
+  return pc;
+}
+
+/** Emits what takes back control after a page fault: the access is tried again as a new step. */
+function afterFault(fn: FunctionLowering, retry: number): number {
+  const pc = fn.b.here;
+  fn.b.emit((k) => {
+    k.takeRet();
+    k.w[k.t + THREAD.API] = 0;
+    return retry;
+  });
+  return pc;
+}
+
+/** Operands that are read again when an access is tried again must not need temporaries that the first try cleared. */
+function userAddress(fn: FunctionLowering, place: UserPlace): Ev {
+  const { ev } = place.pointer;
+  const { byte } = place;
+  if (byte === 0) return ev;
+  if (fn.model.name === 'ILP32') return (k, f) => (ev(k, f) + byte) | 0;
+  return (k, f) => {
+    const lo = int64.add64(ev(k, f), k.hi, byte, 0);
+    k.hi = int64.high;
+    return lo;
+  };
+}
+
+/** The address for the retries of an access: high word in k.hi, 0 on ILP32. */
+function address(fn: FunctionLowering, place: UserPlace): Ev {
+  const ev = userAddress(fn, place);
+  return fn.model.name === 'ILP32' ? widen(ev, false) : ev;
+}
+
+/**
+ * The word of the cell that a user access reaches; {@link FAULT} after it left for the page fault, {@link NO_FRAME} if there is no memory.
+ */
+function reach(k: Kernel, f: number, at: Ev, write: boolean, bytes: number, fault: number): number {
+  const lo = at(k, f);
+  const pg = userPage(k, lo, k.hi);
+  const frame = translate(k, k.currentProc, pg, write);
+  if (frame === FAULT) {
+    k.w[k.t + THREAD.API] = FAULTING;
+    callPageFault(k, f, fault, pg, write, false);
+    return FAULT;
+  }
+  if (frame === NO_FRAME) return NO_FRAME;
+  return cellsOf(k, frame) + k.program.cells[cellAt(k, lo & 4095, bytes)]!.word;
+}
+
+/** Clears temporaries by hand: only the try that succeeds may. */
+function clearing(fn: FunctionLowering, parts: readonly Operand[]): (k: Kernel, f: number) => void {
+  const temps = parts.flatMap((p) => p.temps);
+  fn.b.release(temps);
+  return (k, f) => {
+    for (let i = 0; i < temps.length; i++) k.w[f + temps[i]!] = 0;
+  };
+}
+
+function checkUserType(fn: FunctionLowering, type: CType): void {
+  if (type.kind === 'struct') {
+    const at = { start: fn.b.offset, end: fn.b.offset + 1 };
+    fn.session.fail('PFN3008', 'whole structs in user memory cannot be read or written', at, {
+      suggestion: 'access the members one by one',
+    });
+  }
+}
+
+function loadUser(fn: FunctionLowering, place: UserPlace, type: CType): Operand {
+  checkUserType(fn, type);
+  const { slot, words, result } = fn.temp(type);
+  const at = address(fn, place);
+  const bytes = byteSize(type, fn.model);
+  const normalize = normalizer(type) ?? ((w: number): number => w);
+  const retry = userPoint(fn);
+  const access = fn.b.here;
+  const clear = clearing(fn, [place.pointer]);
+  fn.b.emit((k, f) => {
+    const word = reach(k, f, at, false, bytes, access + 1);
+    if (word === FAULT) return LEFT;
+    clear(k, f);
+    k.w[f + slot] = normalize(word === NO_FRAME ? -1 : k.w[word]!);
+    if (words === 2) k.w[f + slot + 1] = word === NO_FRAME ? -1 : k.w[word + 1]!;
+    return access + 2;
+  });
+  afterFault(fn, retry);
+  return result;
+}
+
+/** What a cell of fewer than four bytes keeps of a word. */
+function cellMask(bytes: number): number {
+  return bytes >= 4 ? -1 : (1 << (8 * bytes)) - 1;
+}
+
+function storeUser(fn: FunctionLowering, place: UserPlace, value: Operand, type: CType): void {
+  checkUserType(fn, type);
+  const at = address(fn, place);
+  const bytes = byteSize(type, fn.model);
+  const mask = cellMask(bytes);
+  const retry = userPoint(fn);
+  const access = fn.b.here;
+  const clear = clearing(fn, [place.pointer, value]);
+  fn.b.emit((k, f) => {
+    const word = reach(k, f, at, true, bytes, access + 1);
+    if (word === FAULT) return LEFT;
+    const lo = value.ev(k, f);
+    if (word !== NO_FRAME) {
+      k.w[word] = lo & mask;
+      if (bytes === 8) k.w[word + 1] = k.hi;
+    }
+    clear(k, f);
+    return access + 2;
+  });
+  afterFault(fn, retry);
+}
+
+// --- writing ---
+
+/** Emits a store of a scalar; the place's operands and the value are used up. */
+export function store(fn: FunctionLowering, place: AnyPlace, value: Operand, type: CType): void {
+  if (place.kind === 'user') return storeUser(fn, place, value, type);
+  if (place.kind === 'field') return storeField(fn, place, value, type);
+  if (place.kind === 'frame' && place.indices.length === 0)
+    return fn.put(value, place.word, fn.isWide(type) ? 2 : 1);
+  if (place.shared) pointBefore(fn, place);
+  const at = wordOf(place, byteSize(type, fn.model));
+  const { ev } = value;
+  const wide = fn.isWide(type);
+  const mask = cellMask(byteSize(type, fn.model));
+  const next = fn.b.here + 1;
+  fn.b.consume([...operandsOf(place), value], (k, f) => {
+    const lo = ev(k, f);
+    const hi = k.hi;
+    if (k.stopped) return LEFT;
+    const word = at(k, f);
+    if (word < 0 || k.stopped) return LEFT;
+    k.w[word] = isCell(k, word) ? lo & mask : lo;
+    if (wide) k.w[word + 1] = hi;
+    return next;
+  });
+}
+
+/** Whether a word belongs to page contents, where narrow values are kept without their sign. */
+function isCell(k: Kernel, word: number): boolean {
+  return word >= k.layout.frames && word < k.layout.files;
+}
+
+function storeField(fn: FunctionLowering, place: FieldPlace, value: Operand, type: CType): void {
+  const { object, field } = place;
+  const set = field.set?.bind(field);
+  if (!set) {
+    const at = { start: fn.b.offset, end: fn.b.offset + 1 };
+    return fn.session.fail('PFN3004', `\`${field.name}\` cannot be assigned`, at);
+  }
+  const wide = fn.isWide(type);
+  const next = fn.b.here + 1;
+  fn.b.consume([object, value], (k, f) => {
+    const lo = value.ev(k, f);
+    const hi = wide ? k.hi : 0;
+    if (k.stopped) return LEFT;
+    const h = object.ev(k, f);
+    if (k.stopped) return LEFT;
+    set(k, h, lo, hi);
+    return k.stopped ? LEFT : next;
+  });
+}
+
+/** `target = value`. @returns the value, if it is wanted */
+export function lowerAssign(
+  fn: FunctionLowering,
+  e: TypedExpr & { kind: 'assign' },
+  wanted: boolean,
+): Operand | undefined {
+  if (e.type.kind === 'struct' && !e.type.scalar) {
+    copyStruct(fn, e);
+    return undefined;
+  }
+  const place = lowerPlace(fn, e.target);
+  const value = fn.value(e.value);
+  if (!wanted) {
+    store(fn, place, value, e.type);
+    return undefined;
+  }
+  const { slot, words, result } = fn.temp(e.type);
+  fn.put(value, slot, words);
+  store(fn, place, operand(result.ev), e.type);
+  return result;
+}
+
+/** `a = b` of whole structs. */
+function copyStruct(fn: FunctionLowering, e: TypedExpr & { kind: 'assign' }): void {
+  const { value } = e;
+  if (value.kind !== 'load')
+    return fn.session.fail('PFN3008', 'a struct can be assigned from an object only', value.span);
+  const to = lowerPlace(fn, e.target);
+  const from = lowerPlace(fn, value.from);
+  if (to.kind === 'user' || from.kind === 'user' || to.kind === 'field' || from.kind === 'field') {
+    return fn.session.fail(
+      'PFN3008',
+      'whole structs can be copied between objects of the driver only',
+      e.span,
+      {
+        suggestion: 'copy the members one by one',
+      },
+    );
+  }
+  copyWords(fn, to, from, wordsOfType(e.type, fn.model));
+}
+
+function copyWords(fn: FunctionLowering, to: Place, from: Place, words: number): void {
+  if (from.shared) pointBefore(fn, from);
+  if (to.shared) pointBefore(fn, to);
+  const [target, source] = [wordOf(to, 4), wordOf(from, 4)];
+  const next = fn.b.here + 1;
+  fn.b.consume([...operandsOf(to), ...operandsOf(from)], (k, f) => {
+    const a = target(k, f);
+    const b = source(k, f);
+    if (a < 0 || b < 0 || k.stopped) return LEFT;
+    k.w.copyWithin(a, b, b + words);
+    return next;
+  });
+}
+
+/** `target op= right`, `++`, `--`: a read and a write, each a step if others may see it. */
+export function lowerUpdate(
+  fn: FunctionLowering,
+  e: TypedExpr & { kind: 'update' },
+  wanted: boolean,
+): Operand | undefined {
+  const place = fixed(fn, lowerPlace(fn, e.target));
+  const right = fn.value(e.right);
+  const before = load(fn, borrowed(place), e.type);
+  if (wanted && e.result === 'old') {
+    const { slot, words, result } = fn.temp(e.type);
+    fn.put(before, slot, words);
+    store(fn, place, updated(fn, e, operand(result.ev), right), e.type);
+    return result;
+  }
+  const after = updated(fn, e, before, right);
+  if (!wanted) {
+    store(fn, place, after, e.type);
+    return undefined;
+  }
+  const { slot, words, result } = fn.temp(e.type);
+  fn.put(after, slot, words);
+  store(fn, place, operand(result.ev), e.type);
+  return result;
+}
+
+function updated(
+  fn: FunctionLowering,
+  e: TypedExpr & { kind: 'update' },
+  before: Operand,
+  right: Operand,
+): Operand {
+  const { compute, op } = e;
+  if (compute.kind === 'pointer') {
+    const ev = fn.step(before.ev, op as '+' | '-', right.ev, e.right.type, compute, e.scale);
+    return combined(ev, [before, right], !compute.user);
+  }
+  if (compute.kind !== 'int') throw new Error('an update of something that is no number');
+  const wide = convert(before.ev, e.type, compute, fn.model);
+  const result = arithmetic(op, wide, right.ev, compute, fn.user);
+  return combined(convert(result, compute, e.type, fn.model), [before, right], op === '/' || op === '%');
+}
+
+/** The same place for a first access that leaves its operands for the second. */
+function borrowed(place: AnyPlace): AnyPlace {
+  if (place.kind === 'field') return { ...place, object: operand(place.object.ev, [], true) };
+  if (place.kind === 'user') return { ...place, pointer: operand(place.pointer.ev) };
+  const indices = place.indices.map((i) => ({ ...i, operand: operand(i.operand.ev) }));
+  return { ...place, indices, ...(place.pointer ? { pointer: operand(place.pointer.ev, [], true) } : {}) };
+}
+
+/** Computes pointer and indices once, so that the two accesses of an update reach the same object. */
+function fixed(fn: FunctionLowering, place: AnyPlace): AnyPlace {
+  if (place.kind === 'field') return { ...place, object: settle(fn, place.object, 1) };
+  if (place.kind === 'user')
+    return { ...place, pointer: settle(fn, place.pointer, fn.model.name === 'LP64' ? 2 : 1) };
+  const indices = place.indices.map((i) => ({ ...i, operand: settle(fn, i.operand, 1) }));
+  return { ...place, indices, ...(place.pointer ? { pointer: settle(fn, place.pointer, 1) } : {}) };
+}
+
+/** A value in a temporary, unless it is in one already. */
+function settle(fn: FunctionLowering, value: Operand, words: 1 | 2): Operand {
+  if (value.temps.length > 0 && value.temps.length === words) return value;
+  const slot = fn.b.temp(words);
+  fn.put(value, slot, words);
+  if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
+  return operand(
+    (k, f) => {
+      k.hi = k.w[f + slot + 1]!;
+      return k.w[f + slot]!;
+    },
+    [slot, slot + 1],
+  );
+}
+
+/** `&object`. */
+export function lowerAddress(fn: FunctionLowering, e: TypedExpr & { kind: 'address' }): Operand {
+  const { of } = e;
+  if (of.kind === 'global') {
+    const h = fn.session.globalHandle(of.variable, e.span);
+    return operand(() => h);
+  }
+  const place = lowerPlace(fn, of);
+  if (place.kind === 'field') {
+    return fn.session.fail(
+      'PFN3004',
+      `\`${place.field.name}\` is a member of a kernel object: it has no address in the model`,
+      e.span,
+    );
+  }
+  if (place.kind === 'user') return combined(userAddress(fn, place), [place.pointer]);
+  return combined(handleOf(place), operandsOf(place), place.indices.length > 0);
+}

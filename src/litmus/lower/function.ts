@@ -1,0 +1,361 @@
+/** Lowers one function: variables to slots, expressions to closures and instructions. */
+import type { LocalVariable, TypedExpr, TypedFunction } from '../../c/typed.js';
+import type { CType, DataModel, PointerType } from '../../c/types.js';
+import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { Undefined } from '../../kernel/kernel.js';
+import { lowerAddress, lowerAssign, lowerLoad, lowerUpdate } from './access.js';
+import { lowerCall } from './calls.js';
+import { CodeBuilder, combined, operand, type Label, type Operand } from './code.js';
+import { isWide, wordsOfType } from './layout.js';
+import { needsCode } from './purity.js';
+import type { Session } from './session.js';
+import * as int64 from './int64.js';
+import {
+  arithmetic,
+  comparison,
+  constantValue,
+  convert,
+  extendsSign,
+  negation,
+  truth,
+  widen,
+  type Ev,
+} from './values.js';
+
+export class FunctionLowering {
+  readonly model: DataModel;
+  readonly b: CodeBuilder;
+  /** The types of the objects that kzalloc() calls make, as far as casts tell. */
+  readonly allocates = new Map<TypedExpr, CType>();
+  /** Slots of the locals, counted from the frame's header. */
+  readonly #slots: readonly number[];
+
+  constructor(
+    readonly session: Session,
+    readonly source: TypedFunction,
+    /** Code of a thread. */
+    readonly user: boolean,
+    /** The core calls it: its return is a scheduling point. */
+    readonly handler: boolean,
+  ) {
+    this.model = session.model;
+    let at = 1;
+    this.#slots = source.locals.map((l) => {
+      at += wordsOfType(l.type, this.model);
+      return at - wordsOfType(l.type, this.model);
+    });
+    this.b = new CodeBuilder(at - 1);
+  }
+
+  slotOf(variable: LocalVariable): number {
+    return this.#slots[variable.index]!;
+  }
+
+  isWide(type: CType): boolean {
+    return isWide(type, this.model);
+  }
+
+  /** A temporary for a value of a type. */
+  temp(type: CType): { slot: number; words: 1 | 2; result: Operand } {
+    const words = this.isWide(type) ? 2 : 1;
+    const slot = this.b.temp(words);
+    return { slot, words, result: this.#slotValue(slot, words) };
+  }
+
+  #slotValue(slot: number, words: 1 | 2): Operand {
+    if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
+    return operand(
+      (k, f) => {
+        k.hi = k.w[f + slot + 1]!;
+        return k.w[f + slot]!;
+      },
+      [slot, slot + 1],
+    );
+  }
+
+  /** Emits code that puts a value into slots of the frame. */
+  put(value: Operand, slot: number, words: 1 | 2): void {
+    const { ev } = value;
+    const next = this.b.here + 1;
+    this.b.consume([value], (k, f) => {
+      const lo = ev(k, f);
+      if (k.stopped) return -1;
+      k.w[f + slot] = lo;
+      if (words === 2) k.w[f + slot + 1] = k.hi;
+      return next;
+    });
+  }
+
+  /** The value of an expression. Emits what has effects or is a step of its own; the rest is a closure. */
+  value(e: TypedExpr): Operand {
+    switch (e.kind) {
+      case 'constant':
+        return operand(constantValue(e.value, this.isWide(e.type)));
+      case 'runtime':
+        return operand(constantValue(this.#runtime(e.name), this.isWide(e.type)));
+      case 'string':
+      case 'function':
+        return operand(() => 0);
+      case 'load':
+        return lowerLoad(this, e);
+      case 'address':
+        return lowerAddress(this, e);
+      case 'cast':
+        return this.#cast(e);
+      case 'unary': {
+        const a = this.value(e.operand);
+        return combined(negation(e.op, a.ev, this.isWide(e.type)), [a]);
+      }
+      case 'not': {
+        const a = this.test(e.operand);
+        return combined((k, f) => 1 - a.ev(k, f), [a]);
+      }
+      case 'binary':
+        return this.#binary(e);
+      case 'compare':
+        return this.#compare(e);
+      case 'pointerStep':
+        return this.#pointerStep(e);
+      case 'pointerDifference':
+        return this.#pointerDifference(e);
+      case 'logical':
+        return this.#logical(e);
+      case 'conditional':
+        return this.#conditional(e);
+      case 'comma':
+        this.effect(e.left);
+        return this.value(e.right);
+      case 'assign':
+        return lowerAssign(this, e, true)!;
+      case 'update':
+        return lowerUpdate(this, e, true)!;
+      case 'call':
+        return lowerCall(this, e, true) ?? operand(() => 0);
+    }
+  }
+
+  /** Runs an expression for what it does. */
+  effect(e: TypedExpr): void {
+    switch (e.kind) {
+      case 'assign':
+        return void lowerAssign(this, e, false);
+      case 'update':
+        return void lowerUpdate(this, e, false);
+      case 'call':
+        return void lowerCall(this, e, false);
+      case 'comma':
+        this.effect(e.left);
+        return this.effect(e.right);
+      case 'cast':
+        return this.effect(e.operand);
+      default:
+        this.discard(this.value(e));
+    }
+  }
+
+  /** Computes a value that nobody uses, if that can matter. */
+  discard(value: Operand): void {
+    if (value.temps.length === 0 && !value.freezes) return;
+    const { ev } = value;
+    const next = this.b.here + 1;
+    this.b.consume([value], (k, f) => {
+      ev(k, f);
+      return next;
+    });
+  }
+
+  /** 0 or 1: whether a scalar is not zero. */
+  test(e: TypedExpr): Operand {
+    const a = this.value(e);
+    if (e.kind === 'compare' || e.kind === 'not' || e.kind === 'logical') return a;
+    return combined(truth(a.ev, this.isWide(e.type)), [a]);
+  }
+
+  /** Emits a jump to `label` if the test has the value `when`. */
+  branch(e: TypedExpr, when: 0 | 1, label: Label): void {
+    if (e.kind === 'not') return this.branch(e.operand, when === 1 ? 0 : 1, label);
+    if (e.kind === 'logical' && needsCode(e)) return this.#branchLogical(e, when, label);
+    const test = this.test(e);
+    const { ev } = test;
+    const next = this.b.here + 1;
+    this.b.consume([test], (k, f) => {
+      const v = ev(k, f);
+      return k.stopped ? -1 : v === when ? label.pc : next;
+    });
+  }
+
+  #branchLogical(e: TypedExpr & { kind: 'logical' }, when: 0 | 1, label: Label): void {
+    // `a && b` is false if a is, `a || b` is true if a is
+    const decides = e.op === '&&' ? 0 : 1;
+    if (when === decides) {
+      this.branch(e.left, decides, label);
+      this.branch(e.right, decides, label);
+      return;
+    }
+    const skip: Label = { pc: -1 };
+    this.branch(e.left, decides, skip);
+    this.branch(e.right, when, label);
+    this.b.bind(skip);
+  }
+
+  #runtime(name: string): bigint {
+    if (name === 'arena') return this.model.name === 'LP64' ? 0x7f00_0000_0000n : 0x4000_0000n;
+    return this.session.frames.get(name) ?? 0n;
+  }
+
+  #cast(e: TypedExpr & { kind: 'cast' }): Operand {
+    if (e.operand.kind === 'call' && e.type.kind === 'pointer') this.allocates.set(e.operand, e.type.to);
+    const a = this.value(e.operand);
+    if (e.type.kind === 'void') return a;
+    return combined(convert(a.ev, e.operand.type, e.type, this.model), [a]);
+  }
+
+  #binary(e: TypedExpr & { kind: 'binary' }): Operand {
+    const a = this.value(e.left);
+    const b = this.value(e.right);
+    if (e.type.kind !== 'int') throw new Error('arithmetic on something that is no integer');
+    const divides = (e.op === '/' || e.op === '%') && e.right.kind !== 'constant';
+    return combined(arithmetic(e.op, a.ev, b.ev, e.type, this.user), [a, b], divides);
+  }
+
+  #compare(e: TypedExpr & { kind: 'compare' }): Operand {
+    const a = this.value(e.left);
+    const b = this.value(e.right);
+    const signed = e.left.type.kind === 'int' && e.left.type.signed;
+    return combined(comparison(e.op, a.ev, b.ev, this.isWide(e.left.type), signed), [a, b]);
+  }
+
+  #pointerStep(e: TypedExpr & { kind: 'pointerStep' }): Operand {
+    const pointer = this.value(e.pointer);
+    const index = this.value(e.index);
+    const type = e.type as PointerType;
+    return combined(
+      this.step(pointer.ev, e.op, index.ev, e.index.type, type, e.scale),
+      [pointer, index],
+      !type.user,
+    );
+  }
+
+  /** `pointer op index`, where `index` counts objects of the type pointed to. */
+  step(pointer: Ev, op: '+' | '-', index: Ev, indexType: CType, type: PointerType, scale: number): Ev {
+    if (type.user) return this.#userStep(pointer, op, index, indexType, scale);
+    const signed = op === '+' ? 1 : -1;
+    const words = wordsOfType(type.to, this.model);
+    return (k, f) => {
+      const h = pointer(k, f);
+      const n = index(k, f) * signed;
+      if (h <= 0) return h;
+      const kind = handleKind(h);
+      if (kind === HandleKind.Data) return h + n * words;
+      if (kind === HandleKind.Kaddr) return h + n * scale;
+      const from = handleIndex(h);
+      const to = from + n;
+      if (kind === HandleKind.Page && k.mem.regionOf[from] === k.mem.regionOf[to]) return handle(kind, to);
+      k.undefinedBehaviour(Undefined.BadPointer);
+      return 0;
+    };
+  }
+
+  #userStep(pointer: Ev, op: '+' | '-', index: Ev, indexType: CType, scale: number): Ev {
+    const add = op === '+';
+    if (this.model.name === 'ILP32') {
+      return (k, f) => {
+        const bytes = Math.imul(index(k, f), scale);
+        return add ? (pointer(k, f) + bytes) | 0 : (pointer(k, f) - bytes) | 0;
+      };
+    }
+    const wide = this.isWide(indexType) ? index : widen(index, extendsSign(indexType));
+    const combine = add ? int64.add64 : int64.sub64;
+    return (k, f) => {
+      const pl = pointer(k, f);
+      const ph = k.hi;
+      let il = wide(k, f);
+      let ih = k.hi;
+      if (scale !== 1) {
+        il = int64.mul64(il, ih, scale, 0);
+        ih = int64.high;
+      }
+      const lo = combine(pl, ph, il, ih);
+      k.hi = int64.high;
+      return lo;
+    };
+  }
+
+  #pointerDifference(e: TypedExpr & { kind: 'pointerDifference' }): Operand {
+    const a = this.value(e.left);
+    const b = this.value(e.right);
+    const type = e.left.type as PointerType;
+    const wide = this.isWide(e.type);
+    if (!type.user) {
+      const words = wordsOfType(type.to, this.model);
+      const scale = (h: number): number => (handleKind(h) === HandleKind.Data ? words : e.scale);
+      const ev: Ev = (k, f) => {
+        const x = a.ev(k, f);
+        return ((x - b.ev(k, f)) / scale(x)) | 0;
+      };
+      return combined(wide ? widen(ev, true) : ev, [a, b]);
+    }
+    const bytes = arithmetic('-', a.ev, b.ev, e.type as CType & { kind: 'int' }, true);
+    const size = constantValue(BigInt(e.scale), wide);
+    return combined(arithmetic('/', bytes, size, e.type as CType & { kind: 'int' }, true), [a, b]);
+  }
+
+  #logical(e: TypedExpr & { kind: 'logical' }): Operand {
+    if (!needsCode(e.right)) {
+      const a = this.test(e.left);
+      const b = this.test(e.right);
+      const and = e.op === '&&';
+      return combined((k, f) => (a.ev(k, f) === 0 ? (and ? 0 : b.ev(k, f)) : and ? b.ev(k, f) : 1), [a, b]);
+    }
+    // a free temporary is 0
+    const { slot, result } = this.temp(e.type);
+    const otherwise: Label = { pc: -1 };
+    this.branch(e, 0, otherwise);
+    this.put(
+      operand(() => 1),
+      slot,
+      1,
+    );
+    this.b.bind(otherwise);
+    return result;
+  }
+
+  #conditional(e: TypedExpr & { kind: 'conditional' }): Operand {
+    const arms = [...(e.then ? [e.then] : []), e.otherwise];
+    if (e.type.kind !== 'void' && e.then && !arms.some(needsCode)) {
+      const test = this.test(e.test);
+      const a = this.value(e.then);
+      const b = this.value(e.otherwise);
+      return combined((k, f) => (test.ev(k, f) !== 0 ? a.ev(k, f) : b.ev(k, f)), [test, a, b]);
+    }
+    if (e.type.kind === 'void') return this.#conditionalEffect(e);
+    const { slot, words, result } = this.temp(e.type);
+    const [otherwise, end]: [Label, Label] = [{ pc: -1 }, { pc: -1 }];
+    if (e.then) {
+      this.branch(e.test, 0, otherwise);
+      this.put(this.value(e.then), slot, words);
+      this.b.jump(end);
+      this.b.bind(otherwise);
+      this.put(this.value(e.otherwise), slot, words);
+    } else {
+      this.put(this.value(e.test), slot, words);
+      const test = truth(result.ev, words === 2);
+      const next = this.b.here + 1;
+      this.b.emit((k, f) => (test(k, f) === 1 ? end.pc : next));
+      this.put(this.value(e.otherwise), slot, words);
+    }
+    this.b.bind(end);
+    return result;
+  }
+
+  #conditionalEffect(e: TypedExpr & { kind: 'conditional' }): Operand {
+    const [otherwise, end]: [Label, Label] = [{ pc: -1 }, { pc: -1 }];
+    this.branch(e.test, 0, otherwise);
+    if (e.then) this.effect(e.then);
+    this.b.jump(end);
+    this.b.bind(otherwise);
+    this.effect(e.otherwise);
+    this.b.bind(end);
+    return operand(() => 0);
+  }
+}
