@@ -95,7 +95,14 @@ export type ArithmeticOperator = '+' | '-' | '*' | '<<' | '>>';
 
 /** A value in a condition. Names have been resolved: what is left can be evaluated. */
 export type Term =
-  | { readonly kind: 'integer'; readonly value: bigint; readonly hex: boolean; readonly span: Span }
+  /** `name`: the macro or member of an enumeration of the driver that was written for it. */
+  | {
+      readonly kind: 'integer';
+      readonly value: bigint;
+      readonly hex: boolean;
+      readonly name?: string;
+      readonly span: Span;
+    }
   | { readonly kind: 'special'; readonly value: 'NULL' | 'none' | 'dead'; readonly span: Span }
   /** Name of a region or resource: its first pfn. */
   | { readonly kind: 'region'; readonly name: string; readonly span: Span }

@@ -2,20 +2,16 @@
 
 import { ERRNO } from '../kernel/errno.js';
 import { UNDEFINED_IDS } from '../kernel/kernel.js';
+import { UAPI_CONSTANTS } from '../kernel/uapi.js';
 import { API_NAMES } from './api/index.js';
 
-export const SIGNAL_NAMES: readonly string[] = ['SIGBUS', 'SIGSEGV', 'SIGKILL'];
+/** Sizes of the model's or the machine's pages and tables. */
+const SIZE_NAMES = ['PAGE_SIZE', 'PAGE_SHIFT', 'PMD_SIZE', 'PUD_SIZE', 'PTRS_PER_PTE', 'PTRS_PER_PMD'];
 
-/** Sizes and shifts of the model's or the machine's pages. */
-export const SIZE_NAMES: readonly string[] = [
-  ...['PAGE_SIZE', 'PAGE_SHIFT', 'PMD_SIZE', 'PMD_SHIFT', 'PUD_SIZE', 'PUD_SHIFT'],
-  ...['PTRS_PER_PTE', 'PTRS_PER_PMD', 'PTRS_PER_PUD'],
-];
-
-/** C constants that a condition may name. */
+/** C constants that a condition may name: error numbers, signals, what system calls take, sizes. */
 export const CONSTANT_NAMES: ReadonlySet<string> = new Set([
   ...Object.keys(ERRNO),
-  ...SIGNAL_NAMES,
+  ...Object.keys(UAPI_CONSTANTS),
   ...SIZE_NAMES,
 ]);
 

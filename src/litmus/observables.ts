@@ -70,7 +70,7 @@ function add(observable: Observable, found: Map<string, Observable>): void {
 export function registerName(term: ObservedTerm): string {
   if (term.kind === 'global') return herdName([term.name, ...term.path.map(String)].join('.'));
   if (term.kind !== 'observer') return prefix(term.process) + herdName(term.name);
-  const name = term.name === undefined ? '' : `.${term.name.replaceAll('-', '_')}`;
+  const name = term.name === undefined ? '' : `.${term.name}`;
   const inner = term.argument ? `.${operandName(term.argument)}` : name;
   return (term.process ? prefix(term.process) : '') + term.observer + inner;
 }
@@ -89,7 +89,7 @@ const OPERATOR_NAMES = { '+': '', '-': 'minus', '*': 'times', '<<': 'shl', '>>':
 function operandName(term: Term): string {
   switch (term.kind) {
     case 'integer':
-      return String(term.value);
+      return term.name === undefined ? String(term.value) : herdName(term.name);
     case 'special':
       return term.value;
     case 'arena':

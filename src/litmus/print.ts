@@ -57,6 +57,7 @@ export function printTerm(term: Term): string {
 function print(term: Term, strength: number, address: boolean): string {
   switch (term.kind) {
     case 'integer':
+      if (term.name !== undefined) return term.name;
       return term.hex ? `0x${term.value.toString(16)}` : String(term.value);
     case 'special':
       return term.value;

@@ -134,10 +134,17 @@ export class PathResolver {
       const special = SPECIAL_NAMES.find((s) => s === name);
       if (special) return { kind: 'special', value: special, span: raw.span };
       if (this.scope.regions.has(name)) return { kind: 'region', name, span: raw.span };
-      if (CONSTANT_NAMES.has(name) || this.scope.constants.has(name))
-        return { kind: 'constant', name, span: raw.span };
+      if (this.scope.constants.has(name)) return this.#driverConstant(name, raw.span);
+      if (CONSTANT_NAMES.has(name)) return { kind: 'constant', name, span: raw.span };
     }
     this.#unknownName(name, raw);
+    return undefined;
+  }
+
+  #driverConstant(name: string, span: Span): Term | undefined {
+    const value = this.scope.constants.get(name);
+    if (value !== undefined) return { kind: 'integer', value, hex: false, name, span };
+    this.sink.error('PFN2057', `the value of the macro \`${name}\` is not a constant integer`, span);
     return undefined;
   }
 
@@ -158,7 +165,7 @@ export class PathResolver {
     // an unparsed driver may have declared it
     if (!this.scope.driverKnown) return;
     const { regions, globals, constants } = this.scope;
-    const candidates = [...regions, ...globals, ...constants, ...SPECIAL_NAMES, ...CONSTANT_NAMES];
+    const candidates = [...regions, ...globals, ...constants.keys(), ...SPECIAL_NAMES, ...CONSTANT_NAMES];
     this.sink.error('PFN2057', `\`${name}\` is not a region, a global of the driver or a constant`, span, {
       ...didYouMean(name, candidates),
     });
@@ -257,7 +264,7 @@ export class PathResolver {
     return undefined;
   }
 
-  /** `bug(vmf_insert_pfn)`, `undefined(use-after-free)`. */
+  /** `bug(vmf_insert_pfn)`, `undefined(use_after_free)`. */
   #withName(base: ObserverTerm, raw: RawExpression): ObserverTerm | undefined {
     if (raw.kind === 'error') return undefined;
     const name = this.#slice(raw.span);
@@ -326,7 +333,8 @@ export class PathResolver {
       return this.#unambiguous(name, span, variables) ? { kind: 'variable', process, name, span } : undefined;
     }
     if (name === 'arena') return { kind: 'arena', span };
-    if (CONSTANT_NAMES.has(name) || this.scope.constants.has(name)) return { kind: 'constant', name, span };
+    if (this.scope.constants.has(name)) return this.#driverConstant(name, span);
+    if (CONSTANT_NAMES.has(name)) return { kind: 'constant', name, span };
     if (this.scope.regions.has(name) || this.scope.globals.has(name)) this.#reportAddress(span, process);
     else if (variables) this.#unknownVariable(name, span, process.thread, variables);
     return undefined;

@@ -1,7 +1,9 @@
 /** What names stand for in a condition: gathered from the memory block, the driver and the threads. */
-import type { Declaration, Statement, TopLevel, TranslationUnit, TypeExpr } from '../c/ast.js';
+import type { Declaration, Statement, TopLevel, TranslationUnit } from '../c/ast.js';
 import type { Span } from '../c/diagnostics.js';
 import type { MemoryBlock, ThreadSource } from './ast.js';
+import { driverConstants } from './driver-constants.js';
+import type { DriverConstants } from './driver-constants.js';
 
 export interface ThreadScope {
   readonly index: number;
@@ -17,7 +19,7 @@ export interface Scope {
   /** Variables at file scope in the driver. */
   readonly globals: ReadonlySet<string>;
   /** Object-like macros and members of enumerations. */
-  readonly constants: ReadonlySet<string>;
+  readonly constants: DriverConstants;
   /** Whether all of the driver could be parsed; else an unknown name may be one of its names. */
   readonly driverKnown: boolean;
   /** A thread that could not be parsed has the value undefined. */
@@ -53,14 +55,6 @@ function definedByMacro(item: TopLevel & { kind: 'macro' }): FileScopeName[] {
   const first = item.args[0];
   if (!item.name.startsWith('DEFINE_') || first?.kind !== 'name') return [];
   return [{ name: first.name, span: first.span, variable: true }];
-}
-
-function enumMembers(items: readonly TopLevel[]): string[] {
-  return items.flatMap((item) => ('type' in item ? membersOf(item.type) : []));
-}
-
-function membersOf(type: TypeExpr): string[] {
-  return type.kind === 'enum' ? (type.members ?? []).map((m) => m.name) : [];
 }
 
 /** Every declaration inside a statement, nested blocks and loop headers included. */
@@ -120,7 +114,7 @@ export function makeScope(
   return {
     regions: new Set(named),
     globals: new Set(globals.map((n) => n.name)),
-    constants: new Set([...driver.macros.keys(), ...enumMembers(driver.items)]),
+    constants: driverConstants(driver),
     driverKnown,
     threads,
   };

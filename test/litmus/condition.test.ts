@@ -8,8 +8,11 @@ import { codes, parse, shown } from './diagnose.js';
 const DRIVER = `struct dev { int count; int slot[2]; };
 static int state;
 static struct dev dev;
-#define MAGIC 42
-enum { IDLE, BUSY };`;
+#define MAGIC (BASE + 0x2)
+#define BASE 40
+#define ODD state
+#define LOOP LOOP
+enum { IDLE, BUSY = 4, DONE };`;
 const THREADS = `P0()
 {
 	int a, b, pid;
@@ -67,7 +70,7 @@ describe('terms', () => {
     '0:bad_rss = 1',
     '0:bad_rss_anon = -1',
     'bug(vmf_insert_pfn)',
-    'warned(vm_insert_page) \\/ undefined(use-after-free)',
+    'warned(vm_insert_page) \\/ undefined(use_after_free)',
     'bad_map() > 0',
     'bad_page() = 0',
     'deadlock()',
@@ -80,6 +83,16 @@ describe('terms', () => {
   ])('%s', (prop) => {
     expect(canonical(prop)).toBe(`exists (${prop})`);
   });
+});
+
+test('constants of the driver have values', () => {
+  const value = (name: string): unknown => {
+    const { prop } = load(`exists state = ${name}`).condition!;
+    return prop.kind === 'compare' && prop.right.kind === 'integer' ? Number(prop.right.value) : prop;
+  };
+  expect(['MAGIC', 'IDLE', 'BUSY', 'DONE'].map(value)).toEqual([42, 0, 4, 5]);
+  expect(codes(text('exists state = ODD'))).toEqual(['PFN2057']);
+  expect(codes(text('exists state = LOOP'))).toEqual(['PFN2057']);
 });
 
 test('filter and quantifiers', () => {
@@ -117,8 +130,8 @@ describe('outcomes', () => {
     ['mem(buf + 1) = 0', 'mem.buf.1'],
     ['refcount(0:pfn(p)) = 0', 'refcount.0.pfn.p'],
     ['bug(vmf_insert_pfn)', 'bug.vmf_insert_pfn'],
-    ['undefined(H-1)', 'undefined.H_1'],
-    ['undefined(use-after-free)', 'undefined.use_after_free'],
+    ['undefined(H_1)', 'undefined.H_1'],
+    ['undefined(use_after_free)', 'undefined.use_after_free'],
     ['0:c1.signal = 0', '0:c1.signal'],
   ])('%s is printed as %s', (prop, register) => {
     expect(registers(`exists ${prop}`)).toEqual([register]);
@@ -175,7 +188,8 @@ describe('mistakes', () => {
     ['exists (refcount(leaked()) = 1)', 'PFN2060'],
     ['exists (refcount(NULL) = 1)', 'PFN2060'],
     ['exists (bug(1))', 'PFN2060'],
-    ['exists (bug(use-after-free))', 'PFN2063'],
+    ['exists (bug(use_after_free))', 'PFN2063'],
+    ['exists (undefined(use-after-free))', 'PFN2063'],
     ['exists (undefined(mmap))', 'PFN2063'],
     ['exists (warned(none))', 'PFN2063'],
     ['exists (0:a & 1)', 'PFN2059'],

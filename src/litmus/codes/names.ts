@@ -124,7 +124,7 @@ export const NAME_CODES = {
       '`bug` and `warned` name the kernel function or system call that was entered, or `page_fault`; `undefined` names an undefined behaviour ' +
       'that the model knows. Any other name would never be true.',
     example: mapping('exists (bug(remap_pfn_rnage))'),
-    fix: mapping('exists (bug(remap_pfn_range) \\/ undefined(use-after-free))'),
+    fix: mapping('exists (bug(remap_pfn_range) \\/ undefined(use_after_free))'),
   },
   PFN2069: {
     code: 'PFN2069',
