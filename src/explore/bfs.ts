@@ -3,20 +3,18 @@ import { Enumerator } from './chooser.js';
 import { StateStore, StoreFull } from './store.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 
-/** Why a search ended. */
-export type Ending = 'complete' | 'time' | 'states' | 'memory' | 'stopped';
+/** Why a search ended; `paused`: it did not, its time slice is over. */
+export type Ending = 'complete' | 'time' | 'states' | 'memory' | 'stopped' | 'paused';
 
 export interface SearchOptions {
   /** Milliseconds, from the start of the search. */
   readonly timeoutMs?: number;
   readonly maxStates?: number;
+  /** Returns `paused` after about this many milliseconds; run() again goes on. */
+  readonly sliceMs?: number;
   /** Called for every state without moves; true ends the search. */
   onFinal?(id: number): boolean | void;
-  /** Called now and then. */
-  onProgress?(states: number, transitions: number, queue: number): void;
 }
-
-const PROGRESS_EVERY = 4096;
 
 /** A search that may have been run. Its states can be asked for paths afterwards. */
 export class Search {
@@ -27,6 +25,8 @@ export class Search {
   private parents: Int32Array<ArrayBuffer> = new Int32Array(1024);
   private steps: Int32Array<ArrayBuffer> = new Int32Array(1024);
   private readonly enumerator = new Enumerator();
+  /** First state whose moves have not been made. */
+  private next = 0;
 
   /** @param system holds the initial state in its words */
   constructor(readonly system: TransitionSystem) {
@@ -40,17 +40,27 @@ export class Search {
     return this.store.count;
   }
 
-  /** Explores until everything was seen or a bound is hit. */
+  /** States found whose moves have not been made. */
+  get queued(): number {
+    return this.store.count - this.next;
+  }
+
+  /** Explores until everything was seen, a bound is hit or the slice is over. */
   run(options: SearchOptions = {}): Ending {
-    const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
+    const now = Date.now();
+    const deadline = options.timeoutMs === undefined ? Infinity : now + options.timeoutMs;
+    const pause = options.sliceMs === undefined ? Infinity : now + options.sliceMs;
     const maxStates = options.maxStates ?? Infinity;
     const { store } = this;
     try {
-      for (let id = 0; id < store.count; id++) {
-        if ((id & 255) === 0 && Date.now() > deadline) return (this.ending = 'time');
-        if ((id & (PROGRESS_EVERY - 1)) === 0) options.onProgress?.(store.count, this.transitions, store.count - id);
-        if (!this.expand(id) && options.onFinal?.(id) === true) return (this.ending = 'stopped');
+      for (; this.next < store.count; this.next++) {
+        if ((this.next & 127) === 127) {
+          const at = Date.now();
+          if (at > deadline) return (this.ending = 'time');
+          if (at > pause) return (this.ending = 'paused');
+        }
         if (store.count > maxStates) return (this.ending = 'states');
+        if (!this.expand(this.next) && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
       }
     } catch (error) {
       if (error instanceof StoreFull) return (this.ending = 'memory');

@@ -157,16 +157,7 @@ const CHAIN = 400;
 const MAX_REPORTS = 60;
 
 /** Ids of undefined behaviour that the model stops at: undefined(ID). */
-export const UNDEFINED_IDS = [
-  'none',
-  'A7-F2',
-  'pfn_to_page',
-  'use-after-free',
-  'double-free',
-  'bad-pointer',
-  'H-1',
-  'H-2',
-] as const;
+export const UNDEFINED_IDS = ['none', 'A7_F2', 'pfn_to_page', 'use_after_free', 'double_free', 'bad_pointer', 'H_1', 'H_2'] as const;
 
 /** Index into {@link UNDEFINED_IDS}. */
 export const enum Undefined {
@@ -211,6 +202,8 @@ export class Kernel {
   /** Who decides `choose(n)`. */
   chooser: (n: number) => number = () => 0;
   tracer: Tracer | undefined = undefined;
+  /** Witnesses stop at every scheduling point, also where nobody else could move. */
+  everyPoint = false;
   /** Set while observers look: reports (bad map, undefined) are not made. */
   quiet = false;
   /** Address of the first page of every arena, in bytes. */
@@ -401,6 +394,7 @@ export class Kernel {
   /** Whether a point here would end the step: compiled C asks before it stores its pc. */
   mustStop(): boolean {
     if (this.atomic > 0) return false;
+    if (this.everyPoint) return true;
     return this.chose || ++this.chain > CHAIN || this.othersEnabled(this.cur);
   }
 
@@ -480,6 +474,17 @@ export class Kernel {
     this.atomic -= 1;
     if (this.stopped && !this.frozen) throw new UnknownError('a hook called under a lock tried to sleep');
     return this.takeRet();
+  }
+
+  /** Visits the frames of a thread, lowest first. */
+  frames(i: number, visit: (r: Routine, pc: number) => void): void {
+    const t = this.thread(i);
+    const fp = this.w[t + THREAD.FP]!;
+    for (let f = t + THREAD.STACK; fp !== 0 && f <= fp; ) {
+      const r = this.routines[this.w[f]! & ID_MASK]!;
+      visit(r, (this.w[f]! >>> ID_BITS) & PC_MASK);
+      f += 1 + r.words;
+    }
   }
 
   /** Pops frames above `f` (a killed thread's kernel work is over) so that `f` is on top. */

@@ -57,6 +57,7 @@ export function callApi(k: Kernel, id: number, call: (k: Kernel) => number): num
   const at = k.t + THREAD.API;
   const before = k.w[at]!;
   k.w[at] = id;
+  k.tracer?.note(k.program.apiNames[id]!);
   const lo = call(k);
   k.w[at] = before;
   return lo;

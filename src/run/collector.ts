@@ -1,0 +1,73 @@
+/** Gathers the distinct outcomes of final states. */
+import { runToEnd, type Search } from '../explore/bfs.js';
+import { Freeze, HEAD } from '../kernel/layout.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { Compiled } from './boot.js';
+import { exitAll } from './finish.js';
+import { Evaluator, type Question } from './outcome.js';
+import type { Outcome } from './result.js';
+
+interface Found {
+  readonly outcome: Outcome;
+  /** The first final state that has it. */
+  readonly id: number;
+}
+
+export class Collector {
+  /** Ids of the undefined behaviour reached. */
+  readonly undefinedIds = new Set<number>();
+  private readonly found = new Map<string, Found>();
+  private readonly evaluator: Evaluator;
+
+  constructor(
+    private readonly question: Question,
+    c: Compiled,
+    private readonly k: Kernel,
+    private readonly search: Search,
+  ) {
+    this.evaluator = new Evaluator(question, c, k);
+  }
+
+  /** Looks at final state `id` and at what follows when everything exits. */
+  final(id: number): void {
+    const { k, evaluator } = this;
+    this.search.store.load(id, k.w);
+    const deadlock = !k.frozen && k.anyWaiting();
+    evaluator.look(deadlock);
+    if (!this.question.asksEnd || deadlock || k.frozen) {
+      this.note(id);
+      return;
+    }
+    runToEnd(
+      (choose) => exitAll(k, choose),
+      k.w,
+      () => {
+        if (!k.frozen) evaluator.lookAtEnd();
+        this.note(id);
+      },
+    );
+  }
+
+  private note(id: number): void {
+    if (this.k.w[HEAD.FROZEN] === Freeze.Undefined) this.undefinedIds.add(this.k.w[HEAD.FROZEN_ID]!);
+    const outcome = this.evaluator.outcome();
+    if (outcome === undefined) return;
+    const key = `${outcome.positive ? '+' : '-'}${outcome.text}`;
+    if (!this.found.has(key)) this.found.set(key, { outcome, id });
+  }
+
+  /** All outcomes, in the order of their text. */
+  outcomes(): Outcome[] {
+    const all = [...this.found.values()].map((f) => f.outcome);
+    return all.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : Number(b.positive) - Number(a.positive)));
+  }
+
+  /** An outcome worth a witness: a positive one, else a negative one; nearest to the start. */
+  shown(positive = true): { readonly text: string; readonly id: number } | undefined {
+    let best: Found | undefined;
+    for (const f of this.found.values()) {
+      if (f.outcome.positive === positive && (best === undefined || f.id < best.id)) best = f;
+    }
+    return best === undefined ? undefined : { text: best.outcome.text, id: best.id };
+  }
+}

@@ -1,0 +1,193 @@
+/** Runs a litmus test on one configuration: a test in, outcomes and witnesses out. */
+import { Search, type Ending } from '../explore/bfs.js';
+import { UNDEFINED_IDS, UnknownError } from '../kernel/kernel.js';
+import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
+import type { LitmusTest, Verdict } from '../litmus/ast.js';
+import { expectedVerdict, runsOn } from '../litmus/configuration.js';
+import { printProp } from '../litmus/print.js';
+import { bootKernel, compile, type Compiled } from './boot.js';
+import { CONFIGURATIONS, configurationOf, factsOf } from './configurations.js';
+import { Collector } from './collector.js';
+import { defaultCondition } from './invariants.js';
+import { Question } from './outcome.js';
+import { kernelSystem } from './system.js';
+import type { Observation, RunOptions, RunResult, Witness } from './result.js';
+import { witnessSteps } from './witness.js';
+
+export type * from './result.js';
+export { CONFIGURATIONS, configurationOf, factsOf, TRAIT_NAMES } from './configurations.js';
+
+const DEFAULT_PTRS = 4;
+/** How long the search runs before it lets the event loop in. */
+const SLICE_MS = 200;
+
+/**
+ * Runs a test on one configuration, exhaustively unless a bound is hit.
+ * @throws DiagnosticError if the test's code cannot be lowered, or no `Result` line fits the configuration
+ * @throws FactError if a fact of the options does not exist
+ */
+export async function runTest(test: LitmusTest, options: RunOptions): Promise<RunResult> {
+  const started = performance.now();
+  const configuration = configurationOf(options.arch, options.release);
+  const condition = test.condition ?? defaultCondition(test);
+  const base = {
+    test: test.name,
+    file: test.source.file,
+    arch: options.arch,
+    release: options.release,
+    quantifier: condition.quantifier,
+    condition: `${condition.quantifier} (${printProp(condition.prop)})`,
+    hash: test.hash,
+  };
+  if (!runsOn(test, configuration, CONFIGURATIONS)) {
+    return { ...base, ...NOT_RUN, reason: `Only: ${test.only?.text ?? ''}`, timeMs: 0 };
+  }
+  const expected = expectedVerdict(test, configuration, CONFIGURATIONS);
+  const facts = factsOf(options.arch, options.release, { ...optionFacts(test), ...options.facts });
+  const compiled = compile(test, facts, options.ptrs ?? DEFAULT_PTRS);
+  const question = new Question(condition.prop, test.filter);
+  const run = await explore(compiled, question, options);
+  return { ...base, ...judge(run, question, expected, options), timeMs: performance.now() - started };
+}
+
+const NOT_RUN = {
+  status: 'n/a',
+  observation: 'Unknown',
+  positive: 0,
+  negative: 0,
+  states: 0,
+  outcomes: [],
+  undefined: [],
+  expected: 'Never',
+  ok: false,
+  exhaustive: false,
+  explored: 0,
+  transitions: 0,
+} as const;
+
+/** `option DEBUG_VM;` and other facts that a test sets itself. */
+function optionFacts(test: LitmusTest): Record<string, string | number | boolean> {
+  const facts: Record<string, string | number | boolean> = {};
+  for (const o of test.memory.options) facts[o.name === 'DEBUG_VM' ? 'debugVm' : o.name] = o.value;
+  return facts;
+}
+
+/** What a search found out. */
+interface Exploration {
+  readonly collector: Collector;
+  readonly search: Search;
+  readonly compiled: Compiled;
+  readonly caps: Capacities;
+  /** Why the search is not exhaustive. */
+  readonly reason?: string;
+}
+
+/** Searches with small capacities, and again with larger ones where they do not suffice. */
+async function explore(c: Compiled, question: Question, options: RunOptions): Promise<Exploration> {
+  const n = c.test.threads.length;
+  let caps: Capacities = { ...INITIAL_CAPACITIES, procs: n, threads: n };
+  const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
+  for (;;) {
+    const k = bootKernel(c, caps);
+    const search = new Search(kernelSystem(k, c));
+    const collector = new Collector(question, c, k, search);
+    const found = { collector, search, compiled: c, caps };
+    try {
+      const ending = await searchInSlices(search, collector, options, deadline);
+      const reason = reasonOf(ending, options);
+      return reason === undefined ? found : { ...found, reason };
+    } catch (error) {
+      if (error instanceof UnknownError) return { ...found, reason: error.message };
+      if (!(error instanceof CapacityError)) throw error;
+      const more = grow(caps, error.capacity);
+      if (more === undefined) return { ...found, reason: `bound: ${error.capacity}` };
+      caps = more;
+    }
+  }
+}
+
+async function searchInSlices(
+  search: Search,
+  collector: Collector,
+  options: RunOptions,
+  deadline: number | undefined,
+): Promise<Ending | 'aborted'> {
+  for (;;) {
+    if (options.signal?.aborted === true) return 'aborted';
+    const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+    const ending = search.run({
+      sliceMs: SLICE_MS,
+      ...(left === undefined ? {} : { timeoutMs: left }),
+      ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+      onFinal: (id) => collector.final(id),
+    });
+    if (ending !== 'paused') return ending;
+    options.onProgress?.({
+      explored: search.states,
+      transitions: search.transitions,
+      queued: search.queued,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | undefined {
+  switch (ending) {
+    case 'time':
+      return `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
+    case 'states':
+      return `bound: ${options.maxStates ?? 0} states`;
+    case 'memory':
+      return 'bound: memory';
+    case 'aborted':
+      return 'interrupted';
+    default:
+      return undefined;
+  }
+}
+
+/** From outcomes to a verdict. */
+function judge(run: Exploration, question: Question, expected: Verdict | undefined, options: RunOptions) {
+  const { collector, search, reason } = run;
+  const outcomes = collector.outcomes();
+  const positive = outcomes.filter((o) => o.positive).length;
+  const negative = outcomes.length - positive;
+  const exhaustive = reason === undefined;
+  const undefinedIds = [...collector.undefinedIds].map((id) => UNDEFINED_IDS[id]!);
+  const undef = undefinedIds.length > 0 && !question.asksUndefined;
+  const observation = observe(positive, negative, exhaustive, undef);
+  const witness = options.witness === true ? witnessOf(run) : undefined;
+  return {
+    status: 'ran' as const,
+    ...(reason === undefined ? {} : { reason }),
+    observation,
+    positive,
+    negative,
+    states: outcomes.length,
+    outcomes,
+    undefined: undef ? undefinedIds : [],
+    expected: expected ?? (observation === 'Undef' || observation === 'Unknown' ? 'Never' : observation),
+    ok: expected === undefined ? observation !== 'Undef' && observation !== 'Unknown' : observation === expected,
+    exhaustive,
+    explored: search.states,
+    transitions: search.transitions,
+    ...(witness === undefined ? {} : { witness }),
+  };
+}
+
+/** Outcomes that may be missing leave only `Sometimes` certain. */
+function observe(positive: number, negative: number, exhaustive: boolean, undef: boolean): Observation {
+  if (undef) return 'Undef';
+  if (positive > 0 && negative > 0) return 'Sometimes';
+  if (!exhaustive) return 'Unknown';
+  return positive > 0 ? 'Always' : 'Never';
+}
+
+/** A shortest way to the outcome that decides the question: a positive one, for `forall` a negative one. */
+function witnessOf(run: Exploration): Witness | undefined {
+  const { quantifier } = run.compiled.test.condition ?? { quantifier: 'forall' };
+  const shown = run.collector.shown(quantifier !== 'forall');
+  if (shown === undefined) return undefined;
+  const k = bootKernel(run.compiled, run.caps);
+  return { outcome: shown.text, steps: witnessSteps(run.compiled, k, run.search.path(shown.id)) };
+}
