@@ -62,3 +62,6 @@ export function callApi(k: Kernel, id: number, call: (k: Kernel) => number): num
   k.w[at] = before;
   return lo;
 }
+
+/** choose(n): one of 0..n-1, every one of which is explored. */
+export const CHOOSE: ApiFunction = { prototype: 'int choose(int n)', call: (k) => k.choose(k.argLo[0]!) };

@@ -16,7 +16,7 @@ import {
 } from '../../kernel/mm/page_alloc.js';
 import { kfree, kzalloc } from '../../kernel/slab.js';
 import { copyFromUser, copyToUser } from '../../kernel/uaccess.js';
-import { num, pfnArg, ret64, type ApiFunction } from './define.js';
+import { CHOOSE, num, pfnArg, ret64, type ApiFunction } from './define.js';
 import { indexOf } from './structs.js';
 
 /** __GFP_* bits that matter to the model. */
@@ -340,6 +340,7 @@ const COUNTERS: Readonly<Record<string, ApiFunction>> = {
 
 /** The rest. */
 const MISC: Readonly<Record<string, ApiFunction>> = {
+  choose: CHOOSE,
   copy_to_user: {
     prototype: 'unsigned long copy_to_user(void __user *to, const void *from, unsigned long n)',
     routine: copyToUser,

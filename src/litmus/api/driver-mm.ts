@@ -25,11 +25,14 @@ function vmaArg(k: Kernel, i: number): Vma | undefined {
   return slot < 0 ? undefined : k.vmas[slot]!;
 }
 
-/** An atomic function of a VMA. */
-function onVma(prototype: string, call: (k: Kernel, vma: Vma) => number, point?: boolean): ApiFunction {
+/**
+ * An atomic function of a VMA. What takes the page-table lock is a scheduling point: another process may come in between the driver's
+ * last test and the insertion.
+ */
+function onVma(prototype: string, call: (k: Kernel, vma: Vma) => number): ApiFunction {
   return {
     prototype,
-    point,
+    point: !/ vm_flags_|vma_pages/.test(prototype),
     call: (k) => {
       const vma = vmaArg(k, 0);
       return vma === undefined ? 0 : call(k, vma);

@@ -12,7 +12,7 @@ import { sysMmap, sysMunmap } from '../../kernel/mm/mmap.js';
 import { sysMprotect } from '../../kernel/mm/mprotect.js';
 import { sysMremap } from '../../kernel/mm/mremap.js';
 import { sysGetpid, sysProcessVmReadv, sysProcessVmWritev } from '../../kernel/mm/process_vm_access.js';
-import type { ApiFunction } from './define.js';
+import { CHOOSE, type ApiFunction } from './define.js';
 
 /** exit(n): every thread of the process ends. */
 const sysExit = routine('kernel/exit.c:do_group_exit', 2, (k) => doGroupExit(k, 0));
@@ -23,6 +23,7 @@ function call(prototype: string, r: Routine): ApiFunction {
 
 /** By name. Every pointer is a user pointer; a string names a device and arrives as its driver's number (-1: no such file). */
 export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
+  choose: CHOOSE,
   open: call('int open(const char *path, int flags)', sysOpen),
   close: call('int close(int fd)', sysClose),
   ioctl: call('int ioctl(int fd, unsigned int cmd, unsigned long arg)', sysIoctl),
