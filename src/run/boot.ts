@@ -1,5 +1,11 @@
 /** Makes the kernel that a test runs on, in its initial state. */
-import { Kernel, kernelRoutines, ProcState, UnknownError, type RunOptions as KernelOptions } from '../kernel/kernel.js';
+import {
+  Kernel,
+  kernelRoutines,
+  ProcState,
+  UnknownError,
+  type RunOptions as KernelOptions,
+} from '../kernel/kernel.js';
 import { HEAD, layoutOf, PROC, THREAD, type Capacities } from '../kernel/layout.js';
 import { placeRegions, type MemoryMap } from '../kernel/memmap.js';
 import type { Facts } from '../kernel/facts.js';
@@ -36,7 +42,15 @@ export function compile(test: LitmusTest, facts: Facts, ptrs: number): Compiled 
     })),
   );
   const lowered = lowerTest(test, { facts, mem, ptrs, firstRoutineId: kernelRoutines.length });
-  return { test, facts, mem, lowered, ptrs, options: { faultsAlloc: test.memory.faultsAlloc }, procOf: processes(test) };
+  return {
+    test,
+    facts,
+    mem,
+    lowered,
+    ptrs,
+    options: { faultsAlloc: test.memory.faultsAlloc },
+    procOf: processes(test),
+  };
 }
 
 /** Process of each thread. A process keeps the slot of its first thread, so slots may stay unused. */

@@ -16,7 +16,12 @@ export function snapshot(k: Kernel): Snapshot {
 
 /** Changes from `before` to the present state, one line each; empty when nothing that has a name changed. */
 export function changes(k: Kernel, before: Snapshot): string[] {
-  return [...vmaChanges(k, before), ...entryChanges(k, before), ...frameChanges(k, before), ...processChanges(k, before)];
+  return [
+    ...vmaChanges(k, before),
+    ...entryChanges(k, before),
+    ...frameChanges(k, before),
+    ...processChanges(k, before),
+  ];
 }
 
 /** Frame as a reader knows it: `buf.0`, `pool.3`, or a pfn. */
@@ -48,7 +53,9 @@ function vmaText(k: Kernel, v: Vma): VmaText | undefined {
   const pgoff = (v.pgoffHi >>> 0) * 2 ** 32 + (v.pgoffLo >>> 0);
   return {
     range: `P${v.mm} pages ${v.start}..${v.end - 1}`,
-    flags: vmFlagNames(v.flags).map((f) => f.replace('VM_', '')).join('|'),
+    flags: vmFlagNames(v.flags)
+      .map((f) => f.replace('VM_', ''))
+      .join('|'),
     pgoff: frameName(k, pgoff).replace('pfn ', '0x'),
     linked: v.has(VMA_LINKED),
   };
@@ -65,7 +72,8 @@ function vmaChanges(k: Kernel, before: Snapshot): string[] {
     if (a.range !== b.range) lines.push(`VMA ${a.range} -> ${b.range}`);
     if (a.flags !== b.flags) lines.push(`VMA ${b.range}: flags ${a.flags} -> ${b.flags}`);
     if (a.pgoff !== b.pgoff) lines.push(`VMA ${b.range}: pgoff ${a.pgoff} -> ${b.pgoff}`);
-    if (a.linked !== b.linked) lines.push(`VMA ${b.range}: ${b.linked ? 'linked, others can find it' : 'taken out of the tree'}`);
+    if (a.linked !== b.linked)
+      lines.push(`VMA ${b.range}: ${b.linked ? 'linked, others can find it' : 'taken out of the tree'}`);
     return lines;
   });
 }
@@ -110,10 +118,13 @@ function frameChanges(k: Kernel, before: Snapshot): string[] {
     const parts: string[] = [];
     const isFree = (page.flags & PG_FREE) !== 0;
     if (isFree !== ((old(PAGE.FLAGS) & PG_FREE) !== 0)) parts.push(isFree ? 'freed' : 'allocated');
-    if (page.refcount !== old(PAGE.REFCOUNT)) parts.push(`refcount ${old(PAGE.REFCOUNT)} -> ${page.refcount}`);
-    if (page.mapcount !== old(PAGE.MAPCOUNT)) parts.push(`mapcount ${old(PAGE.MAPCOUNT)} -> ${page.mapcount}`);
+    if (page.refcount !== old(PAGE.REFCOUNT))
+      parts.push(`refcount ${old(PAGE.REFCOUNT)} -> ${page.refcount}`);
+    if (page.mapcount !== old(PAGE.MAPCOUNT))
+      parts.push(`mapcount ${old(PAGE.MAPCOUNT)} -> ${page.mapcount}`);
     if (!isFree && (page.flags & PG_ANON) > (old(PAGE.FLAGS) & PG_ANON)) parts.push('anonymous');
-    if ((page.flags & PG_EXCLUSIVE) < (old(PAGE.FLAGS) & PG_EXCLUSIVE) && !isFree) parts.push('no longer exclusive');
+    if ((page.flags & PG_EXCLUSIVE) < (old(PAGE.FLAGS) & PG_EXCLUSIVE) && !isFree)
+      parts.push('no longer exclusive');
     for (let i = PAGE.CELLS; i < l.frameWords; i++) {
       if (w[page.o + i] !== old(i)) parts.push(`contents ${old(i)} -> ${w[page.o + i]}`);
     }
@@ -126,10 +137,14 @@ function processChanges(k: Kernel, before: Snapshot): string[] {
   return k.procs.flatMap((p) => {
     const old = (i: number): number => before[p.o + i]!;
     const lines: string[] = [];
-    if (p.state !== old(PROC.STATE)) lines.push(`P${p.slot} ${old(PROC.STATE) === 0 ? 'created' : (names[p.state] ?? 'gone')}`);
-    if (p.rssAnon !== old(PROC.RSS_ANON)) lines.push(`P${p.slot} anon RSS ${old(PROC.RSS_ANON)} -> ${p.rssAnon}`);
-    if (p.rssFile !== old(PROC.RSS_FILE)) lines.push(`P${p.slot} file RSS ${old(PROC.RSS_FILE)} -> ${p.rssFile}`);
-    if (p.signal !== old(PROC.SIGNAL) && p.signal !== 0) lines.push(`P${p.slot} gets ${signalName(p.signal)}`);
+    if (p.state !== old(PROC.STATE))
+      lines.push(`P${p.slot} ${old(PROC.STATE) === 0 ? 'created' : (names[p.state] ?? 'gone')}`);
+    if (p.rssAnon !== old(PROC.RSS_ANON))
+      lines.push(`P${p.slot} anon RSS ${old(PROC.RSS_ANON)} -> ${p.rssAnon}`);
+    if (p.rssFile !== old(PROC.RSS_FILE))
+      lines.push(`P${p.slot} file RSS ${old(PROC.RSS_FILE)} -> ${p.rssFile}`);
+    if (p.signal !== old(PROC.SIGNAL) && p.signal !== 0)
+      lines.push(`P${p.slot} gets ${signalName(p.signal)}`);
     return lines;
   });
 }

@@ -59,7 +59,9 @@ export class Collector {
   /** All outcomes, in the order of their text. */
   outcomes(): Outcome[] {
     const all = [...this.found.values()].map((f) => f.outcome);
-    return all.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : Number(b.positive) - Number(a.positive)));
+    return all.sort((a, b) =>
+      a.text < b.text ? -1 : a.text > b.text ? 1 : Number(b.positive) - Number(a.positive),
+    );
   }
 
   /** An outcome worth a witness: a positive one, else a negative one; nearest to the start. */

@@ -21,7 +21,11 @@ const TRAITS: Readonly<Record<string, (f: Facts) => boolean>> = {
 export const TRAIT_NAMES: readonly string[] = Object.keys(TRAITS);
 
 /** Facts of an architecture and release by name. @throws FactError for an unknown fact */
-export function factsOf(arch: string, release: string, overrides: Readonly<Record<string, string | number | boolean>> = {}): Facts {
+export function factsOf(
+  arch: string,
+  release: string,
+  overrides: Readonly<Record<string, string | number | boolean>> = {},
+): Facts {
   const a = archNamed(arch);
   if (a === undefined) throw new Error(`unknown architecture ${arch}`);
   return factsFor(a, release as Release, overrides);

@@ -18,7 +18,8 @@ export function exitAll(k: Kernel, choose: Choose): void {
     let steps = 0;
     while (!isDead(p)) {
       if (k.frozen) return;
-      if (!k.enabled(thread)) throw new UnknownError('a process cannot exit: its handlers wait for a lock nobody releases');
+      if (!k.enabled(thread))
+        throw new UnknownError('a process cannot exit: its handlers wait for a lock nobody releases');
       k.run(thread);
       if (++steps > 10_000) throw new UnknownError('a process does not finish its exit');
     }
@@ -46,7 +47,12 @@ export function leaked(k: Kernel): boolean {
   for (let i = 0; i < k.mem.frames; i++) {
     if (k.mem.hasPage[i] === 0) continue;
     const page = k.pages[i]!;
-    if (k.mem.isRam[i] === 1 ? page.refcount !== 0 || page.mapcount !== 0 : page.refcount !== 1 || page.mapcount !== 0) return true;
+    if (
+      k.mem.isRam[i] === 1
+        ? page.refcount !== 0 || page.mapcount !== 0
+        : page.refcount !== 1 || page.mapcount !== 0
+    )
+      return true;
   }
   return false;
 }

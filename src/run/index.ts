@@ -167,7 +167,10 @@ function judge(run: Exploration, question: Question, expected: Verdict | undefin
     outcomes,
     undefined: undef ? undefinedIds : [],
     expected: expected ?? (observation === 'Undef' || observation === 'Unknown' ? 'Never' : observation),
-    ok: expected === undefined ? observation !== 'Undef' && observation !== 'Unknown' : observation === expected,
+    ok:
+      expected === undefined
+        ? observation !== 'Undef' && observation !== 'Unknown'
+        : observation === expected,
     exhaustive,
     explored: search.states,
     transitions: search.transitions,

@@ -3,7 +3,11 @@ import type { Condition, LitmusTest, ObserverTerm, ProcessPath, Prop, Term } fro
 
 const SPAN = { start: 0, end: 0 };
 
-const system = (observer: ObserverTerm['observer']): ObserverTerm => ({ kind: 'observer', observer, span: SPAN });
+const system = (observer: ObserverTerm['observer']): ObserverTerm => ({
+  kind: 'observer',
+  observer,
+  span: SPAN,
+});
 
 const zero: Term = { kind: 'integer', value: 0n, hex: false, span: SPAN };
 

@@ -83,7 +83,15 @@ export class Observer {
     if (!('n' in a)) return a;
     if (!('n' in b)) return b;
     const n =
-      op === '+' ? a.n + b.n : op === '-' ? a.n - b.n : op === '*' ? a.n * b.n : op === '<<' ? a.n << b.n : a.n >> b.n;
+      op === '+'
+        ? a.n + b.n
+        : op === '-'
+          ? a.n - b.n
+          : op === '*'
+            ? a.n * b.n
+            : op === '<<'
+              ? a.n << b.n
+              : a.n >> b.n;
     return { kind: a.kind === 'integer' ? b.kind : a.kind, n };
   }
 
@@ -103,7 +111,11 @@ export class Observer {
       PTRS_PER_PTE: ptrs,
       PTRS_PER_PMD: ptrs,
     };
-    const n = own[name] ?? (ERRNO as Readonly<Record<string, number>>)[name] ?? UAPI_CONSTANTS[name] ?? KERNEL_FLAGS[name];
+    const n =
+      own[name] ??
+      (ERRNO as Readonly<Record<string, number>>)[name] ??
+      UAPI_CONSTANTS[name] ??
+      KERNEL_FLAGS[name];
     if (n === undefined) throw new Error(`no constant ${name}`);
     return BigInt(n);
   }
@@ -112,7 +124,9 @@ export class Observer {
   private process(path: ProcessPath): number {
     let slot = this.c.procOf[path.thread]!;
     for (const nth of path.children) {
-      const child = this.k.procs.find((p) => p.state !== ProcState.Absent && p.parent === slot && p.nth === nth);
+      const child = this.k.procs.find(
+        (p) => p.state !== ProcState.Absent && p.parent === slot && p.nth === nth,
+      );
       if (child === undefined) return -1;
       slot = child.slot;
     }
@@ -227,7 +241,8 @@ export class Observer {
     const vma = pg < 0 || pg >= this.k.layout.caps.arena ? undefined : vmaLookup(this.k, slot, pg);
     if (vma === undefined) return NONE;
     if (observer === 'vma_flags') return integer(vma.flags >>> 0);
-    if (observer === 'vm_pgoff') return frameValue((BigInt(vma.pgoffHi >>> 0) << 32n) | BigInt(vma.pgoffLo >>> 0));
+    if (observer === 'vm_pgoff')
+      return frameValue((BigInt(vma.pgoffHi >>> 0) << 32n) | BigInt(vma.pgoffLo >>> 0));
     return this.ofEntry(observer, vma, pg);
   }
 
@@ -243,7 +258,10 @@ export class Observer {
     const flags = k.w[e + 1]!;
     switch (observer) {
       case 'vm_normal_page':
-        return this.page(level === 1 ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level), inside);
+        return this.page(
+          level === 1 ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level),
+          inside,
+        );
       case 'folio_walk':
         return this.page(folioWalkStart(k, vma, pg, 0), 0);
       case 'pfn':
@@ -256,7 +274,9 @@ export class Observer {
         return integer(level);
       default: {
         const frame = k.mem.frame(entryPfn(k, e) + inside);
-        return frame < 0 || k.mem.hasPage[frame] === 0 ? bit(false) : bit((k.pages[frame]!.flags & PG_ANON) !== 0);
+        return frame < 0 || k.mem.hasPage[frame] === 0
+          ? bit(false)
+          : bit((k.pages[frame]!.flags & PG_ANON) !== 0);
       }
     }
   }

@@ -24,7 +24,9 @@ export class Question {
     this.observables = observables([filter, prop]);
     this.observables.forEach((o, i) => this.indexes.set(o.register, i));
     this.asksEnd = this.observables.some(atEnd);
-    this.asksUndefined = this.observables.some((o) => o.term.kind === 'observer' && o.term.observer === 'undefined');
+    this.asksUndefined = this.observables.some(
+      (o) => o.term.kind === 'observer' && o.term.observer === 'undefined',
+    );
   }
 
   /** Whether an observable is about the time after the exits. */

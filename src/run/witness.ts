@@ -4,13 +4,16 @@ import type { Action } from '../explore/system.js';
 import { THREAD } from '../kernel/layout.js';
 import type { CFunction, Kernel, Routine, Tracer } from '../kernel/kernel.js';
 import { booting, runModuleInit, type Compiled } from './boot.js';
-import { changes, snapshot } from './changes.js';
+import type { Variable } from '../litmus/lower/contract.js';
+import { changes, snapshot, type Snapshot } from './changes.js';
 import type { WitnessStep } from './result.js';
 
 /** Notes what a step goes through. */
 class StepTracer implements Tracer {
-  /** Kernel functions and APIs, in order. */
+  /** Kernel functions entered, in order. */
   functions: string[] = [];
+  /** API functions called by the driver, in order. */
+  apis: string[] = [];
   /** BUG, WARN and reports. */
   events: string[] = [];
 
@@ -19,7 +22,7 @@ class StepTracer implements Tracer {
   }
 
   note(text: string): void {
-    if (/^[a-z_]/.test(text)) this.functions.push(text);
+    if (/^[a-z_]/.test(text)) this.apis.push(text);
     else this.events.push(text);
   }
 }
@@ -38,12 +41,13 @@ export function witnessSteps(c: Compiled, k: Kernel, actions: readonly Action[])
     k.chooser = replaying(action.choices);
     do {
       tracer.functions = [];
+      tracer.apis = [];
       tracer.events = [];
       const before = snapshot(k);
       const at = place(c, k, action.move);
       if (booting(k)) runModuleInit(k, c);
       else k.run(action.move);
-      const changed = [...changes(k, before), ...tracer.events];
+      const changed = [...changes(k, before), ...variableChanges(c, k, before), ...tracer.events];
       if (changed.length > 0) steps.push(step(c, k, action.move, at, tracer, changed));
     } while (!sameWords(k.w, target) && k.enabled(action.move) && !k.frozen);
     k.everyPoint = false;
@@ -69,8 +73,22 @@ function sameWords(a: Int32Array, b: Int32Array): boolean {
   return true;
 }
 
-function step(c: Compiled, k: Kernel, move: number, line: number | undefined, tracer: StepTracer, changed: string[]): WitnessStep {
-  const kernel = tracer.functions.at(-1);
+/** Where a thread stands: the line of its C code, and the kernel function it is in, if any. */
+interface Place {
+  readonly line: number | undefined;
+  readonly kernel: string | undefined;
+}
+
+function step(
+  c: Compiled,
+  k: Kernel,
+  move: number,
+  at: Place,
+  tracer: StepTracer,
+  changed: string[],
+): WitnessStep {
+  const kernel = tracer.apis.at(-1) ?? at.kernel ?? tracer.functions[0];
+  const { line } = at;
   const source = line === undefined ? undefined : c.test.source.text.split('\n')[line - 1]?.trim();
   return {
     thread: threadName(c, k, move),
@@ -93,12 +111,54 @@ export function threadName(c: Compiled, k: Kernel, thread: number): string {
   return `P${slot}:${path}`;
 }
 
-/** The line of the test that a thread is at: in the driver if it is there, else in its own program. */
-function place(c: Compiled, k: Kernel, thread: number): number | undefined {
-  let at: number | undefined;
+/** The line of the test that a thread is at (in the driver if it is there), and the kernel function above it. */
+function place(c: Compiled, k: Kernel, thread: number): Place {
+  let line: number | undefined;
+  let kernel: string | undefined;
+  const first = c.lowered.program.functions[0]!.id;
   k.frames(thread, (routine, pc) => {
-    const fn = c.lowered.program.functions[routine.id - c.lowered.program.functions[0]!.id];
-    if (fn !== undefined) at = c.lowered.line(fn as CFunction, pc) ?? at;
+    const fn = c.lowered.program.functions[routine.id - first];
+    if (fn === undefined) kernel = routine.name;
+    else {
+      line = c.lowered.line(fn as CFunction, pc) ?? line;
+      kernel = undefined;
+    }
   });
-  return at;
+  return { line, kernel };
+}
+
+/** Globals of the driver and variables of threads that changed, by name. */
+function variableChanges(c: Compiled, k: Kernel, before: Snapshot): string[] {
+  const lines: string[] = [];
+  const look = (name: string, v: Variable, at: number): void => {
+    const [old, now] = [scalar(before, v, at), scalar(k.w, v, at)];
+    if (old !== now) lines.push(`${name} = ${now}`);
+  };
+  for (const [name, v] of c.lowered.globals) {
+    if (v.type.kind === 'int' || v.type.kind === 'pointer') look(name, v, k.layout.globals + v.word);
+  }
+  for (let i = 0; i < k.layout.caps.threads; i++) {
+    const t = k.thread(i);
+    if (k.w[t + THREAD.STATE] === 0 || before[t + THREAD.STATE] === 0) continue;
+    const name = threadName(c, k, i);
+    const root = c.lowered.threads[Number(/\d+/.exec(name)![0])]!;
+    for (const [variable, v] of root.variables)
+      look(
+        `${name.replace(/^P/, '').replace(/:?$/, ':')}${variable}`.replace(/:(c[\d.c]+):/, ':$1.'),
+        v,
+        t + THREAD.STACK + 1 + v.word,
+      );
+  }
+  return lines;
+}
+
+/** A variable's value as text; addresses are only told from NULL. */
+function scalar(words: Int32Array, v: Variable, at: number): string {
+  const lo = words[at]!;
+  const raw = v.words === 2 ? (BigInt(words[at + 1]!) << 32n) | BigInt(lo >>> 0) : BigInt(lo);
+  const signed = BigInt.asIntN(v.words * 32, raw);
+  if (v.type.kind === 'pointer')
+    return signed === 0n ? 'NULL' : signed < 0n && signed >= -4095n ? String(signed) : 'an address';
+  if (v.type.kind !== 'int') return String(signed);
+  return String(v.type.signed ? BigInt.asIntN(v.type.bits, raw) : BigInt.asUintN(v.type.bits, raw));
 }
