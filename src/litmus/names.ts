@@ -24,49 +24,10 @@ export const UNDEFINED_NAMES: readonly string[] = UNDEFINED_IDS.filter((id) => i
 /** Values that are no numbers: no page, never existed, ended. `arena` is where mmap begins to place. */
 export const SPECIAL_NAMES = ['NULL', 'none', 'dead'] as const;
 
-const C_KEYWORDS = [
-  ...[
-    'auto',
-    'break',
-    'case',
-    'char',
-    'const',
-    'continue',
-    'default',
-    'do',
-    'double',
-    'else',
-    'enum',
-    'extern',
-  ],
-  ...[
-    'float',
-    'for',
-    'goto',
-    'if',
-    'inline',
-    'int',
-    'long',
-    'register',
-    'restrict',
-    'return',
-    'short',
-    'signed',
-  ],
-  ...[
-    'sizeof',
-    'static',
-    'struct',
-    'switch',
-    'typedef',
-    'union',
-    'unsigned',
-    'void',
-    'volatile',
-    'while',
-    'bool',
-  ],
-];
+const C_KEYWORDS = (
+  'auto break case char const continue default do double else enum extern float for goto if inline int long register ' +
+  'restrict return short signed sizeof static struct switch typedef union unsigned void volatile while bool'
+).split(' ');
 
 const LITMUS_WORDS = [
   ...['ram', 'reserved', 'mmio', 'device', 'resource', 'option', 'threads', 'faults', 'page', 'pages'],

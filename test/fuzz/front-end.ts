@@ -1,4 +1,4 @@
-/** What every input must survive: parser, checks and printer, with no exception but DiagnosticError and in bounded time. */
+/** What every input must survive: parser, checks, printer and lowering, with no exception but DiagnosticError and in bounded time. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiagnosticError, formatDiagnostic } from '../../src/c/diagnostics.js';
@@ -10,13 +10,17 @@ import { allCodes } from '../../src/litmus/explain.js';
 import { parseLitmus } from '../../src/litmus/load.js';
 import { observables } from '../../src/litmus/observables.js';
 import { printCondition } from '../../src/litmus/print.js';
-import { CONFIGURATIONS } from '../litmus/configurations.js';
+import { compile } from '../../src/run/boot.js';
+import { CONFIGURATIONS, factsOf } from '../../src/run/configurations.js';
 import { grammar } from '../litmus/grammar.js';
 
 /** No input may take longer, in milliseconds of processor time: a busy machine is no bug. */
 export const LIMIT_MS = 1000;
 
 const CODES = new Set(allCodes().map((d) => d.code));
+
+/** A machine of 64 bits and one of 32: the widths of types are what lowering depends on most. */
+const FACTS = [factsOf('x86_64', '7.2'), factsOf('arm', '6.1')];
 
 export interface Outcome {
   /** Whether the text is a test. */
@@ -48,7 +52,8 @@ function survive(source: Source): boolean {
 /** What happens to a test that was accepted. */
 function use(source: Source, test: LitmusTest): void {
   const found = [...checkSelections(test, CONFIGURATIONS), ...checkOptions(test, ['DEBUG_VM'])];
-  if (found.length > 0) checkDiagnostics(source, found);
+  if (found.length > 0) throw new DiagnosticError(source, found);
+  for (const facts of FACTS) compile(test, facts, 4);
   for (const { register } of observables([test.filter, test.condition?.prop])) {
     if (!/^(\d+:)?[A-Za-z][A-Za-z0-9_.]*$/.test(register)) throw new Error(`register ${register}`);
   }
