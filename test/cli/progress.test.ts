@@ -19,8 +19,7 @@ test('appears after a second and says where the search is', () => {
   expect(terminal.text).toBe('');
   clock.now = 2900;
   progress.update(STATE);
-  expect(terminal.text).toBe(
-    '\r\u001b[K[1/2] a.litmus arm 7.2: 123,456 states, 61,728/s, 2,000 to do');
+  expect(terminal.text).toBe('\r\u001b[K[1/2] a.litmus arm 7.2: 123,456 states, 61,728/s, 2,000 to do');
 });
 
 test('is never wider than the terminal', () => {
