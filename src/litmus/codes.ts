@@ -1,8 +1,9 @@
-/** The diagnostics of the litmus language: PFN2xxx for the structure of a test, PFN4xxx for configurations. */
+/** The diagnostics of the litmus language: PFN2xxx structure, PFN3xxx what cannot be run, PFN4xxx configurations. */
 import type { CodeDoc } from '../c/diagnostics.js';
 import { CONDITION_CODES } from './codes/condition.js';
 import { CONFIGURATION_CODES } from './codes/configuration.js';
 import { HEADER_CODES } from './codes/header.js';
+import { LOWERING_CODES } from './codes/lowering.js';
 import { MEMORY_CODES } from './codes/memory.js';
 import { NAME_CODES } from './codes/names.js';
 import { THREAD_CODES } from './codes/threads.js';
@@ -14,6 +15,7 @@ export const LITMUS_CODES: readonly CodeDoc[] = [
   THREAD_CODES,
   CONDITION_CODES,
   NAME_CODES,
+  LOWERING_CODES,
   CONFIGURATION_CODES,
 ]
   .flatMap((group): CodeDoc[] => Object.values(group))

@@ -2,7 +2,7 @@
 import type { ArithmeticOp, ComparisonOp } from '../ast.js';
 import type { Span } from '../diagnostics.js';
 import type { TypedExpr } from '../typed.js';
-import { INT, wrap, type CType, type IntType } from '../types.js';
+import { INT, sameType, wrap, type CType, type IntType } from '../types.js';
 
 export function constant(value: bigint, type: CType, span: Span): TypedExpr {
   return { kind: 'constant', value: type.kind === 'int' ? wrap(value, type) : value, type, span };
@@ -15,6 +15,7 @@ export function isConstant(e: TypedExpr): e is TypedExpr & { kind: 'constant' } 
 /** `(type) e`, where both are scalar; nothing if `e` has the type already. */
 export function cast(e: TypedExpr, type: CType): TypedExpr {
   if (e.type === type) return e;
+  if (sameType(e.type, type)) return { ...e, type };
   if (isConstant(e)) return constant(pointerBits(e.value, e.type, type), type, e.span);
   if (e.kind === 'cast' && e.type.kind === 'int' && type.kind === 'int' && type.rank > 0) {
     // (T)(U)x is (T)x if U loses nothing that T keeps

@@ -28,14 +28,13 @@ export function lowerCall(fn: FunctionLowering, e: Call, wanted: boolean): Opera
   const allocated = allocatedWords(fn, e);
   const args = e.args.map((a, i) => (allocated && i === 0 ? allocated : registers(fn, a)));
   if (api?.routine) return callRoutine(fn, e, api.routine, args, wanted);
-  if (!api?.call) {
-    return fn.session.fail('PFN3007', `\`${name}\` needs constant arguments`, e.span);
-  }
+  if (!api?.call) throw new Error(`${name} has no implementation`);
   return callAtomic(fn, e, api, args, wanted);
 }
 
 /** An argument as a pair of registers takes it: extended to 64 bits. */
 function registers(fn: FunctionLowering, a: TypedExpr): Operand {
+  if (a.kind === 'cast' && a.operand.kind === 'string') return registers(fn, a.operand);
   if (a.kind === 'string') {
     const n = fn.user ? fn.session.deviceNumber(a.value, a.span) : 0;
     return operand(constantValue(BigInt(n), true));

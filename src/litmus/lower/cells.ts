@@ -20,7 +20,10 @@ import type { Session } from './session.js';
 const PAGE = 4096;
 
 /** More residues than this and an offset is not constant in any useful sense. */
-const MAX_RESIDUES = 48;
+const MAX_RESIDUES = 24;
+
+/** After so many rounds, what still changes is taken to have any value; twice as many rounds end all. */
+const WIDENING_ROUND = 30;
 
 /** What is known of a value: its possible remainders modulo the page size (all, if undefined), and whether it points into a page. */
 interface Known {
@@ -53,6 +56,7 @@ const PAGE_CONTENTS =
 export class CellFinder {
   readonly #stores = new Map<Store, Known>();
   #changed = false;
+  #widening = false;
   #accesses: Access[] = [];
 
   constructor(
@@ -63,8 +67,9 @@ export class CellFinder {
 
   /** The cells of a test. Offset 0 always has one. */
   find(functions: readonly TypedFunction[]): readonly Cell[] {
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 2 * WIDENING_ROUND; round++) {
       this.#changed = false;
+      this.#widening = round >= WIDENING_ROUND;
       this.#accesses = [];
       for (const g of this.session.program.globals) for (const e of g.init) this.#init(e);
       for (const f of functions) this.#function(f);
@@ -122,7 +127,7 @@ export class CellFinder {
     const before = this.#get(store);
     const after = union(before, value);
     if (after.page === before.page && after.residues?.size === before.residues?.size) return;
-    this.#stores.set(store, after);
+    this.#stores.set(store, this.#widening ? { ...after, residues: undefined } : after);
     this.#changed = true;
   }
 
@@ -324,7 +329,9 @@ export class CellFinder {
       args.forEach((a, i) => this.#join(`${name} ${i}`, a));
       return this.#get(`${name} returns`);
     }
-    if (name === 'ioctl' && args[2] && args[2].residues !== undefined) this.#join('ioctl', args[2]);
+    // a constant is no address: threads that pass 0 do not make cells
+    const passed = name === 'ioctl' && e.args[2]?.kind !== 'constant' ? args[2] : undefined;
+    if (passed?.residues) this.#join('ioctl', passed);
     this.#userCopy(name, e.args, args);
     if (PAGE_CONTENTS.test(name)) return { residues: new Set([0]), page: true };
     if (e.type.kind === 'pointer') return { residues: new Set([0]), page: false };

@@ -2,9 +2,26 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as int64 from '../../../src/litmus/lower/int64.js';
 
-const edges = [0n, 1n, 2n, 3n, 0xffffn, 0x10000n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x100000000n, (1n << 53n) - 1n, 1n << 53n];
+const edges = [
+  0n,
+  1n,
+  2n,
+  3n,
+  0xffffn,
+  0x10000n,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x100000000n,
+  (1n << 53n) - 1n,
+  1n << 53n,
+];
 const all = edges.flatMap((e) => [e, -e, (1n << 63n) - e, e << 11n]);
-const word64 = fc.oneof(fc.constantFrom(...all), fc.bigInt(-(1n << 63n), (1n << 63n) - 1n), fc.bigInt(0n, 1000n));
+const word64 = fc.oneof(
+  fc.constantFrom(...all),
+  fc.bigInt(-(1n << 63n), (1n << 63n) - 1n),
+  fc.bigInt(0n, 1000n),
+);
 
 type Binary = (al: number, ah: number, bl: number, bh: number) => number;
 
