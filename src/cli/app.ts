@@ -11,7 +11,8 @@ import {
 import { FORMATS } from '../report/index.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
-import { parseCount, parseFact, parsePtrs, parseSeconds } from './options.js';
+import { parseFact } from '../kernel/facts.js';
+import { parseCount, parsePtrs, parseSeconds } from './options.js';
 import type { RunFlags } from './run.js';
 
 const text = (input: string): string => input;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { loadGrammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
-import { parseLitmus } from '../litmus/load.js';
 import { runTest } from '../run/index.js';
+import { parseLitmus } from '../run/parse.js';
 import type { Engine } from './session.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ARCHS } from '../kernel/arch/index.js';
-import { FACT_NAMES, type FactName, FACTS, factsFor } from '../kernel/facts.js';
-import { inRelease, type PerRelease, type Release, RELEASE_SOURCE, RELEASES } from '../kernel/release.js';
+import { type FactRow, factTable } from '../kernel/facts.js';
+import { inRelease, type PerRelease, RELEASE_SOURCE, RELEASES } from '../kernel/release.js';
 import type { Context } from './context.js';
 import { EXIT, UsageError } from './exit.js';
 import { corpus, findTests } from './files.js';
 import { checkName } from './options.js';
 import { table, wrap } from './table.js';
+
+/** Of indented text. */
+const WIDTH = 76;
 
 const KINDS = ['tests', 'archs', 'releases', 'facts'] as const;
 
@@ -77,31 +80,24 @@ function listReleases(): string {
   ]);
 }
 
-/** The values of a fact by release, in a line for each group of architectures that have the same ones. */
-function factValues(name: FactName): string[] {
+/** The values of a fact, one line for each group of architectures that have the same ones. */
+function factValues({ values }: FactRow): string[] {
   const groups = new Map<string, string[]>();
-  for (const arch of ARCHS) {
-    const words = RELEASES.map((release: Release) => String(factsFor(arch, release)[name]));
+  for (const [i, { name }] of ARCHS.entries()) {
+    const words = RELEASES.map((release) => String(values[release][i]));
     const same = new Set(words).size === 1;
-    const line = same ? words[0]! : words.map((word, i) => `${word} (${RELEASES[i]})`).join(', ');
-    groups.set(line, [...(groups.get(line) ?? []), arch.name]);
+    const line = same ? words[0]! : words.map((word, at) => `${word} (${RELEASES[at]})`).join(', ');
+    groups.set(line, [...(groups.get(line) ?? []), name]);
   }
   if (groups.size === 1) return [...groups.keys()];
   return [...groups].map(([line, archs]) => `${archs.join(', ')}: ${line}`);
 }
 
 function listFacts(): string {
-  return (
-    FACT_NAMES.map((name) => {
-      const { doc, source, evidence, catalogue } = FACTS[name];
-      return [
-        name,
-        ...wrap(doc, 76).map((line) => `    ${line}`),
-        ...factValues(name)
-          .flatMap((line) => wrap(`= ${line}`, 76))
-          .map((line) => `    ${line}`),
-        ...wrap(`${evidence} in ${source} (${catalogue})`, 76).map((line) => `    ${line}`),
-      ].join('\n');
-    }).join('\n\n') + '\n'
-  );
+  const blocks = factTable(ARCHS).map((row) => {
+    const source = `${row.evidence} in ${row.source} (${row.catalogue})`;
+    const lines = [row.doc, ...factValues(row).map((line) => `= ${line}`), source];
+    return [row.name, ...lines.flatMap((line) => wrap(line, WIDTH)).map((line) => `    ${line}`)].join('\n');
+  });
+  return `${blocks.join('\n\n')}\n`;
 }

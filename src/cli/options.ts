@@ -50,13 +50,6 @@ export function configurations(
   return archs.flatMap((arch) => releases.map((release) => ({ arch, release })));
 }
 
-/** `NAME=VALUE`; the model knows which names and values there are. */
-export function parseFact(text: string): readonly [name: string, value: string] {
-  const match = /^([A-Za-z_]\w*)=(.+)$/.exec(text);
-  if (match === null) throw new UsageError(`expected NAME=VALUE, found '${text}'`);
-  return [match[1]!, match[2]!];
-}
-
 /** A positive number of seconds, as milliseconds. */
 export function parseSeconds(text: string): number {
   const seconds = Number(text);

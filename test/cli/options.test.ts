@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/exit.js';
-import {
-  checkName,
-  configurations,
-  parseCount,
-  parseFact,
-  parsePtrs,
-  parseSeconds,
-} from '../../src/cli/options.js';
+import { checkName, configurations, parseCount, parsePtrs, parseSeconds } from '../../src/cli/options.js';
 
 const OFFER = { archs: ['x86_64', 'arm64', 'arm', 'um'], releases: ['6.1', '6.12', '7.2'] };
 
@@ -51,17 +44,6 @@ test('a name far from all others gets no guess', () => {
   expect(() => checkName('sparc', ['x86_64', 'arm'], 'architecture')).toThrow(
     /^unknown architecture 'sparc'\n/,
   );
-});
-
-test.each([
-  ['x=true', ['x', 'true']],
-  ['x_1=a=b', ['x_1', 'a=b']],
-])('the fact %s is %j', (text, fact) => {
-  expect(parseFact(text)).toEqual(fact);
-});
-
-test.each(['x', 'x=', '=1', '1x=2'])('%s is no fact', (text) => {
-  expect(() => parseFact(text)).toThrow(UsageError);
 });
 
 test.each([

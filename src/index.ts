@@ -1,0 +1,76 @@
+/**
+ * pfnmap as a library. Nothing here needs Node: the caller brings the parser's two WebAssembly binaries, which the
+ * package exports as `pfnmap/web-tree-sitter.wasm` and `pfnmap/tree-sitter-c.wasm`.
+ *
+ * ```ts
+ * const grammar = await loadGrammar(runtime, c);
+ * const test = parseLitmus({ file: 'my.litmus', text }, grammar);
+ * const { observation, outcomes } = await runTest(test, { arch: 'arm', release: '7.2' });
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+// A text in, a test out; everything wrong with it is one DiagnosticError.
+export { type Grammar, loadGrammar } from './c/grammar.js';
+export { parseLitmus } from './run/parse.js';
+export type { LitmusTest, ResultLine, Verdict } from './litmus/ast.js';
+export {
+  type CodeDoc,
+  type Diagnostic,
+  DiagnosticError,
+  formatDiagnostic,
+  type Source,
+  type Span,
+} from './c/diagnostics.js';
+export { C_CODES } from './c/codes.js';
+export { LITMUS_CODES } from './litmus/codes.js';
+
+// A test in, outcomes out.
+export { CONFIGURATIONS, runTest, TRAIT_NAMES } from './run/index.js';
+export type {
+  Observation,
+  Outcome,
+  Progress,
+  RunOptions,
+  RunResult,
+  Witness,
+  WitnessStep,
+} from './run/result.js';
+
+// What people and programs read.
+export {
+  createReport,
+  type Format,
+  FORMATS,
+  formatHerd,
+  formatJson,
+  formatWitness,
+  type Report,
+  Summary,
+} from './report/index.js';
+
+// The model: architectures, releases, facts, and a kernel that can be stepped and searched.
+export {
+  type Arch,
+  ARCH_NAMES,
+  type ArchName,
+  archNamed,
+  ARCHS,
+  type ArchTraits,
+} from './kernel/arch/index.js';
+export { type Release, RELEASE_SOURCE, RELEASES } from './kernel/release.js';
+export {
+  FACT_NAMES,
+  FactError,
+  type FactName,
+  type FactRow,
+  type Facts,
+  factsFor,
+  factTable,
+} from './kernel/facts.js';
+export { Kernel } from './kernel/kernel.js';
+export { bootKernel, compile, type Compiled } from './run/boot.js';
+export { kernelSystem } from './run/system.js';
+export { Search } from './explore/bfs.js';
+export type { TransitionSystem } from './explore/system.js';

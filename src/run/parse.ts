@@ -1,0 +1,26 @@
+/** From a text to a test that can be run: what the language asks for, and what the known configurations do. */
+import { DiagnosticError, type Source } from '../c/diagnostics.js';
+import type { Grammar } from '../c/grammar.js';
+import { FACT_NAMES } from '../kernel/facts.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { checkOptions, checkSelections } from '../litmus/configuration.js';
+import { parseLitmus as parse } from '../litmus/load.js';
+import { CONFIGURATIONS } from './configurations.js';
+
+/** Options of the memory block that are no facts. */
+const KERNEL_OPTIONS = ['DEBUG_VM'];
+
+/**
+ * Parses a litmus test and checks it as far as that is possible without choosing a configuration; what is left (the meaning of
+ * its C) is found by running it.
+ * @throws DiagnosticError with all mistakes found
+ */
+export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
+  const test = parse(source, grammar);
+  const found = [
+    ...checkSelections(test, CONFIGURATIONS),
+    ...checkOptions(test, [...FACT_NAMES, ...KERNEL_OPTIONS]),
+  ];
+  if (found.some(({ severity }) => severity === 'error')) throw new DiagnosticError(source, found);
+  return test;
+}
