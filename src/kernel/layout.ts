@@ -152,15 +152,18 @@ export interface Layout {
   readonly words: number;
 }
 
-/** Smallest capacities worth starting with. */
+/**
+ * Smallest capacities worth starting with: every word costs time in every state, and a capacity that does not suffice is hit within the first
+ * states of a search.
+ */
 export const INITIAL_CAPACITIES: Omit<Capacities, 'procs' | 'threads'> = {
-  vmas: 4,
-  files: 3,
-  fds: 3,
-  pins: 2,
-  arena: 16,
-  stack: 96,
-  heap: 8,
+  vmas: 2,
+  files: 2,
+  fds: 2,
+  pins: 1,
+  arena: 8,
+  stack: 48,
+  heap: 0,
 };
 
 /** Largest capacities: beyond them the verdict is unknown. */
@@ -227,12 +230,15 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
   };
 }
 
+/** How much more a capacity gets; 0 doubles it. */
+const STEPS: Capacities = { procs: 1, threads: 1, vmas: 2, files: 2, fds: 2, pins: 1, arena: 0, stack: 16, heap: 16 };
+
 /** The next larger capacities after `hit`, or undefined at the maximum. */
 export function grow(caps: Capacities, hit: Capacity): Capacities | undefined {
   const now = caps[hit];
   const max = MAX_CAPACITIES[hit];
   if (now >= max) return undefined;
-  const next = hit === 'procs' || hit === 'threads' ? now + 1 : now * 2;
+  const next = STEPS[hit] === 0 || now > 4 * STEPS[hit] ? now * 2 : now + STEPS[hit];
   return { ...caps, [hit]: Math.min(max, next) };
 }
 

@@ -16,6 +16,7 @@ export class Question {
   /** Whether undefined(ID) is asked: undefined behaviour is then an outcome like others. */
   readonly asksUndefined: boolean;
   private readonly indexes = new Map<string, number>();
+  private readonly known = new Map<Observable['term'], number>();
 
   constructor(
     readonly prop: Prop,
@@ -36,6 +37,15 @@ export class Question {
 
   /** Number of the observable that a term is. */
   indexOf(term: Observable['term'], flag?: string): number {
+    let index = flag === undefined ? this.known.get(term) : undefined;
+    if (index === undefined) {
+      index = this.find(term, flag);
+      if (flag === undefined) this.known.set(term, index);
+    }
+    return index;
+  }
+
+  private find(term: Observable['term'], flag?: string): number {
     const name = registerName(term);
     return this.indexes.get(flag === undefined ? name : `${name}.${flag}`)!;
   }
