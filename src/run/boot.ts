@@ -99,7 +99,15 @@ export function booting(k: Kernel): boolean {
   return k.w[HEAD.BOOTED] === 0;
 }
 
-/** module_init, as one move before all others; a module that cannot be loaded leaves the threads without a device. */
+/** HEAD.BOOTED of a run whose module refused to load: there is nothing to ask about it. */
+const NOT_LOADED = 2;
+
+/** Whether module_init returned an error. */
+export function notLoaded(k: Kernel): boolean {
+  return k.w[HEAD.BOOTED] === NOT_LOADED;
+}
+
+/** module_init, as one move before all others. When it fails no thread starts, and the run has no outcome. */
 export function runModuleInit(k: Kernel, c: Compiled): void {
   const t = k.thread(0);
   k.w[t + THREAD.PROC] = c.procOf[0]!;
@@ -109,9 +117,10 @@ export function runModuleInit(k: Kernel, c: Compiled): void {
     k.run(0);
   }
   if (k.frozen) return;
-  if (k.w[t + THREAD.RET_LO] !== 0) throw new UnknownError('module_init failed');
+  const failed = k.w[t + THREAD.RET_LO] !== 0;
   k.w.fill(0, t, t + k.layout.threadWords);
-  startThreads(k, c);
+  if (failed) k.w[HEAD.BOOTED] = NOT_LOADED;
+  else startThreads(k, c);
 }
 
 function initFrames(k: Kernel, c: Compiled): void {

@@ -2,7 +2,7 @@
 import { runToEnd, type Search } from '../explore/bfs.js';
 import { Freeze, HEAD } from '../kernel/layout.js';
 import type { Kernel } from '../kernel/kernel.js';
-import type { Compiled } from './boot.js';
+import { notLoaded, type Compiled } from './boot.js';
 import { exitAll } from './finish.js';
 import { Evaluator, type Question } from './outcome.js';
 import type { Outcome } from './result.js';
@@ -32,6 +32,7 @@ export class Collector {
   final(id: number): void {
     const { k, evaluator } = this;
     this.search.store.load(id, k.w);
+    if (notLoaded(k)) return;
     const deadlock = !k.frozen && k.anyWaiting();
     evaluator.look(deadlock);
     if (!this.question.asksEnd || deadlock || k.frozen) {

@@ -171,5 +171,6 @@ export function threadEnvironment(o: EnvironmentOptions): Environment {
   }
   constants.set('MAP_FAILED', { type: 'void *', value: -1n });
   constants.set('arena', { type: 'char *', what: 'arena' });
-  return environment(o, 'user', THREAD_FUNCTIONS, constants, new Map(), new Map());
+  // Kernel structs are known, for structs of the driver may contain them; threads have no pointer to any.
+  return environment(o, 'user', THREAD_FUNCTIONS, constants, STRUCTS, new Map());
 }
