@@ -1,16 +1,10 @@
 /** Reading and writing objects. What others may see is a step of its own, with a scheduling point before it. */
 import type { LValue, TypedExpr } from '../../c/typed.js';
 import type { CType } from '../../c/types.js';
-import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../../kernel/fault.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import { THREAD } from '../../kernel/layout.js';
-import { cellsOf } from '../../kernel/mm/page_alloc.js';
-import { cellAt } from '../../kernel/uaccess.js';
-import { apiId } from '../api/index.js';
-import { combined, emitPoint, emitUserPoint, LEFT, operand, type Operand } from './code.js';
+import { combined, emitPoint, LEFT, operand, type Operand } from './code.js';
 import type { FunctionLowering } from './function.js';
-import * as int64 from './int64.js';
 import { byteSize, wordsOfType } from './layout.js';
 import {
   handleOf,
@@ -20,11 +14,9 @@ import {
   type AnyPlace,
   type FieldPlace,
   type Place,
-  type UserPlace,
 } from './places.js';
-import { arithmetic, constantValue, convert, normalizer, widen, type Ev } from './values.js';
-
-const FAULTING = apiId('page_fault');
+import { cellMask, loadUser, storeUser, userAddress } from './user-memory.js';
+import { arithmetic, constantValue, convert, normalizer, type Ev } from './values.js';
 
 // --- reading ---
 
@@ -111,127 +103,6 @@ function isOnOwnStack(k: Kernel, h: number): boolean {
   return at >= k.t && at < k.t + k.layout.threadWords;
 }
 
-// --- user memory, from a thread ---
-
-/** Emits the point before a user access; a fault comes back to it. @returns its pc */
-function userPoint(fn: FunctionLowering): number {
-  const pc = fn.b.here;
-  emitUserPoint(fn.b);
-  return pc;
-}
-
-/** Emits what takes back control after a page fault: the access is tried again as a new step. */
-function afterFault(fn: FunctionLowering, retry: number): number {
-  const pc = fn.b.here;
-  fn.b.emit((k) => {
-    k.takeRet();
-    k.w[k.t + THREAD.API] = 0;
-    return retry;
-  });
-  return pc;
-}
-
-/** Operands that are read again when an access is tried again must not need temporaries that the first try cleared. */
-function userAddress(fn: FunctionLowering, place: UserPlace): Ev {
-  const { ev } = place.pointer;
-  const { byte } = place;
-  if (byte === 0) return ev;
-  if (fn.model.name === 'ILP32') return (k, f) => (ev(k, f) + byte) | 0;
-  return (k, f) => {
-    const lo = int64.add64(ev(k, f), k.hi, byte, 0);
-    k.hi = int64.high;
-    return lo;
-  };
-}
-
-/** The address for the retries of an access: high word in k.hi, 0 on ILP32. */
-function address(fn: FunctionLowering, place: UserPlace): Ev {
-  const ev = userAddress(fn, place);
-  return fn.model.name === 'ILP32' ? widen(ev, false) : ev;
-}
-
-/**
- * The word of the cell that a user access reaches; {@link FAULT} after it left for the page fault, {@link NO_FRAME} if there is no memory.
- */
-function reach(k: Kernel, f: number, at: Ev, write: boolean, bytes: number, fault: number): number {
-  const lo = at(k, f);
-  const pg = userPage(k, lo, k.hi);
-  const frame = translate(k, k.currentProc, pg, write);
-  if (frame === FAULT) {
-    k.w[k.t + THREAD.API] = FAULTING;
-    callPageFault(k, f, fault, pg, write, false);
-    return FAULT;
-  }
-  if (frame === NO_FRAME) return NO_FRAME;
-  return cellsOf(k, frame) + k.program.cells[cellAt(k, lo & 4095, bytes)]!.word;
-}
-
-/** Clears temporaries by hand: only the try that succeeds may. */
-function clearing(fn: FunctionLowering, parts: readonly Operand[]): (k: Kernel, f: number) => void {
-  const temps = parts.flatMap((p) => p.temps);
-  fn.b.release(temps);
-  return (k, f) => {
-    for (let i = 0; i < temps.length; i++) k.w[f + temps[i]!] = 0;
-  };
-}
-
-function checkUserType(fn: FunctionLowering, type: CType): void {
-  if (type.kind === 'struct') {
-    const at = { start: fn.b.offset, end: fn.b.offset + 1 };
-    fn.session.fail('PFN3008', 'whole structs in user memory cannot be read or written', at, {
-      suggestion: 'access the members one by one',
-    });
-  }
-}
-
-function loadUser(fn: FunctionLowering, place: UserPlace, type: CType): Operand {
-  checkUserType(fn, type);
-  const { slot, words, result } = fn.temp(type);
-  const at = address(fn, place);
-  const bytes = byteSize(type, fn.model);
-  const normalize = normalizer(type) ?? ((w: number): number => w);
-  const retry = userPoint(fn);
-  const access = fn.b.here;
-  const clear = clearing(fn, [place.pointer]);
-  fn.b.emit((k, f) => {
-    const word = reach(k, f, at, false, bytes, access + 1);
-    if (word === FAULT) return LEFT;
-    clear(k, f);
-    k.w[f + slot] = normalize(word === NO_FRAME ? -1 : k.w[word]!);
-    if (words === 2) k.w[f + slot + 1] = word === NO_FRAME ? -1 : k.w[word + 1]!;
-    return access + 2;
-  });
-  afterFault(fn, retry);
-  return result;
-}
-
-/** What a cell of fewer than four bytes keeps of a word. */
-function cellMask(bytes: number): number {
-  return bytes >= 4 ? -1 : (1 << (8 * bytes)) - 1;
-}
-
-function storeUser(fn: FunctionLowering, place: UserPlace, value: Operand, type: CType): void {
-  checkUserType(fn, type);
-  const at = address(fn, place);
-  const bytes = byteSize(type, fn.model);
-  const mask = cellMask(bytes);
-  const retry = userPoint(fn);
-  const access = fn.b.here;
-  const clear = clearing(fn, [place.pointer, value]);
-  fn.b.emit((k, f) => {
-    const word = reach(k, f, at, true, bytes, access + 1);
-    if (word === FAULT) return LEFT;
-    const lo = value.ev(k, f);
-    if (word !== NO_FRAME) {
-      k.w[word] = lo & mask;
-      if (bytes === 8) k.w[word + 1] = k.hi;
-    }
-    clear(k, f);
-    return access + 2;
-  });
-  afterFault(fn, retry);
-}
-
 // --- writing ---
 
 /** Emits a store of a scalar; the place's operands and the value are used up. */
@@ -291,7 +162,7 @@ export function lowerAssign(
 ): Operand | undefined {
   if (e.type.kind === 'struct' && !e.type.scalar) {
     copyStruct(fn, e);
-    return undefined;
+    return wanted ? operand(() => 0) : undefined;
   }
   const place = lowerPlace(fn, e.target);
   const value = fn.value(e.value);

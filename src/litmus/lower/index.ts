@@ -36,7 +36,9 @@ export function lowerTest(test: LitmusTest, options: LowerOptions): LoweredTest 
     ptrs: options.ptrs,
     regions: [...frames.keys()],
   };
-  const program = checkDriver(test.driver, driverEnvironment(environment), sink);
+  // the kernel is built with -funsigned-char since 6.2
+  const kernelModel = { ...model, charSigned: false };
+  const program = checkDriver(test.driver, driverEnvironment({ ...environment, model: kernelModel }), sink);
   const userSpace = threadEnvironment(environment);
   const threads = test.threads.map((t) =>
     checkThread({ name: `P${t.index}`, body: t.body, span: t.span }, test.driver, userSpace, sink),
@@ -47,6 +49,7 @@ export function lowerTest(test: LitmusTest, options: LowerOptions): LoweredTest 
   return lower(test, session, threads);
 }
 
+/** Threads have the architecture's char: signed where long has 64 bits, unsigned on arm. */
 function dataModel({ facts }: LowerOptions): DataModel {
   return { name: facts.bitsPerLong === 64 ? 'LP64' : 'ILP32', charSigned: facts.bitsPerLong === 64 };
 }
