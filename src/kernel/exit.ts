@@ -1,13 +1,6 @@
 /** How threads and processes end: `kernel/exit.c:do_exit`, `mm/mmap.c:exit_mmap`. */
-import {
-  ProcState,
-  routine,
-  setExitRoutine,
-  TF_KILLED,
-  ThreadState,
-  type Kernel,
-  type Routine,
-} from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { ProcState, routine, setExitRoutine, TF_KILLED, ThreadState, type Routine } from './routine.js';
 import { THREAD } from './layout.js';
 import { VMA_IN_IMAP, VMA_LINKED, type Vma } from './world.js';
 import { fput } from './fs/file_table.js';

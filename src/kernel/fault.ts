@@ -1,5 +1,6 @@
 /** User accesses and the page fault that they raise: `arch/<arch>/mm/fault.c:do_user_addr_fault` (C.2). */
-import { LockMode, routine, UnknownError, type Kernel, type Routine } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { LockMode, routine, UnknownError, type Routine } from './routine.js';
 import { EFAULT } from './errno.js';
 import {
   FAULT_FLAG_WRITE,

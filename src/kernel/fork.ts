@@ -1,5 +1,6 @@
 /** fork(): `kernel/fork.c:copy_process` and `dup_mmap` (C.6). */
-import { LockMode, ProcState, routine, ThreadState, type Kernel, type Routine } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { LockMode, ProcState, routine, ThreadState, type Routine } from './routine.js';
 import { handle, HandleKind } from './handle.js';
 import { CapacityError, THREAD } from './layout.js';
 import { ECHILD, ENOMEM } from './errno.js';

@@ -231,7 +231,17 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
 }
 
 /** How much more a capacity gets; 0 doubles it. */
-const STEPS: Capacities = { procs: 1, threads: 1, vmas: 2, files: 2, fds: 2, pins: 1, arena: 0, stack: 16, heap: 16 };
+const STEPS: Capacities = {
+  procs: 1,
+  threads: 1,
+  vmas: 2,
+  files: 2,
+  fds: 2,
+  pins: 1,
+  arena: 0,
+  stack: 16,
+  heap: 16,
+};
 
 /** The next larger capacities after `hit`, or undefined at the maximum. */
 export function grow(caps: Capacities, hit: Capacity): Capacities | undefined {

@@ -1,5 +1,6 @@
 /** The driver's own locks: one word each, blocking (mutex, spinlock, rwsem). Arguments take two words each. */
-import { LockMode, routine, Undefined, type Kernel, type Routine } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { LockMode, routine, Undefined, type Routine } from './routine.js';
 import { HandleKind, handleIndex, handleKind } from './handle.js';
 
 /** Word of the lock that a handle points at, or -1 after the run was frozen. */

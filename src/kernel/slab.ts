@@ -1,6 +1,7 @@
 /** kzalloc() and kfree() for driver objects: `mm/slub.c`, as a first-fit list of blocks in the world's heap. */
 import { CapacityError } from './layout.js';
-import { Undefined, type Kernel } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { Undefined } from './routine.js';
 import { handle, HandleKind, handleIndex, handleKind } from './handle.js';
 
 /** A block is a header word (words behind it, and whether it is used) and its words. */

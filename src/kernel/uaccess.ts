@@ -1,5 +1,6 @@
 /** copy_to_user() and copy_from_user() of one scalar (`include/linux/uaccess.h`). */
-import { routine, UnknownError, type Kernel, type Routine } from './kernel.js';
+import type { Kernel } from './kernel.js';
+import { routine, UnknownError, type Routine } from './routine.js';
 import { HandleKind, handleIndex, handleKind } from './handle.js';
 import { callPageFault, FAULT, NO_FRAME, translate, userPage } from './fault.js';
 import { cellsOf } from './mm/page_alloc.js';

@@ -3,7 +3,7 @@
  * Views are made once per run; reading and writing them allocates nothing.
  */
 import { FILE, PAGE, PROC, VMA } from './layout.js';
-import type { ProcState } from './kernel.js';
+import type { ProcState } from './routine.js';
 import { VM_MAYWRITE, VM_SHARED } from './flags.js';
 
 /** PAGE.FLAGS bits. */

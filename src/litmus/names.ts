@@ -1,7 +1,7 @@
 /** Names that conditions know without a declaration, and names that a test must not give away. */
 
 import { ERRNO } from '../kernel/errno.js';
-import { UNDEFINED_IDS } from '../kernel/kernel.js';
+import { UNDEFINED_IDS } from '../kernel/routine.js';
 import { UAPI_CONSTANTS } from '../kernel/uapi.js';
 import { API_NAMES } from './api/index.js';
 

@@ -1,11 +1,11 @@
 /** Makes the kernel that a test runs on, in its initial state. */
+import { Kernel } from '../kernel/kernel.js';
 import {
-  Kernel,
   kernelRoutines,
   ProcState,
   UnknownError,
   type RunOptions as KernelOptions,
-} from '../kernel/kernel.js';
+} from '../kernel/routine.js';
 import { HEAD, layoutOf, PROC, THREAD, type Capacities } from '../kernel/layout.js';
 import { placeRegions, type MemoryMap } from '../kernel/memmap.js';
 import type { Facts } from '../kernel/facts.js';

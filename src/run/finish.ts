@@ -1,5 +1,6 @@
 /** What happens after the condition was evaluated: every process exits, in order, and what is left is counted. */
-import { UnknownError, ProcState, ThreadState, type Kernel } from '../kernel/kernel.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { UnknownError, ProcState, ThreadState } from '../kernel/routine.js';
 import { THREAD } from '../kernel/layout.js';
 import { doGroupExit } from '../kernel/exit.js';
 import type { Proc } from '../kernel/world.js';

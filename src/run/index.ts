@@ -1,6 +1,6 @@
 /** Runs a litmus test on one configuration: a test in, outcomes and witnesses out. */
 import { Search, type Ending } from '../explore/bfs.js';
-import { UNDEFINED_IDS, UnknownError } from '../kernel/kernel.js';
+import { UNDEFINED_IDS, UnknownError } from '../kernel/routine.js';
 import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
 import type { LitmusTest, Verdict } from '../litmus/ast.js';
 import { expectedVerdict, runsOn } from '../litmus/configuration.js';

@@ -1,6 +1,7 @@
 /** Evaluates what conditions look at, in a state that it does not change (litmus.md, "Observers"). */
 import { HEAD, Freeze, THREAD } from '../kernel/layout.js';
-import { ProcState, ThreadState, UNDEFINED_IDS, type Kernel } from '../kernel/kernel.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { ProcState, ThreadState, UNDEFINED_IDS } from '../kernel/routine.js';
 import { ERRNO } from '../kernel/errno.js';
 import { KERNEL_FLAGS } from '../kernel/flags.js';
 import { PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';

@@ -2,7 +2,8 @@
 import { replaying } from '../explore/chooser.js';
 import type { Action } from '../explore/system.js';
 import { THREAD } from '../kernel/layout.js';
-import type { CFunction, Kernel, Routine, Tracer } from '../kernel/kernel.js';
+import type { Kernel } from '../kernel/kernel.js';
+import type { CFunction, Routine, Tracer } from '../kernel/routine.js';
 import { booting, runModuleInit, type Compiled } from './boot.js';
 import type { Variable } from '../litmus/lower/contract.js';
 import { changes, snapshot, type Snapshot } from './changes.js';

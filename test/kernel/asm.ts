@@ -3,8 +3,8 @@ import type { ArchName } from '../../src/kernel/arch/types.js';
 import { archNamed } from '../../src/kernel/arch/index.js';
 import { factsFor, type FactOverrides } from '../../src/kernel/facts.js';
 import { callPageFault, FAULT, NO_FRAME, translate } from '../../src/kernel/fault.js';
+import { Kernel } from '../../src/kernel/kernel.js';
 import {
-  Kernel,
   kernelRoutines,
   ProcState,
   ThreadState,
@@ -13,18 +13,29 @@ import {
   type Routine,
   type RunOptions,
   type VmOps,
-} from '../../src/kernel/kernel.js';
-import { HEAD, cutsOf, INITIAL_CAPACITIES, layoutOf, PROC, THREAD, type Capacities } from '../../src/kernel/layout.js';
+} from '../../src/kernel/routine.js';
+import {
+  HEAD,
+  cutsOf,
+  INITIAL_CAPACITIES,
+  layoutOf,
+  PROC,
+  THREAD,
+  type Capacities,
+} from '../../src/kernel/layout.js';
 import { placeRegions, type RegionSpec } from '../../src/kernel/memmap.js';
 import { cellsOf } from '../../src/kernel/mm/page_alloc.js';
 import { PG_FREE, PG_RESERVED } from '../../src/kernel/world.js';
 import type { Release } from '../../src/kernel/release.js';
 import type { TransitionSystem } from '../../src/explore/system.js';
 
-
 /** One instruction of a user program; locals are words 0.. of its frame. */
 export type Op =
-  | { readonly sys: Routine; readonly args: readonly (number | ((k: Kernel, local: (i: number) => number) => number))[]; readonly to?: number }
+  | {
+      readonly sys: Routine;
+      readonly args: readonly (number | ((k: Kernel, local: (i: number) => number) => number))[];
+      readonly to?: number;
+    }
   | { readonly store: number; readonly value: number }
   | { readonly load: number; readonly to: number }
   /** Parks when the local is not 0. */
@@ -78,7 +89,12 @@ export function user(id: number, name: string, ops: readonly Op[]): CFunction {
 }
 
 /** A driver's handler: one atomic TypeScript function of its arguments (32-bit). */
-export function handler(id: number, name: string, params: number, body: (k: Kernel, args: number[]) => number): CFunction {
+export function handler(
+  id: number,
+  name: string,
+  params: number,
+  body: (k: Kernel, args: number[]) => number,
+): CFunction {
   return {
     id,
     name,

@@ -1,5 +1,6 @@
 /** Open files: `fs/file_table.c`, `fs/open.c`, as far as character devices need them. */
-import { routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { routine, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { FMODE_CLOSING, type File } from '../world.js';
 

@@ -1,5 +1,6 @@
 /** open(), close(), ioctl() of character devices: `fs/open.c`, `fs/ioctl.c`. Arguments take two words each. */
-import { routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { routine, type Routine } from '../routine.js';
 import { CapacityError } from '../layout.js';
 import { handle, HandleKind } from '../handle.js';
 import { EBADF, ENOENT, ENOTTY } from '../errno.js';

@@ -1,6 +1,7 @@
 /** Looking up raw frames, and accesses through them: `mm/memory.c:follow_pfnmap_start`, `generic_access_phys` (D.3). */
 import { userPage } from '../fault.js';
-import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
 import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, VM_IO, VM_PFNMAP } from '../flags.js';
 import { Level, PTE_WRITE } from '../pte.js';

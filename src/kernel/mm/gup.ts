@@ -1,5 +1,6 @@
 /** get_user_pages(): the slow path under mmap_lock and the lockless one (`mm/gup.c`; D.1, D.2). */
-import { LockMode, routine, Undefined, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, Undefined, type Routine } from '../routine.js';
 import { EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
 import {
   FAULT_FLAG_UNSHARE,

@@ -1,6 +1,6 @@
 /** What tests call to reach GUP: gup(p, FLAGS), put(p) and vmsplice(p) (litmus.md, "Calls that stand for GUP users"). */
 import { userPage } from '../fault.js';
-import { LockMode, routine, type Routine } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { EFAULT, EINVAL } from '../errno.js';
 import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH } from '../flags.js';
 import { callGetUserPage, getUserPageFast, GUP } from './gup.js';

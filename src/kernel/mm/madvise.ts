@@ -1,6 +1,7 @@
 /** madvise(): `mm/madvise.c` (C.11). */
 import { userPage } from '../fault.js';
-import { LockMode, routine, UnknownError, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { EACCES, EBADF, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
 import {
   FOLL_MADV_POPULATE,

@@ -1,6 +1,7 @@
 /** mlock() and munlock(): `mm/mlock.c` (C.12). Locking matters to the model by its VMA flags and by populating only. */
 import { userPage } from '../fault.js';
-import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { EINVAL, ENOMEM } from '../errno.js';
 import { sameFlags, VM_HUGETLB, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
 import { MLOCK_ONFAULT } from '../uapi.js';

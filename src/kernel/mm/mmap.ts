@@ -1,5 +1,6 @@
 /** mmap() and munmap(): `mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region` (C.1, B.11). */
-import { LockMode, routine, UnknownError, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { CapacityError } from '../layout.js';
 import { EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW } from '../errno.js';

@@ -1,5 +1,6 @@
 /** 7.2's mmap_prepare: the driver describes, the core acts (B.11). */
-import type { CFunction, Kernel } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import type { CFunction } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { EFAULT, EINVAL } from '../errno.js';
 import { VM_REMAP_FLAGS } from '../flags.js';

@@ -1,5 +1,6 @@
 /** Moving a mapping: `mm/mremap.c:move_vma` and `move_page_tables` (C.8). */
-import { routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { routine, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { VM_LOCKED_MASK, VM_PAT, VM_PFNMAP } from '../flags.js';
 import { Level } from '../pte.js';

@@ -1,6 +1,7 @@
 /** mprotect(): `mm/mprotect.c` (C.7). */
 import { userPage } from '../fault.js';
-import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { EACCES, EINVAL, ENOMEM } from '../errno.js';
 import {

@@ -1,6 +1,7 @@
 /** mremap(): `mm/mremap.c` (C.8). */
 import { userPage } from '../fault.js';
-import { LockMode, routine, UnknownError, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { CapacityError } from '../layout.js';
 import { EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { VM_DONTEXPAND, VM_MAYSHARE, VM_PFNMAP, VM_SHARED, VM_SPECIAL } from '../flags.js';

@@ -1,6 +1,7 @@
 /** The page allocator and page references: which frames are handed out is a choice of the run. */
 import { PAGE } from '../layout.js';
-import { UnknownError, type Kernel } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { UnknownError } from '../routine.js';
 import {
   PG_ANON,
   PG_DISTANCE_SHIFT,

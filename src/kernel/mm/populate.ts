@@ -1,5 +1,5 @@
 /** MAP_POPULATE and friends: `mm/gup.c:__mm_populate` (C.1). */
-import { LockMode, routine, type Routine } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_IO, VM_PFNMAP, VM_SHARED, VM_WRITE } from '../flags.js';
 import { PTE_WRITE } from '../pte.js';
 import { handleMmFault, VMF } from './memory/fault.js';

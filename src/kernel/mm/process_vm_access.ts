@@ -1,7 +1,8 @@
 /** process_vm_readv() and process_vm_writev(): `mm/process_vm_access.c` (D.3). */
 import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../fault.js';
 import { PID_BASE } from '../fork.js';
-import { LockMode, ProcState, routine, UnknownError, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, ProcState, routine, UnknownError, type Routine } from '../routine.js';
 import { EFAULT, ESRCH } from '../errno.js';
 import { FOLL_PIN, FOLL_REMOTE, FOLL_WRITE } from '../flags.js';
 import { callGetUserPage } from './gup.js';

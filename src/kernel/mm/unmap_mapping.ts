@@ -1,5 +1,6 @@
 /** Revoking by file: `mm/memory.c:unmap_mapping_range` (C.9, F-21). */
-import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { VMA_IN_IMAP, type Vma } from '../world.js';
 import { pgoffNumber } from './memory/remap.js';
 import { zapPageRange } from './memory/zap.js';

@@ -1,5 +1,6 @@
 /** VMAs: looking them up, splitting, merging, removing (`mm/vma.c`, before 6.12 `mm/mmap.c`; C.9, C.10). */
-import { LockMode, routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { EINVAL } from '../errno.js';
 import { VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_WRITE } from '../flags.js';

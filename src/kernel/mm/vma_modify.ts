@@ -1,5 +1,6 @@
 /** Cutting out the part of a VMA that gets other flags: `mm/vma.c:vma_modify`. */
-import { routine, type Kernel, type Routine } from '../kernel.js';
+import type { Kernel } from '../kernel.js';
+import { routine, type Routine } from '../routine.js';
 import { splitVma, vmaLookup } from './vma.js';
 
 /**

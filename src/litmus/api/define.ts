@@ -1,7 +1,8 @@
 /** How the kernel's API and the system calls are described: a prototype for the checker, an implementation for the machine. */
 import type { ExternalFunction, ExternalStruct } from '../../c/environment.js';
 import { THREAD } from '../../kernel/layout.js';
-import type { Kernel, Routine } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import type { Routine } from '../../kernel/routine.js';
 
 /** A function that drivers or threads may call. Exactly one of `call`, `routine` and `special` is given. */
 export interface ApiFunction extends ExternalFunction {

@@ -1,7 +1,8 @@
 /** What drivers use beside the mm: pages, memory, locks, counters, user copies. */
 import { ENXIO } from '../../kernel/errno.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import { Undefined, UnknownError, type Kernel } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { Undefined, UnknownError } from '../../kernel/routine.js';
 import { isLocked, lockRead, lockWrite, tryLock, unlockRead, unlockWrite } from '../../kernel/locks.js';
 import { pgoffNumber, remapPfnRange, vmStart } from '../../kernel/mm/memory/remap.js';
 import {

@@ -1,5 +1,6 @@
 /** The mm functions that drivers call, by prototype (B.1-B.7, D.3). */
-import { UnknownError, type Kernel } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { UnknownError } from '../../kernel/routine.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import { mmapActionRemap, mmapActionRemapFull } from '../../kernel/mm/mmap_prepare.js';
 import {

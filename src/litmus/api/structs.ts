@@ -1,7 +1,8 @@
 /** Kernel structs that drivers reach into, and the typedefs that go with them. */
 import { PTE_CACHE_MASK } from '../../kernel/pte.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import { Undefined, type Kernel } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { Undefined } from '../../kernel/routine.js';
 import { DESC } from '../../kernel/mm/mmap_prepare.js';
 import { VMF } from '../../kernel/mm/memory/fault.js';
 import { OPS_NULL, type File, type Vma } from '../../kernel/world.js';

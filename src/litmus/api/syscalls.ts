@@ -2,7 +2,7 @@
 import { doGroupExit } from '../../kernel/exit.js';
 import { sysFork, sysWaitpid } from '../../kernel/fork.js';
 import { sysClose, sysIoctl, sysOpen } from '../../kernel/fs/open.js';
-import { routine, type Routine } from '../../kernel/kernel.js';
+import { routine, type Routine } from '../../kernel/routine.js';
 import { sysFollowPfnmap, sysProcmem } from '../../kernel/mm/follow.js';
 import { sysGup, sysPut, sysVmsplice } from '../../kernel/mm/gup_users.js';
 import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';

@@ -1,7 +1,8 @@
 /** The code of a compiled function: instructions, labels, temporary words. */
-import { type CFunction, type Kernel, UnknownError } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { type CFunction, UnknownError } from '../../kernel/routine.js';
 import { THREAD } from '../../kernel/layout.js';
-import { TF_KILLED } from '../../kernel/kernel.js';
+import { TF_KILLED } from '../../kernel/routine.js';
 import type { Ev } from './values.js';
 
 /** Runs in frame `f`: returns the next pc, or a negative number when control has left the function. */

@@ -1,7 +1,7 @@
 /** What the lowering makes of a test for one configuration: all that a {@link Kernel} needs besides its facts and memory. */
 import type { CType } from '../../c/types.js';
 import type { Facts } from '../../kernel/facts.js';
-import type { CFunction, Program } from '../../kernel/kernel.js';
+import type { CFunction, Program } from '../../kernel/routine.js';
 import type { MemoryMap } from '../../kernel/memmap.js';
 
 /** What the lowering depends on besides the test. */

@@ -2,7 +2,7 @@
 import type { LocalVariable, TypedExpr, TypedFunction } from '../../c/typed.js';
 import type { CType, DataModel, PointerType } from '../../c/types.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import { Undefined } from '../../kernel/kernel.js';
+import { Undefined } from '../../kernel/routine.js';
 import { lowerAddress, lowerAssign, lowerLoad, lowerUpdate } from './access.js';
 import { lowerCall } from './calls.js';
 import { CodeBuilder, combined, operand, type Label, type Operand } from './code.js';

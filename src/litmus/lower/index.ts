@@ -3,7 +3,7 @@ import { checkDriver, checkThread } from '../../c/check/program.js';
 import { DiagnosticSink, lineColumn } from '../../c/diagnostics.js';
 import type { TypedFunction } from '../../c/typed.js';
 import type { CType, DataModel } from '../../c/types.js';
-import type { CFunction } from '../../kernel/kernel.js';
+import type { CFunction } from '../../kernel/routine.js';
 import { API_NAMES, driverEnvironment, threadEnvironment, type EnvironmentOptions } from '../api/index.js';
 import type { LitmusTest } from '../ast.js';
 import { CellFinder, type Cell } from './cells.js';

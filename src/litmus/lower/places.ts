@@ -2,7 +2,8 @@
 import type { LValue, TypedExpr } from '../../c/typed.js';
 import type { CType, PointerType, StructType } from '../../c/types.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import { Undefined, type Kernel } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { Undefined } from '../../kernel/routine.js';
 import { cellsOf } from '../../kernel/mm/page_alloc.js';
 import { checkObject } from '../../kernel/slab.js';
 import { cellAt } from '../../kernel/uaccess.js';

@@ -1,6 +1,6 @@
 /** Statements. */
 import type { TypedStatement } from '../../c/typed.js';
-import { ThreadState } from '../../kernel/kernel.js';
+import { ThreadState } from '../../kernel/routine.js';
 import { THREAD } from '../../kernel/layout.js';
 import { store } from './access.js';
 import { LEFT, type Label } from './code.js';

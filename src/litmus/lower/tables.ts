@@ -2,7 +2,7 @@
 import { didYouMean } from '../../c/suggest.js';
 import type { GlobalVariable, TypedFunction } from '../../c/typed.js';
 import { handle, HandleKind } from '../../kernel/handle.js';
-import type { FileOps, VmOps } from '../../kernel/kernel.js';
+import type { FileOps, VmOps } from '../../kernel/routine.js';
 import type { CompiledFunction } from './code.js';
 import { isTable } from './layout.js';
 import type { Session } from './session.js';

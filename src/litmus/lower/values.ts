@@ -1,7 +1,8 @@
 /** Arithmetic as closures: what a typed operator does at run time. */
 import type { ArithmeticOp, ComparisonOp } from '../../c/ast.js';
 import type { CType, DataModel, IntType } from '../../c/types.js';
-import { UnknownError, Undefined, type Kernel } from '../../kernel/kernel.js';
+import type { Kernel } from '../../kernel/kernel.js';
+import { UnknownError, Undefined } from '../../kernel/routine.js';
 import * as int64 from './int64.js';
 import { isWide } from './layout.js';
 

@@ -5,8 +5,8 @@
 import { archNamed } from '../../../src/kernel/arch/index.js';
 import { factsFor, type FactOverrides } from '../../../src/kernel/facts.js';
 import { FAULT, pageFault, PF, translate } from '../../../src/kernel/fault.js';
+import { Kernel } from '../../../src/kernel/kernel.js';
 import {
-  Kernel,
   kernelRoutines,
   ProcState,
   ThreadState,
@@ -14,7 +14,7 @@ import {
   type FileOps,
   type Routine,
   type VmOps,
-} from '../../../src/kernel/kernel.js';
+} from '../../../src/kernel/routine.js';
 import { layoutOf, THREAD } from '../../../src/kernel/layout.js';
 import { placeRegions, type RegionSpec } from '../../../src/kernel/memmap.js';
 import { vmNormalPage } from '../../../src/kernel/mm/memory/classify.js';

@@ -1,6 +1,7 @@
 /** /proc/pid/smaps and /proc/pid/pagemap: `fs/proc/task_mmu.c` (D.6, D.7). */
 import { userPage } from '../../fault.js';
-import { LockMode, routine, type Kernel, type Routine } from '../../kernel.js';
+import type { Kernel } from '../../kernel.js';
+import { LockMode, routine, type Routine } from '../../routine.js';
 import { EFAULT } from '../../errno.js';
 import { VM_PFNMAP } from '../../flags.js';
 import { Level } from '../../pte.js';

@@ -1,5 +1,6 @@
 /** `mm/memory.c:vm_normal_page` and its siblings: which entries the VM may look behind (catalogue A). */
-import { Undefined, type Kernel } from '../../kernel.js';
+import type { Kernel } from '../../kernel.js';
+import { Undefined } from '../../routine.js';
 import { handle, HandleKind, handleIndex } from '../../handle.js';
 import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
 import { Level, PTE_DEVMAP, PTE_SPECIAL } from '../../pte.js';

@@ -1,5 +1,6 @@
 /** Page faults: `mm/memory.c:handle_mm_fault` down to the installation of the page (C.2, C.3). */
-import { routine, Undefined, type Kernel, type Routine } from '../../kernel.js';
+import type { Kernel } from '../../kernel.js';
+import { routine, Undefined, type Routine } from '../../routine.js';
 import { handle, HandleKind, handleIndex } from '../../handle.js';
 import {
   FAULT_FLAG_MKWRITE,
