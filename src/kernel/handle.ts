@@ -26,6 +26,8 @@ export const enum HandleKind {
   Kaddr = 10,
   /** struct inode: driver number. */
   Inode = 11,
+  /** A vmalloc'ed area: word index of its list of frames. */
+  Vmalloc = 12,
 }
 
 /** Makes a handle. */

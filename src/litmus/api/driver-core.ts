@@ -15,6 +15,7 @@ import {
   putPage,
   splitPage,
 } from '../../kernel/mm/page_alloc.js';
+import { vfree, vmallocFrame, vmallocUser } from '../../kernel/mm/vmalloc.js';
 import { kfree, kzalloc } from '../../kernel/slab.js';
 import { copyFromUser, copyToUser } from '../../kernel/uaccess.js';
 import { CHOOSE, num, pfnArg, ret64, type ApiFunction } from './define.js';
@@ -188,6 +189,23 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
         if (cell.bytes === 8) k.w[c + cell.word + 1] = byte * 0x01010101;
       }
       return k.argLo[0]!;
+    },
+  },
+  vmalloc_user: {
+    prototype: 'void *vmalloc_user(unsigned long size)',
+    point: true,
+    call: (k) => vmallocUser(k, num(k, 0)),
+  },
+  vfree: { prototype: 'void vfree(const void *addr)', point: true, call: done((k) => vfree(k, k.argLo[0]!)) },
+  vmalloc_to_page: {
+    prototype: 'struct page *vmalloc_to_page(const void *addr)',
+    call: (k) => page(vmallocFrame(k, k.argLo[0]!, 0)),
+  },
+  vmalloc_to_pfn: {
+    prototype: 'unsigned long vmalloc_to_pfn(const void *addr)',
+    call: (k) => {
+      const frame = vmallocFrame(k, k.argLo[0]!, 0);
+      return frame < 0 ? (k.hi = 0) : ret64(k, k.mem.pfnOf[frame]!);
     },
   },
   kzalloc: {

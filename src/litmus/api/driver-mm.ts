@@ -14,6 +14,7 @@ import {
 import { remapPfnRange, vmFlagsClear, vmFlagsSet, vmIomapMemory } from '../../kernel/mm/memory/remap.js';
 import { zapSpecialVmaRange } from '../../kernel/mm/memory/zap.js';
 import { unmapMappingRange } from '../../kernel/mm/unmap_mapping.js';
+import { remapVmallocRange } from '../../kernel/mm/vmalloc.js';
 import { vmGetPageProt } from '../../kernel/mm/pgtable.js';
 import { CacheMode, PTE_CACHE_MASK, PTE_CACHE_SHIFT } from '../../kernel/pte.js';
 import type { Vma } from '../../kernel/world.js';
@@ -149,6 +150,10 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
     routine: unmapMappingRange,
     point: true,
   },
+  remap_vmalloc_range: onVma(
+    `int remap_vmalloc_range(${VMA}, void *addr, unsigned long pgoff)`,
+    (k, vma) => remapVmallocRange(k, vma, k.argLo[1]!, num(k, 2)),
+  ),
   vm_get_page_prot: {
     prototype: 'pgprot_t vm_get_page_prot(unsigned long vm_flags)',
     call: (k) => vmGetPageProt(k.argLo[0]!),
