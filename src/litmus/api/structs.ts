@@ -4,7 +4,7 @@ import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle
 import type { Kernel } from '../../kernel/kernel.js';
 import { Undefined } from '../../kernel/routine.js';
 import { DESC } from '../../kernel/mm/mmap_prepare.js';
-import { VMF } from '../../kernel/mm/memory/fault.js';
+import { VMF } from '../../kernel/mm/memory/vmf.js';
 import { OPS_NULL, type File, type Vma } from '../../kernel/world.js';
 import { ret64, type ApiField, type ApiStruct } from './define.js';
 
