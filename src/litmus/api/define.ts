@@ -17,7 +17,8 @@ export interface ApiFunction extends ExternalFunction {
    * Lowered by itself: `nop` computes its arguments, `same` is its argument, `truth` whether it is not 0, `constant` must have
    * been folded; the others are what they are called.
    */
-  readonly special?: 'get_user' | 'put_user' | 'min' | 'max' | 'nop' | 'same' | 'truth' | 'write_once' | 'constant';
+  readonly special?:
+    'get_user' | 'put_user' | 'min' | 'max' | 'nop' | 'same' | 'truth' | 'write_once' | 'constant';
   /** Whether the call is a scheduling point (lock operation, allocation, free, user copy, every system call). */
   readonly point?: boolean;
 }
