@@ -5,12 +5,10 @@ import { handle, HandleKind } from './handle.js';
 import { CapacityError, THREAD } from './layout.js';
 import { ECHILD, ENOMEM } from './errno.js';
 import { VM_DONTCOPY, VM_LOCKED_MASK, VM_PAT, VM_WIPEONFORK } from './flags.js';
-import { Level } from './pte.js';
-import { VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from './world.js';
+import { VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED } from './world.js';
 import { exitFiles, exitMmap } from './exit.js';
-import { vmNormalPage } from './mm/memory/classify.js';
 import { copyPageRange, vmaNeedsCopy } from './mm/memory/copy.js';
-import { none, walk } from './mm/pgtable.js';
+import { trackPfnCopy } from './mm/memory/pat.js';
 import { findVma, imapBusy, waitImap } from './mm/vma.js';
 
 /** Local words of {@link sysFork}. */
@@ -105,15 +103,6 @@ function copyVmaPages(k: Kernel, f: number): void {
   }
   k.w[f + L.AT] = vma.end;
   k.point(f, Pc.Next);
-}
-
-/** `arch/x86/mm/pat/memtype.c:track_pfn_copy` [<=6.12]: fails when the first entry is not a raw frame any more (H-9). */
-function trackPfnCopy(k: Kernel, vma: Vma, child: Vma): boolean {
-  if (!k.facts.forkRereservesPat || (vma.flags & VM_PAT) === 0) return true;
-  const e = walk(k, vma.mm, vma.start);
-  if (none(k, e) || (k.level === Level.Pte && vmNormalPage(k, vma, vma.start, e) >= 0)) return false;
-  child.flags |= VM_PAT;
-  return true;
 }
 
 /** dup_mmap failed: the child's mappings go as at exit, and fork() is -ENOMEM whatever the reason. */

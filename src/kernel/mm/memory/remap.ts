@@ -66,7 +66,7 @@ function remapTracked(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   const tracked = k.facts.trackSetsVmPat && coversVma(k, vma, addr, bytes);
   if (tracked) vma.flags |= VM_PAT;
   const err = remapNotrack(k, vma, addr, pfn, bytes, prot);
-  if (err !== 0 && tracked) vma.flags &= ~VM_PAT;
+  if (err !== 0 && k.facts.trackSetsVmPat) vma.flags &= ~VM_PAT;
   return err;
 }
 
