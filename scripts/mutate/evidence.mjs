@@ -1,0 +1,114 @@
+// Looks for evidence that each litmus test can fail: a mutant of the model that changes its verdict, the more particular to
+// the test the better.
+import { configurationOf, killerOf, Locator, readKillers, writeKillers } from './killers.mjs';
+import { shuffle } from './random.mjs';
+
+/** Tests run here while killers are looked for: both kinds of classifier, the newest and the oldest release. */
+export const CONFIGURATIONS = ['x86_64+7.2', 'arm+7.2', 'x86_64+6.1', 'arm+6.1'].map(configurationOf);
+/** A mutant that breaks no more than this share of all tests says something about those that it breaks. */
+const PARTICULAR = 0.03;
+/** With a killer that breaks more, a better one is looked for among so many further mutants. */
+const FURTHER = 300;
+
+/** @param log is told what happens, a line at a time */
+export class Evidence {
+  #runner;
+  #log;
+  #killers = readKillers();
+  /** Mutants that have been tried since a test has a killer that is not particular. */
+  #waited = new Map();
+
+  constructor(runner, log) {
+    this.#runner = runner;
+    this.#log = log;
+  }
+
+  get #tests() {
+    return [...this.#runner.corpus.keys()];
+  }
+
+  /** The tests without any killer. */
+  missing() {
+    return this.#tests.filter((file) => !this.#killers.has(file));
+  }
+
+  /** Drops entries of tests that are gone and of code that is gone and, unless they are trusted, those that no longer kill. */
+  async check(trusted) {
+    const locator = new Locator(this.#runner.sources);
+    for (const [file, killer] of this.#killers) {
+      const mutant = this.#runner.corpus.has(file) ? locator.find(killer) : undefined;
+      if (mutant === undefined || !(trusted || (await this.#kills(mutant, file, killer)))) {
+        this.#log(`${file}: its killer is gone`);
+        this.#killers.delete(file);
+      }
+    }
+  }
+
+  async #kills(mutant, file, { on, observed }) {
+    const runs = this.#runner.runs(file, [configurationOf(on)]);
+    const { differences } = await this.#runner.run(mutant, [{ file, runs }]);
+    return differences.some((d) => d.kind === 'verdict' && d.observed === observed);
+  }
+
+  /**
+   * Tries mutants until every test has its killer.
+   * @param groups lists of mutants; the first are all tried before the second
+   * @param limit how many mutants may be tried
+   * @returns how many were
+   */
+  async search(groups, seed, limit) {
+    let tried = 0;
+    for (const mutant of groups.flatMap((group, i) => shuffle(group, seed + i))) {
+      const open = this.#open();
+      if (open.length === 0 || tried >= limit) break;
+      await this.#try(mutant, open);
+      if (++tried % 50 === 0) this.#progress(tried, open.length);
+    }
+    writeKillers(this.#killers);
+    return tried;
+  }
+
+  #progress(tried, open) {
+    writeKillers(this.#killers);
+    this.#log(
+      `${tried} mutants tried, ${open} tests open, ${this.missing().length} of them without a killer`,
+    );
+  }
+
+  /** Tests that need a killer, or a better one. */
+  #open() {
+    return this.#tests.filter((file) => {
+      const killer = this.#killers.get(file);
+      return killer === undefined || (this.#waited.get(file) ?? FURTHER) < FURTHER;
+    });
+  }
+
+  async #try(mutant, open) {
+    const killed = await this.#killedBy(mutant, open);
+    for (const file of this.#waited.keys()) this.#waited.set(file, this.#waited.get(file) + 1);
+    if (killed.size === 0) return;
+    const others = this.#tests.filter((file) => !open.includes(file));
+    const kills = killed.size + (await this.#killedBy(mutant, others)).size;
+    for (const [file, difference] of killed) {
+      const before = this.#killers.get(file);
+      if (before !== undefined && before.kills <= kills) continue;
+      this.#killers.set(file, killerOf(mutant, difference, kills));
+      if (kills <= Math.max(2, PARTICULAR * this.#tests.length)) this.#waited.delete(file);
+      else if (before === undefined) this.#waited.set(file, 0);
+    }
+  }
+
+  /** The tests whose verdict the mutant changes, each with what it gives. */
+  async #killedBy(mutant, files) {
+    const jobs = files.map((file) => ({ file, runs: this.#runner.runs(file) }));
+    const { differences } = await this.#runner.run(mutant, jobs);
+    const killed = new Map();
+    for (const d of differences) if (d.kind === 'verdict' && !killed.has(d.file)) killed.set(d.file, d);
+    return killed;
+  }
+
+  /** The record as it is now. */
+  get killers() {
+    return this.#killers;
+  }
+}
