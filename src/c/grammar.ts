@@ -4,6 +4,7 @@ import type { Prepared } from './prepass.js';
 
 /** A loaded parser. Opaque to callers; holds WebAssembly memory for the life of the program. */
 export interface Grammar {
+  /** @internal The types of web-tree-sitter cannot be read without those of emscripten: users of the library need neither. */
   readonly parser: Parser;
 }
 

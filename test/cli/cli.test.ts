@@ -84,7 +84,7 @@ test.each([
 });
 
 test.each([
-  [['list', 'tests', '.'], /^small +Always +small\.litmus$/m],
+  [['list', 'tests', '.'], /^small +small\.litmus +Always$/m],
   [['list', 'archs'], /^arm +32 +no +/m],
   [['list', 'releases'], /^6\.12 +linux 6\.12\.\d+$/m],
   [['list', 'facts'], /^ {4}read in mm\/memory\.c:\w+ \(/m],
