@@ -22,6 +22,11 @@ export const lifeFacts = {
     source: 'mm/memory.c:finish_fault',
     catalogue: 'C.3',
   }),
+  sanitizesFaultFlags: byRelease([false, true, true], {
+    doc: 'A write fault in a VMA without VM_MAYWRITE warns and is SIGSEGV; before, it went on.',
+    source: 'mm/memory.c:sanitize_fault_flags',
+    catalogue: 'C.2',
+  }),
   wpSharedNeedsVmWrite: byRelease([true, false, false], {
     doc: 'A write fault counts a VMA as shared by VM_WRITE and VM_SHARED; later, by VM_SHARED or VM_MAYSHARE.',
     source: 'mm/memory.c:do_wp_page',
