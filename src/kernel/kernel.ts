@@ -423,6 +423,7 @@ export class Kernel {
 
   /** WARN(): noted under the API that was entered; the run goes on. */
   warn(): void {
+    if (this.quiet) return;
     const id = this.w[this.t + THREAD.API]!;
     this.w[HEAD.WARNED + (id >> 5)]! |= 1 << (id & 31);
     this.tracer?.note('WARN');
