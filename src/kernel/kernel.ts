@@ -123,7 +123,7 @@ export class Kernel {
       case LockMode.Write:
         return lock === 0;
       default:
-        return lock === ProcState.Dead;
+        return lock === ProcState.Dead || (w[t + THREAD.FLAGS]! & TF_KILLED) !== 0;
     }
   }
 
@@ -360,7 +360,7 @@ export class Kernel {
 
   /** The lowest free file slot. */
   allocFile(): File {
-    for (const f of this.files) if (f.mode === 0) return f;
+    for (const f of this.files) if (f.mode === 0 && f.refs === 0) return f;
     throw new CapacityError('files');
   }
 

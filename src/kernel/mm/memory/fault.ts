@@ -137,7 +137,7 @@ function doAnonymousPage(k: Kernel, vma: Vma, e: number, flags: number): number 
 }
 
 /** Maps a new, exclusive anonymous page; `write` makes it dirty and, where the VMA allows, writable. */
-function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write: boolean): void {
+export function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write: boolean): void {
   k.pages[frame]!.flags |= PG_ANON | PG_EXCLUSIVE;
   addRmap(k, vma.mm, frame);
   vma.put(VMA_ANON_VMA, true);
