@@ -60,7 +60,8 @@ export class Search {
           if (at > pause) return (this.ending = 'paused');
         }
         if (store.count > maxStates) return (this.ending = 'states');
-        if (!this.expand(this.next) && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
+        if (!this.expand(this.next) && options.onFinal?.(this.next) === true)
+          return (this.ending = 'stopped');
       }
     } catch (error) {
       if (error instanceof StoreFull) return (this.ending = 'memory');

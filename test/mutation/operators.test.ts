@@ -4,7 +4,7 @@ import { mutantId, mutantsOf } from '../../scripts/mutate/operators.mjs';
 
 /** What a change makes of a text, by operator. */
 function changes(text: string): string[] {
-  return mutantsOf('src/x.ts', text).map((m: { op: string }) => `${m.op}: ${applyMutant(text, m)}`);
+  return mutantsOf('src/x.ts', text).map((m) => `${m.op}: ${applyMutant(text, m)}`);
 }
 
 test('conditions', () => {
