@@ -29,7 +29,7 @@ const SLICE_MS = 200;
 export async function runTest(test: LitmusTest, options: RunOptions): Promise<RunResult> {
   const started = performance.now();
   const configuration = configurationOf(options.arch, options.release);
-  const condition = test.condition ?? defaultCondition(test);
+  const condition = test.condition ?? defaultCondition();
   const base = {
     test: test.name,
     file: test.source.file,
