@@ -4,8 +4,9 @@ import type { CType } from '../../c/types.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { combined, emitPoint, LEFT, operand, type Operand } from './code.js';
-import type { FunctionLowering } from './function.js';
+import type { Lowering } from './lowering.js';
 import { byteSize, wordsOfType } from './layout.js';
+import { stepped } from './pointers.js';
 import {
   handleOf,
   lowerPlace,
@@ -21,7 +22,7 @@ import { arithmetic, constantValue, convert, normalizer, type Ev } from './value
 // --- reading ---
 
 /** The value of an object. */
-export function lowerLoad(fn: FunctionLowering, e: TypedExpr & { kind: 'load' }): Operand {
+export function lowerLoad(fn: Lowering, e: TypedExpr & { kind: 'load' }): Operand {
   const known = constantGlobal(e.from);
   if (known !== undefined) return operand(constantValue(known, fn.isWide(e.type)));
   return load(fn, lowerPlace(fn, e.from), e.type);
@@ -35,7 +36,7 @@ function constantGlobal(from: LValue): bigint | undefined {
   return entry.value.kind === 'constant' ? entry.value.value : undefined;
 }
 
-function load(fn: FunctionLowering, place: AnyPlace, type: CType): Operand {
+function load(fn: Lowering, place: AnyPlace, type: CType): Operand {
   if (place.kind === 'field') {
     const { field, object } = place;
     return combined(fieldLoad(field, object.ev), [object], true);
@@ -58,7 +59,7 @@ function fieldLoad(field: FieldPlace['field'], object: Ev): Ev {
   };
 }
 
-function wordLoad(place: Place, type: CType, fn: FunctionLowering): Ev {
+function wordLoad(place: Place, type: CType, fn: Lowering): Ev {
   const wide = fn.isWide(type);
   const normalize = place.kind === 'pointer' ? normalizer(type) : undefined;
   if (place.kind === 'frame' && place.indices.length === 0) {
@@ -80,12 +81,12 @@ function wordLoad(place: Place, type: CType, fn: FunctionLowering): Ev {
 }
 
 /** The point before an access; objects on the running thread's own stack are seen by nobody else. */
-export function pointBefore(fn: FunctionLowering, place: Place): void {
+export function pointBefore(fn: Lowering, place: Place): void {
   if (place.kind !== 'pointer') return emitPoint(fn.b);
   pointBeforePointer(fn, place.pointer!.ev);
 }
 
-export function pointBeforePointer(fn: FunctionLowering, pointer: Ev): void {
+export function pointBeforePointer(fn: Lowering, pointer: Ev): void {
   const next = fn.b.here + 1;
   fn.b.emit((k, f) => {
     const h = pointer(k, f);
@@ -106,7 +107,7 @@ function isOnOwnStack(k: Kernel, h: number): boolean {
 // --- writing ---
 
 /** Emits a store of a scalar; the place's operands and the value are used up. */
-export function store(fn: FunctionLowering, place: AnyPlace, value: Operand, type: CType): void {
+export function store(fn: Lowering, place: AnyPlace, value: Operand, type: CType): void {
   if (place.kind === 'user') return storeUser(fn, place, value, type);
   if (place.kind === 'field') return storeField(fn, place, value, type);
   if (place.kind === 'frame' && place.indices.length === 0)
@@ -134,7 +135,7 @@ function isCell(k: Kernel, word: number): boolean {
   return word >= k.layout.frames && word < k.layout.files;
 }
 
-function storeField(fn: FunctionLowering, place: FieldPlace, value: Operand, type: CType): void {
+function storeField(fn: Lowering, place: FieldPlace, value: Operand, type: CType): void {
   const { object, field } = place;
   const set = field.set?.bind(field);
   if (!set) {
@@ -156,7 +157,7 @@ function storeField(fn: FunctionLowering, place: FieldPlace, value: Operand, typ
 
 /** `target = value`. @returns the value, if it is wanted */
 export function lowerAssign(
-  fn: FunctionLowering,
+  fn: Lowering,
   e: TypedExpr & { kind: 'assign' },
   wanted: boolean,
 ): Operand | undefined {
@@ -177,7 +178,7 @@ export function lowerAssign(
 }
 
 /** `a = b` of whole structs. */
-function copyStruct(fn: FunctionLowering, e: TypedExpr & { kind: 'assign' }): void {
+function copyStruct(fn: Lowering, e: TypedExpr & { kind: 'assign' }): void {
   const { value } = e;
   if (value.kind !== 'load')
     return fn.session.fail('PFN3008', 'a struct can be assigned from an object only', value.span);
@@ -196,7 +197,7 @@ function copyStruct(fn: FunctionLowering, e: TypedExpr & { kind: 'assign' }): vo
   copyWords(fn, to, from, wordsOfType(e.type, fn.model));
 }
 
-function copyWords(fn: FunctionLowering, to: Place, from: Place, words: number): void {
+function copyWords(fn: Lowering, to: Place, from: Place, words: number): void {
   if (from.shared) pointBefore(fn, from);
   if (to.shared) pointBefore(fn, to);
   const [target, source] = [wordOf(to, 4), wordOf(from, 4)];
@@ -212,7 +213,7 @@ function copyWords(fn: FunctionLowering, to: Place, from: Place, words: number):
 
 /** `target op= right`, `++`, `--`: a read and a write, each a step if others may see it. */
 export function lowerUpdate(
-  fn: FunctionLowering,
+  fn: Lowering,
   e: TypedExpr & { kind: 'update' },
   wanted: boolean,
 ): Operand | undefined {
@@ -236,15 +237,10 @@ export function lowerUpdate(
   return result;
 }
 
-function updated(
-  fn: FunctionLowering,
-  e: TypedExpr & { kind: 'update' },
-  before: Operand,
-  right: Operand,
-): Operand {
+function updated(fn: Lowering, e: TypedExpr & { kind: 'update' }, before: Operand, right: Operand): Operand {
   const { compute, op } = e;
   if (compute.kind === 'pointer') {
-    const ev = fn.step(before.ev, op as '+' | '-', right.ev, e.right.type, compute, e.scale);
+    const ev = stepped(fn, before.ev, op as '+' | '-', right.ev, e.right.type, compute, e.scale);
     return combined(ev, [before, right], !compute.user);
   }
   if (compute.kind !== 'int') throw new Error('an update of something that is no number');
@@ -262,7 +258,7 @@ function borrowed(place: AnyPlace): AnyPlace {
 }
 
 /** Computes pointer and indices once, so that the two accesses of an update reach the same object. */
-function fixed(fn: FunctionLowering, place: AnyPlace): AnyPlace {
+function fixed(fn: Lowering, place: AnyPlace): AnyPlace {
   if (place.kind === 'field') return { ...place, object: settle(fn, place.object, 1) };
   if (place.kind === 'user')
     return { ...place, pointer: settle(fn, place.pointer, fn.model.name === 'LP64' ? 2 : 1) };
@@ -271,22 +267,12 @@ function fixed(fn: FunctionLowering, place: AnyPlace): AnyPlace {
 }
 
 /** A value in a temporary, unless it is in one already. */
-function settle(fn: FunctionLowering, value: Operand, words: 1 | 2): Operand {
-  if (value.temps.length > 0 && value.temps.length === words) return value;
-  const slot = fn.b.temp(words);
-  fn.put(value, slot, words);
-  if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
-  return operand(
-    (k, f) => {
-      k.hi = k.w[f + slot + 1]!;
-      return k.w[f + slot]!;
-    },
-    [slot, slot + 1],
-  );
+function settle(fn: Lowering, value: Operand, words: 1 | 2): Operand {
+  return value.temps.length === words ? value : fn.hold(value, words);
 }
 
 /** `&object`. */
-export function lowerAddress(fn: FunctionLowering, e: TypedExpr & { kind: 'address' }): Operand {
+export function lowerAddress(fn: Lowering, e: TypedExpr & { kind: 'address' }): Operand {
   const { of } = e;
   if (of.kind === 'global') {
     const h = fn.session.globalHandle(of.variable, e.span);

@@ -148,6 +148,18 @@ export function operand(ev: Ev, temps: readonly number[] = [], freezes = false):
   return { ev, temps, freezes };
 }
 
+/** The value in a slot of the frame (and the one behind it), which is a temporary. */
+export function slotValue(slot: number, words: 1 | 2): Operand {
+  if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
+  return operand(
+    (k, f) => {
+      k.hi = k.w[f + slot + 1]!;
+      return k.w[f + slot]!;
+    },
+    [slot, slot + 1],
+  );
+}
+
 /** An operand made of others. */
 export function combined(ev: Ev, parts: readonly Operand[], freezes = false): Operand {
   return { ev, temps: parts.flatMap((p) => p.temps), freezes: freezes || parts.some((p) => p.freezes) };

@@ -10,7 +10,7 @@ import { cellAt } from '../../kernel/uaccess.js';
 import type { ApiField } from '../api/index.js';
 import { apiStruct } from '../api/index.js';
 import { type Operand } from './code.js';
-import type { FunctionLowering } from './function.js';
+import type { Lowering } from './lowering.js';
 import { byteSize, fieldWord, wordsOfType } from './layout.js';
 import type { Ev } from './values.js';
 
@@ -52,7 +52,7 @@ export interface UserPlace {
 export type AnyPlace = Place | FieldPlace | UserPlace;
 
 /** Finds out where an object lies. Emits code for what its pointers and indices need. */
-export function lowerPlace(fn: FunctionLowering, lv: LValue): AnyPlace {
+export function lowerPlace(fn: Lowering, lv: LValue): AnyPlace {
   switch (lv.kind) {
     case 'local':
       return { kind: 'frame', word: fn.slotOf(lv.variable), byte: 0, indices: [], shared: false };
@@ -69,13 +69,13 @@ export function lowerPlace(fn: FunctionLowering, lv: LValue): AnyPlace {
   }
 }
 
-function derefPlace(fn: FunctionLowering, pointer: TypedExpr): Place | UserPlace {
+function derefPlace(fn: Lowering, pointer: TypedExpr): Place | UserPlace {
   const operand = fn.value(pointer);
   if ((pointer.type as PointerType).user) return { kind: 'user', pointer: operand, byte: 0 };
   return { kind: 'pointer', word: 0, byte: 0, pointer: operand, indices: [], shared: true };
 }
 
-function memberPlace(fn: FunctionLowering, lv: LValue & { kind: 'member' }): AnyPlace {
+function memberPlace(fn: Lowering, lv: LValue & { kind: 'member' }): AnyPlace {
   const { struct, field, object } = lv;
   if (struct.origin === 'kernel') return kernelField(fn, lv);
   const place = lowerPlace(fn, object);
@@ -85,7 +85,7 @@ function memberPlace(fn: FunctionLowering, lv: LValue & { kind: 'member' }): Any
   return { ...place, word: place.word + fieldWord(struct, field, fn.model), byte: place.byte + field.offset };
 }
 
-function kernelField(fn: FunctionLowering, lv: LValue & { kind: 'member' }): FieldPlace {
+function kernelField(fn: Lowering, lv: LValue & { kind: 'member' }): FieldPlace {
   const { struct, field, object } = lv;
   if (object.kind !== 'deref') {
     return fn.session.fail('PFN3003', `tables of operations cannot be read or changed`, lv.span, {
@@ -99,7 +99,7 @@ function fieldOf(struct: StructType, name: string): ApiField {
   return apiStruct(struct.tag)!.fields.find((f) => f.name === name)!;
 }
 
-function elementPlace(fn: FunctionLowering, lv: LValue & { kind: 'element' }): AnyPlace {
+function elementPlace(fn: Lowering, lv: LValue & { kind: 'element' }): AnyPlace {
   const place = lowerPlace(fn, lv.array);
   const words = wordsOfType(lv.type, fn.model);
   const bytes = byteSize(lv.type, fn.model);
