@@ -58,7 +58,7 @@ const NOT_RUN = {
   states: 0,
   outcomes: [],
   undefined: [],
-  expected: 'Never',
+  expected: null,
   ok: false,
   exhaustive: false,
   explored: 0,
@@ -166,7 +166,7 @@ function judge(run: Exploration, question: Question, expected: Verdict | undefin
     states: outcomes.length,
     outcomes,
     undefined: undef ? undefinedIds : [],
-    expected: expected ?? (observation === 'Undef' || observation === 'Unknown' ? 'Never' : observation),
+    expected: expected ?? null,
     ok:
       expected === undefined
         ? observation !== 'Undef' && observation !== 'Unknown'
