@@ -384,6 +384,11 @@ export class Kernel {
     this.w[lock] = 0;
   }
 
+  /** downgrade_write: a writer goes on as a reader. */
+  downgradeWrite(lock: number): void {
+    this.w[lock] = 1;
+  }
+
   upRead(lock: number): void {
     this.w[lock]! -= 1;
   }

@@ -17,6 +17,11 @@ export const lifeFacts = {
     source: 'mm/mmap.c:mmap_region',
     catalogue: 'B.11',
   }),
+  munmapTakesCopies: byRelease([true, false, false], {
+    doc: 'munmap of a part of a VMA takes a copy of its struct away; later, the original, and the rest is left in copies.',
+    source: 'mm/mmap.c:do_mas_align_munmap, mm/vma.c:vms_gather_munmap_vmas',
+    catalogue: 'C.9',
+  }),
   finishFaultMapsFolio: byRelease([false, false, true], {
     doc: 'A fault may map the whole large folio that the handler returned.',
     source: 'mm/memory.c:finish_fault',
