@@ -7,9 +7,9 @@ import type { Callee, LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import { checkTarget } from './assignments.js';
 import type { Checker } from './checker.js';
-import { checkOperand, markAddressTaken } from './expressions.js';
 import { cast, constant, isConstant } from './fold.js';
 import { tryPlace } from './places.js';
+import { markAddressTaken } from './values.js';
 
 type Call = Expr & { kind: 'call' };
 
@@ -98,7 +98,7 @@ function argument(c: Checker, a: Expr | TypeArgument, callee: Callee, i: number)
       expected: 'a value',
     });
   }
-  const value = checkOperand(c, a);
+  const value = c.operand(a);
   const parameter = callee.type.parameters[i];
   if (parameter) {
     const name = parameter.name === undefined ? '' : ` (\`${parameter.name}\`)`;
@@ -135,7 +135,7 @@ function callGeneric(c: Checker, e: Call, name: string, external: ExternalFuncti
   const values = argExprs.map((a): TypedExpr => {
     const array = external.arrays && a.kind !== 'typeArgument' ? tryPlace(c, a) : undefined;
     if (array?.type.kind === 'array') return constant(0n, array.type, a.span);
-    if (a.kind !== 'typeArgument') return checkOperand(c, a);
+    if (a.kind !== 'typeArgument') return c.operand(a);
     const type = c.types.resolve(a.type);
     return constant(BigInt(T.sizeOf(type, c.model) ?? 0), type, a.span);
   });

@@ -4,7 +4,7 @@ import { didYouMean } from '../suggest.js';
 import type { TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
-import { checkValue } from './expressions.js';
+import { checkValue } from './values.js';
 import { constant } from './fold.js';
 
 /** More than this many nodes from macros is a macro bomb, not a driver. */

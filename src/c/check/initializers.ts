@@ -6,7 +6,6 @@ import type { InitEntry, LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
 import { isStaticValue, rejectNonConstant } from './constants.js';
-import { checkOperand } from './expressions.js';
 import { constant } from './fold.js';
 import { integerConstant } from './constants.js';
 
@@ -43,7 +42,7 @@ export class InitializerChecker {
   }
 
   #scalar(target: LValue, init: Expr): void {
-    const operand = checkOperand(this.c, init);
+    const operand = this.c.operand(init);
     if (operand.kind === 'string')
       this.c.reporter.fail('PFN1030', 'strings are supported as arguments only', init.span);
     const value = this.c.convert.assign(operand, target.type, 'initialiser', init.span);
@@ -107,7 +106,7 @@ export class InitializerChecker {
     if (target.type.kind !== 'struct' || this.isStatic) return false;
     if (value.kind !== 'name' && value.kind !== 'member' && value.kind !== 'index' && value.kind !== 'unary')
       return false;
-    return checkOperand(this.c, value).type === target.type;
+    return this.c.operand(value).type === target.type;
   }
 
   /** `.a.b[2] = value`. @returns the position of the part of `target` that it belongs to */

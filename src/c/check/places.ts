@@ -5,7 +5,7 @@ import { didYouMean } from '../suggest.js';
 import type { LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
-import { checkInteger, checkValue, load } from './expressions.js';
+import { checkInteger, checkValue, load } from './values.js';
 import { expandMacro, unknownName } from './identifiers.js';
 
 /** The object that an expression names. An error if it names none. */
