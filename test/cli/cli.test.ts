@@ -135,17 +135,3 @@ describe('signals', () => {
     expect(lexHerd(stdout).length).toBeGreaterThan(0);
   });
 });
-
-test('starts fast: at most 2.2 times a bare node, and 150 ms', () => {
-  const time = (args: string[]): number => {
-    const began = performance.now();
-    spawnSync(process.execPath, args, { cwd: FIXTURES });
-    return performance.now() - began;
-  };
-  const best = { bare: Infinity, run: Infinity };
-  for (let i = 0; i < 5; i++) {
-    best.bare = Math.min(best.bare, time(['-e', '0']));
-    best.run = Math.min(best.run, time([BIN, 'run', 'small.litmus']));
-  }
-  expect(best.run).toBeLessThan(2.2 * best.bare + 150);
-});
