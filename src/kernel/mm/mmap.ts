@@ -48,7 +48,7 @@ import {
   type Vma,
 } from '../world.js';
 import { fget, fput } from '../fs/file_table.js';
-import { mmPopulate } from './populate.js';
+import { callMmPopulate } from './populate.js';
 import { vmGetPageProt } from './pgtable.js';
 import { zapPageRange } from './memory/zap.js';
 import { callMmapPrepare, DESC_WORDS, finishMmapPrepare, mmapActionComplete } from './mmap_prepare.js';
@@ -414,10 +414,8 @@ function finish(k: Kernel, f: number): void {
   const flags = k.w[l + MM.FLAGS]!;
   k.upWrite(k.mmapLock(k.currentProc));
   if ((flags & MAP_LOCKED) !== 0 || (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE) {
-    const nf = k.call(f, Pc.Populated, mmPopulate);
-    k.w[nf + 1] = k.w[l + MM.START]!;
-    k.w[nf + 2] = k.w[l + MM.START]! + k.w[l + MM.PAGES]!;
-    return;
+    const start = k.w[l + MM.START]!;
+    return callMmPopulate(k, f, Pc.Populated, start, start + k.w[l + MM.PAGES]!, true);
   }
   k.goto(f, Pc.Put);
 }
