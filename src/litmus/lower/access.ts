@@ -1,6 +1,7 @@
 /** Reading and writing objects. What others may see is a step of its own, with a scheduling point before it. */
 import type { LValue, TypedExpr } from '../../c/typed.js';
 import type { CType } from '../../c/types.js';
+import { cellMask } from '../../kernel/cells.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { combined, emitPoint, LEFT, operand, type Operand } from './code.js';
@@ -16,7 +17,7 @@ import {
   type FieldPlace,
   type Place,
 } from './places.js';
-import { cellMask, loadUser, storeUser, userAddress } from './user-memory.js';
+import { loadUser, storeUser, userAddress } from './user-memory.js';
 import { arithmetic, constantValue, convert, normalizer, type Ev } from './values.js';
 
 // --- reading ---

@@ -1,12 +1,12 @@
 /** Objects as the machine finds them: in the frame, among the globals, behind a pointer, in a kernel struct, in user memory. */
 import type { LValue, TypedExpr } from '../../c/typed.js';
 import type { CType, PointerType, StructType } from '../../c/types.js';
+import { cellAt } from '../../kernel/cells.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { Undefined } from '../../kernel/routine.js';
 import { cellsOf } from '../../kernel/mm/page_alloc.js';
 import { checkObject } from '../../kernel/slab.js';
-import { cellAt } from '../../kernel/uaccess.js';
 import type { ApiField } from '../api/index.js';
 import { apiStruct } from '../api/index.js';
 import { type Operand } from './code.js';

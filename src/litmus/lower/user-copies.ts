@@ -160,9 +160,8 @@ export function lowerPutUser(fn: Lowering, e: Call, wanted: boolean): Operand | 
   const words = fn.isWide(type) ? 2 : 1;
   const bytes = byteSize(type, fn.model);
   const value = fn.value(source);
-  const mask = bytes >= 4 ? -1 : (1 << (8 * bytes)) - 1;
   const slot = fn.b.temp(words);
-  fn.put(words === 2 ? value : combined((k, f) => value.ev(k, f) & mask, [value]), slot, words);
+  fn.put(value, slot, words);
   const user = registers(fn, pointer);
   emitPoint(fn.b);
   const args = [user, tempHandle(slot), operand(constantValue(BigInt(bytes), true))];

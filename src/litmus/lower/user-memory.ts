@@ -3,11 +3,11 @@
  * again as a new step.
  */
 import type { CType } from '../../c/types.js';
+import { cellAt, cellMask } from '../../kernel/cells.js';
 import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../../kernel/fault.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { THREAD } from '../../kernel/layout.js';
 import { cellsOf } from '../../kernel/mm/page_alloc.js';
-import { cellAt } from '../../kernel/uaccess.js';
 import { apiId } from '../api/index.js';
 import { emitUserPoint, LEFT, type Operand } from './code.js';
 import type { Lowering } from './lowering.js';
@@ -108,11 +108,6 @@ export function loadUser(fn: Lowering, place: UserPlace, type: CType): Operand {
   });
   afterFault(fn, retry);
   return result;
-}
-
-/** What a cell of fewer than four bytes keeps of a word. */
-export function cellMask(bytes: number): number {
-  return bytes >= 4 ? -1 : (1 << (8 * bytes)) - 1;
 }
 
 export function storeUser(fn: Lowering, place: UserPlace, value: Operand, type: CType): void {
