@@ -73,8 +73,7 @@ test.each([
   ['casts', `static int x = ${repeat('(int)')}1;`],
   ['conditionals', `static int f(int a) { return ${repeat('a ? 1 : ')}2; }`],
   ['strings', `static void f(void) { printk("${repeat('x')}"); }`],
-])('64 KB of %s take less than a second', async (_, text) => {
-  const begin = performance.now();
+])('64 KB of %s end in a tree or in diagnostics', async (_, text) => {
+  // how long it takes is held by `npm run fuzz`, in CPU time: wall time says more about the machine
   await survives(text);
-  expect(performance.now() - begin).toBeLessThan(1000);
 });
