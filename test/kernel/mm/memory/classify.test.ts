@@ -62,11 +62,32 @@ interface Case {
 
 const PG = 4;
 
+const machines = new Map<string, { readonly m: Machine; readonly words: Int32Array }>();
+
+/** A machine without VMAs; made once for each kernel, and put back. */
+function machineFor(c: Case): Machine {
+  const { arch, release, hook } = c;
+  const make = (): Machine => {
+    const handlers = { mmap: () => 0, ...(hook !== undefined && { findNormalPage: hook }) };
+    const made = new Machine({ arch, release, regions: REGIONS, handlers });
+    made.k.fuel = 1000;
+    return made;
+  };
+  if (hook !== undefined) return make();
+  const key = `${arch} ${release}`;
+  let kept = machines.get(key);
+  if (kept === undefined) {
+    const m = make();
+    kept = { m, words: m.k.w.slice() };
+    machines.set(key, kept);
+  }
+  kept.m.k.w.set(kept.words);
+  return kept.m;
+}
+
 /** A VMA of one leaf that begins where its page tables do, made by hand. */
 function setUp(c: Case): Machine {
-  const handlers = { mmap: () => 0, ...(c.hook !== undefined && { findNormalPage: c.hook }) };
-  const m = new Machine({ arch: c.arch, release: c.release, regions: REGIONS, handlers });
-  m.k.fuel = 1000;
+  const m = machineFor(c);
   const v = m.k.allocVma();
   const { flags, cow } = VMAS[c.vma];
   v.mm = 0;
@@ -294,7 +315,7 @@ describe('the linear rule', () => {
         fc.nat(40),
         fc.oneof(fc.constant(undefined), fc.bigInt({ min: 0n, max: 2n ** 48n - 1n })),
         (arch, offset, pages, other) => {
-          const m = new Machine({ arch });
+          const m = machineFor({ arch, release: '7.2', vma: 'plain', frame: 'ram' });
           const bits = arch === 'arm' ? 32n : 64n;
           const pgoff = BigInt.asUintN(Number(bits), offset);
           const v = m.k.allocVma();
