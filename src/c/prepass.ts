@@ -23,6 +23,9 @@ export interface Prepared {
 /** How deep brackets may nest. The kernel's own style would say three. */
 const MAX_NESTING = 200;
 
+/** How many `(a) *` one after the other: each may be a cast of what follows, and all of them nest then. */
+const MAX_CASTS = 200;
+
 /** Words without a meaning for the model. */
 const BLANKED = new Set(
   (
@@ -67,6 +70,7 @@ export function prepare(
   const { tokens, directives, comments } = scanTokens(source.text, span.start, span.end, sink);
   const macros = directives.flatMap((d) => readDirective(source.text, d, sink) ?? []);
   checkBrackets(tokens, sink);
+  checkCasts(tokens, sink);
   collectTypedefs(tokens, typeNames);
 
   const blanks: Span[] = [...directives, ...comments];
@@ -109,6 +113,23 @@ function checkBrackets(tokens: readonly Token[], sink: DiagnosticSink): void {
   const last = open.pop();
   if (last)
     sink.error('PFN1004', `\`${last.text}\` is never closed`, last, { expected: `\`${CLOSER[last.text]}\`` });
+}
+
+/** Text that could nest too deeply for the parser, without a bracket that shows it. */
+function checkCasts(tokens: readonly Token[], sink: DiagnosticSink): void {
+  let casts = 0;
+  for (const [i, token] of tokens.entries()) {
+    if (/^[;,{}]$/.test(token.text)) casts = 0;
+    if (token.text !== ')' || !/^[-+*&]$/.test(tokens[i + 1]?.text ?? '')) continue;
+    casts += 1;
+    if (casts <= MAX_CASTS) continue;
+    sink.error(
+      'PFN1003',
+      `more than ${MAX_CASTS} of \`(...) ${tokens[i + 1]!.text}\` in one expression`,
+      token,
+    );
+    return;
+  }
 }
 
 /** Finds the names that `typedef ... NAME;` declares, well enough to tell casts from calls. */

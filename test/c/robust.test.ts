@@ -77,3 +77,18 @@ test.each([
   // how long it takes is held by `npm run fuzz`, in CPU time: wall time says more about the machine
   await survives(text);
 });
+
+async function codesOf(text: string): Promise<string[]> {
+  return (await check(text)).sink.diagnostics.map((d) => d.code);
+}
+
+test('64 KB of ordinary text are parsed, however slow the machine', async () => {
+  expect(await codesOf(repeat('static int f(int x)\n{\n        return x + 1;\n}\n'))).not.toContain(
+    'PFN1009',
+  );
+});
+
+test.each(['*', '&', '-', '+'])('chains of `(a) %s`, which may nest as casts, are refused', async (op) => {
+  const chain = `${`(a)${op}`.repeat(4000)}(a)`;
+  expect(await codesOf(`static int f(int a) { return ${chain}; }`)).toEqual(['PFN1003']);
+});
