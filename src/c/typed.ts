@@ -14,8 +14,8 @@ interface Typed {
 
 export type TypedExpr = Typed &
   (
-    | /** An integer in the range of its type, or a pointer constant (0 is NULL). */
-      { readonly kind: 'constant'; readonly value: bigint }
+    | /** An integer in the range of its type, or a pointer constant (0 is NULL). `sizeof`: it counts bytes of this type. */
+      { readonly kind: 'constant'; readonly value: bigint; readonly sizeof?: CType }
       /** A constant of the environment whose value is known when the test runs: a region's name. */
     | { readonly kind: 'runtime'; readonly name: string }
     /** Only as an argument. */

@@ -329,12 +329,17 @@ export class Kernel {
     return this.takeRet();
   }
 
+  /** The routine of a frame. */
+  routineAt(f: number): Routine {
+    return this.routines[this.w[f]! & ID_MASK]!;
+  }
+
   /** Visits the frames of a thread, lowest first. */
   frames(i: number, visit: (r: Routine, pc: number) => void): void {
     const t = this.thread(i);
     const fp = this.w[t + THREAD.FP]!;
     for (let f = t + THREAD.STACK; fp !== 0 && f <= fp;) {
-      const r = this.routines[this.w[f]! & ID_MASK]!;
+      const r = this.routineAt(f);
       visit(r, (this.w[f]! >>> ID_BITS) & PC_MASK);
       f += 1 + r.words;
     }

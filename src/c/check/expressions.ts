@@ -169,5 +169,5 @@ function sizeConstant(c: Checker, type: T.CType, span: Span): TypedExpr {
     const why = type.kind === 'struct' && type.origin === 'kernel' ? ': it is opaque in the model' : '';
     return c.reporter.fail('PFN1138', `the size of \`${T.typeName(type)}\` is not known${why}`, span);
   }
-  return constant(BigInt(size), T.ulongType(c.model), span);
+  return { ...constant(BigInt(size), T.ulongType(c.model), span), sizeof: type };
 }

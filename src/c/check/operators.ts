@@ -75,7 +75,9 @@ export function combine(
   const y = cast(right, shift ? T.promote(b) : type);
   checkRight(c, op, y, type);
   if (!isConstant(x) || !isConstant(y)) return { kind: 'binary', op, left: x, right: y, type, span };
-  return constant(arithmetic(op, x.value, y.value, type)!, type, span);
+  const counted = op === '*' ? (x.sizeof ?? y.sizeof) : undefined;
+  const value = constant(arithmetic(op, x.value, y.value, type)!, type, span);
+  return counted ? { ...value, sizeof: counted } : value;
 }
 
 /** Refuses constant divisors and shift counts that have no meaning. */

@@ -2,6 +2,8 @@
 import type { Kernel } from '../../kernel/kernel.js';
 import { UnknownError } from '../../kernel/routine.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { Scalar } from '../../kernel/object-shape.js';
+import { reach } from '../../kernel/objects.js';
 import { genericAccessByte } from '../../kernel/mm/follow.js';
 import { mmapActionRemap, mmapActionRemapFull } from '../../kernel/mm/mmap_prepare.js';
 import {
@@ -54,7 +56,8 @@ function pageArray(k: Kernel, h: number): (i: number) => number {
     throw new UnknownError('an array of pages that is no object of the driver');
   const at = handleIndex(h);
   return (i) => {
-    const page = k.w[at + i]!;
+    const word = reach(k, at, (i * k.facts.bitsPerLong) / 8, Scalar.Pointer);
+    const page = word < 0 ? 0 : k.w[word]!;
     return page > 0 && handleKind(page) === HandleKind.Page ? handleIndex(page) : -1;
   };
 }

@@ -10,6 +10,7 @@ import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
 import { DRIVER_MM } from './driver-mm.js';
 import { DRIVER_MACROS } from './macros.js';
+import { DRIVER_OBJECTS } from './driver-objects.js';
 import { STRUCTS, TYPEDEFS } from './structs.js';
 import { SYSCALLS } from './syscalls.js';
 
@@ -31,6 +32,7 @@ export interface EnvironmentOptions {
 export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...DRIVER_MM,
   ...DRIVER_CORE,
+  ...DRIVER_OBJECTS,
   ...DRIVER_MACROS,
   ...CONVENIENCES,
 };
@@ -90,6 +92,7 @@ function commonConstants(o: EnvironmentOptions): Map<string, ExternalConstant> {
   const ptrs = BigInt(o.ptrs);
   const shift = (n: number): bigint => BigInt(Math.log2(o.ptrs) * n);
   for (const [name, value] of Object.entries(ERRNO)) map.set(name, { type: 'int', value: BigInt(value) });
+  map.set('BITS_PER_LONG', { type: 'int', value: o.model.name === 'LP64' ? 64n : 32n });
   map.set('PAGE_SHIFT', { type: 'int', value: 12n });
   map.set('PAGE_SIZE', { type: 'unsigned long', value: size });
   map.set('PAGE_MASK', { type: 'unsigned long', value: ~(size - 1n) });

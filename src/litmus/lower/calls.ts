@@ -2,6 +2,7 @@
 import type { TypedExpr } from '../../c/typed.js';
 import type { Routine } from '../../kernel/routine.js';
 import { apiId, callApi, DRIVER_FUNCTIONS, THREAD_FUNCTIONS, type ApiFunction } from '../api/index.js';
+import { pointBeforeObjects } from './access.js';
 import { allocatedWords } from './allocations.js';
 import { emitPoint, emitUserPoint, LEFT, type Operand } from './code.js';
 import { enterRoutine, evaluate, registers, takeResult } from './entering.js';
@@ -55,7 +56,12 @@ function callAtomic(
   const call = api.call!;
   const keep = wanted && e.type.kind !== 'void' ? fn.temp(e.type) : undefined;
   const { slot = 0, words = 0 } = keep ?? {};
-  if (api.point) emitPoint(fn.b);
+  if (api.objects)
+    pointBeforeObjects(
+      fn,
+      api.objects.map((i) => args[i]!),
+    );
+  else if (api.point) emitPoint(fn.b);
   const next = fn.b.here + 1;
   fn.b.consume(args, (k, f) => {
     evaluate(k, f, args);

@@ -1,5 +1,6 @@
 /** The code of a compiled function: instructions, labels, temporary words. */
 import type { Kernel } from '../../kernel/kernel.js';
+import type { PlacedObject } from '../../kernel/object-shape.js';
 import { type CFunction, UnknownError } from '../../kernel/routine.js';
 import { THREAD } from '../../kernel/layout.js';
 import { TF_KILLED } from '../../kernel/routine.js';
@@ -29,6 +30,7 @@ export class CompiledFunction implements CFunction {
   code: readonly Instruction[] = [];
   words = 0;
   params: { readonly slot: number; readonly words: number }[] = [];
+  locals: readonly PlacedObject[] = [];
 
   constructor(
     readonly id: number,

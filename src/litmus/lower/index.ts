@@ -89,6 +89,7 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
       vmOps: tables.vmOps,
       drivers: tables.drivers,
       cells: placed.cells,
+      objects: session.objects(),
       apiNames: API_NAMES,
     },
     threads: lowered,
@@ -124,6 +125,7 @@ function compile(
   const fn = new FunctionLowering(session, source, target.user, handler);
   session.attempt(() => new StatementLowering(fn).body());
   target.code = fn.b.code;
+  target.locals = fn.objects();
   target.words = fn.b.words;
   lines.set(target, fn.b.offsets);
   if (fn.b.here > MAX_INSTRUCTIONS || fn.b.words > MAX_FRAME_WORDS) {

@@ -1,6 +1,7 @@
 /** What the parts of the lowering share while they compile one function: its frame, its code, and the way to expressions. */
 import type { LocalVariable, TypedExpr, TypedFunction } from '../../c/typed.js';
-import type { CType, DataModel } from '../../c/types.js';
+import { isScalar, type CType, type DataModel } from '../../c/types.js';
+import type { PlacedObject } from '../../kernel/object-shape.js';
 import { CodeBuilder, slotValue, type Operand } from './code.js';
 import { isWide, wordsOfType } from './layout.js';
 import type { Session } from './session.js';
@@ -8,7 +9,7 @@ import type { Session } from './session.js';
 export abstract class Lowering {
   readonly model: DataModel;
   readonly b: CodeBuilder;
-  /** The types of the objects that kzalloc() calls make, as far as casts tell. */
+  /** The types of the objects that kzalloc() calls make, as far as conversions tell. */
   readonly allocates = new Map<TypedExpr, CType>();
   /** Slots of the locals, counted from the frame's header. */
   readonly #slots: readonly number[];
@@ -41,6 +42,12 @@ export abstract class Lowering {
 
   slotOf(variable: LocalVariable): number {
     return this.#slots[variable.index]!;
+  }
+
+  /** Variables that pointers may point to, or that are copied from or to what pointers point to. */
+  objects(): PlacedObject[] {
+    const objects = this.source.locals.filter((l) => l.addressTaken || !isScalar(l.type));
+    return objects.map((l) => ({ at: this.slotOf(l), shape: this.session.shape(l.type) }));
   }
 
   isWide(type: CType): boolean {

@@ -1,7 +1,7 @@
 /** Macros of the kernel that are lowered by themselves. */
 import type { TypedExpr } from '../../c/typed.js';
 import type { ApiFunction } from '../api/index.js';
-import { store } from './access.js';
+import { lowerExchange, store } from './access.js';
 import { combined, operand, type Operand } from './code.js';
 import type { Lowering } from './lowering.js';
 import { lowerPlace } from './places.js';
@@ -30,6 +30,9 @@ export function lowerMacro(
       return fn.value(e.args[0]!);
     case 'write_once':
       return void writeOnce(fn, e);
+    case 'xchg':
+    case 'cmpxchg':
+      return fn.finish(lowerExchange(fn, e.args), wanted);
     case 'constant':
       return fn.session.fail('PFN3007', `\`${e.callee.name}\` needs constant arguments`, e.span);
     default:

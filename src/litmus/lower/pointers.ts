@@ -2,10 +2,12 @@
 import type { TypedExpr } from '../../c/typed.js';
 import type { CType, IntType, PointerType } from '../../c/types.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { distance } from '../../kernel/objects.js';
 import { Undefined } from '../../kernel/routine.js';
 import { combined, type Operand } from './code.js';
 import * as int64 from './int64.js';
 import { wordsOfType } from './layout.js';
+import { movedHandle } from './pointed.js';
 import type { Lowering } from './lowering.js';
 import { arithmetic, constantValue, extendsSign, widen, type Ev } from './values.js';
 
@@ -34,13 +36,10 @@ export function stepped(
   return (k, f) => {
     const h = pointer(k, f);
     const n = index(k, f) * signed;
-    if (h <= 0) return h;
-    const kind = handleKind(h);
-    if (kind === HandleKind.Data) return h + n * words;
-    if (kind === HandleKind.Kaddr) return h + n * scale;
+    if (h <= 0 || handleKind(h) !== HandleKind.Page) return movedHandle(k, h, n * scale, n * words);
     const from = handleIndex(h);
     const to = from + n;
-    if (kind === HandleKind.Page && k.mem.regionOf[from] === k.mem.regionOf[to]) return handle(kind, to);
+    if (k.mem.regionOf[from] === k.mem.regionOf[to]) return handle(HandleKind.Page, to);
     k.undefinedBehaviour(Undefined.BadPointer);
     return 0;
   };
@@ -78,11 +77,12 @@ export function lowerPointerDifference(fn: Lowering, e: TypedExpr & { kind: 'poi
   const type = e.left.type as PointerType;
   const wide = fn.isWide(e.type);
   if (!type.user) {
-    const words = wordsOfType(type.to, fn.model);
-    const scale = (h: number): number => (handleKind(h) === HandleKind.Data ? words : e.scale);
     const ev: Ev = (k, f) => {
-      const x = a.ev(k, f);
-      return ((x - b.ev(k, f)) / scale(x)) | 0;
+      const to = a.ev(k, f);
+      const from = b.ev(k, f);
+      const isData = to > 0 && from > 0 && handleKind(to) === HandleKind.Data;
+      const bytes = isData ? distance(k, handleIndex(from), handleIndex(to)) : to - from;
+      return (bytes / e.scale) | 0;
     };
     return combined(wide ? widen(ev, true) : ev, [a, b]);
   }

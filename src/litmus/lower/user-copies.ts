@@ -1,19 +1,22 @@
 /** Copies between driver objects and user memory: copy_from_user(), copy_to_user(), get_user(), put_user(). */
 import type { TypedExpr } from '../../c/typed.js';
-import type { CType, PointerType } from '../../c/types.js';
+import { typeName, type CType, type PointerType } from '../../c/types.js';
 import { EFAULT } from '../../kernel/errno.js';
-import { handle, HandleKind } from '../../kernel/handle.js';
-import type { Routine } from '../../kernel/routine.js';
+import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { Scalar } from '../../kernel/object-shape.js';
+import { FROZEN, reach, SCATTERED } from '../../kernel/objects.js';
+import { UnknownError, type Routine } from '../../kernel/routine.js';
 import { copyFromUser, copyToUser } from '../../kernel/uaccess.js';
 import { apiId } from '../api/index.js';
 import { store } from './access.js';
 import { copiedType } from './cells.js';
-import { combined, emitPoint, operand, type Label, type Operand } from './code.js';
+import { combined, emitPoint, LEFT, operand, type Label, type Operand } from './code.js';
 import { enterRoutine, registers } from './entering.js';
 import * as int64 from './int64.js';
-import { byteSize, leaves } from './layout.js';
+import { byteSize, leaves, type Leaf } from './layout.js';
 import type { Lowering } from './lowering.js';
 import { lowerPlace } from './places.js';
+import { scalarOf } from './shapes.js';
 import { constantValue, convert, type Ev } from './values.js';
 
 type Call = TypedExpr & { kind: 'call' };
@@ -35,6 +38,7 @@ export function userCopy(fn: Lowering, e: Call, routine: Routine, wanted: boolea
       expected: 'the size of the object, as `sizeof(x)`',
     });
   }
+  checkLeaves(fn, leaves(type, fn.model), size);
   const total = byteSize(type, fn.model);
   const uaddr = fn.hold(registers(fn, user), 2);
   const kaddr = fn.hold(fn.value(kernel), 1);
@@ -43,11 +47,8 @@ export function userCopy(fn: Lowering, e: Call, routine: Routine, wanted: boolea
   for (const leaf of leaves(type, fn.model)) {
     emitPoint(fn.b);
     const bytes = byteSize(leaf.type, fn.model);
-    const args = [
-      addBytes(uaddr.ev, leaf.byte),
-      behind(kaddr.ev, leaf.word, leaf.byte),
-      constantValue(BigInt(bytes), true),
-    ];
+    const object = part(kaddr.ev, leaf, scalarOf(leaf.type, fn.model));
+    const args = [addBytes(uaddr.ev, leaf.byte), object, constantValue(BigInt(bytes), true)];
     const failed = enterRoutine(
       fn,
       apiId(e.callee.name),
@@ -57,7 +58,7 @@ export function userCopy(fn: Lowering, e: Call, routine: Routine, wanted: boolea
       true,
     )!;
     leaveIfFailed(fn, failed, left, total - leaf.byte, end);
-    if (from) renormalize(fn, kaddr.ev, leaf.type, leaf.word);
+    if (from) renormalize(fn, object, leaf.type);
   }
   fn.b.bind(end);
   const result = operand(
@@ -68,6 +69,15 @@ export function userCopy(fn: Lowering, e: Call, routine: Routine, wanted: boolea
     [left, left + 1, ...uaddr.temps, ...kaddr.temps],
   );
   return fn.finish(result, wanted);
+}
+
+function checkLeaves(fn: Lowering, parts: readonly Leaf[], at: TypedExpr): void {
+  const bad = parts.find((leaf) => (scalarOf(leaf.type, fn.model) & (Scalar.Pointer | Scalar.Opaque)) !== 0);
+  if (!bad) return;
+  const what = bad.path === '' ? 'this' : `\`${bad.path.replace(/^\./, '')}\``;
+  fn.session.fail('PFN3012', `${what} has no bytes to copy: it is \`${typeName(bad.type)}\``, at.span, {
+    ...(bad.type.kind === 'pointer' ? { suggestion: 'a pointer into user memory is marked `__user`' } : {}),
+  });
 }
 
 /** Bytes that could not be copied. */
@@ -91,25 +101,28 @@ function addBytes(address: Ev, bytes: number): Ev {
   };
 }
 
-/** The handle of a part of the object at a handle. */
-function behind(object: Ev, words: number, bytes: number): Ev {
+/** The handle of a scalar of the object at a handle. */
+function part(object: Ev, leaf: Leaf, kind: number): Ev {
   return (k, f) => {
     const h = object(k, f);
     k.hi = 0;
-    if (h <= 0) return h;
-    return h >> 24 === HandleKind.Kaddr ? h + bytes : h + words;
+    if (h <= 0 || handleKind(h) !== HandleKind.Data) return h + leaf.byte;
+    const word = reach(k, handleIndex(h), leaf.byte, kind);
+    if (word === SCATTERED) throw new UnknownError('a user copy of parts of numbers is not modelled');
+    return word === FROZEN ? 0 : handle(HandleKind.Data, word);
   };
 }
 
 /** A cell keeps narrow values without their sign. */
-function renormalize(fn: Lowering, object: Ev, type: CType, words: number): void {
+function renormalize(fn: Lowering, object: Ev, type: CType): void {
   if (type.kind !== 'int' || !type.signed || type.bits >= 32) return;
   const shift = 32 - type.bits;
   const next = fn.b.here + 1;
   fn.b.emit((k, f) => {
     const h = object(k, f);
-    const at = (h & 0xffffff) + words;
-    if (h >> 24 === HandleKind.Data) k.w[at] = (k.w[at]! << shift) >> shift;
+    if (k.stopped) return LEFT;
+    const at = handleIndex(h);
+    if (handleKind(h) === HandleKind.Data) k.w[at] = (k.w[at]! << shift) >> shift;
     return next;
   });
 }
