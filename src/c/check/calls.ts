@@ -35,6 +35,7 @@ export function checkCall(c: Checker, e: Call): TypedExpr {
   if (own) return callPrototype(c, e, { name: callee.name, origin: 'driver', type: own.type });
   const external = c.env.lookupFunction(callee.name);
   if (!external) return unknownFunction(c, callee.name, callee.span);
+  if (external.expand) return expanded(c, e, callee.name, external.expand);
   if (external.generic) return callGeneric(c, e, callee.name, external);
   return callPrototype(
     c,
@@ -127,6 +128,21 @@ function folded(
     c.model,
   );
   return value === undefined ? undefined : constant(value, callee.type.result, span);
+}
+
+/** `DIV_ROUND_UP(n, d)`. */
+function expanded(
+  c: Checker,
+  e: Call,
+  name: string,
+  expand: NonNullable<ExternalFunction['expand']>,
+): TypedExpr {
+  const args = e.args.map((a) =>
+    a.kind === 'typeArgument' ? c.reporter.fail('PFN1110', `\`${name}\` takes no type`, a.span) : a,
+  );
+  const expansion = expand(args, e.span);
+  if (typeof expansion === 'string') return c.reporter.fail('PFN1110', `\`${name}\`: ${expansion}`, e.span);
+  return c.operand(expansion);
 }
 
 /** `min(a, b)`, `get_user(x, p)`, `_IOW('D', 1, int)`. */

@@ -2,7 +2,7 @@
 import type { BinaryOp, Expr, TypeExpr } from '../../c/ast.js';
 import type { Span } from '../../c/diagnostics.js';
 import type { ExternalFunction } from '../../c/environment.js';
-import { promote } from '../../c/types.js';
+import { INT, promote, type CType } from '../../c/types.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import type { ApiFunction } from './define.js';
 
@@ -49,17 +49,17 @@ function macro(parameters: number, expansion: Expansion): ApiFunction {
 }
 
 /**
- * A macro that casts to the type of its first argument (which has no name here), which is its own type, too. All it does to bits
- * goes upwards, so that it may be done with 64 of them, whatever the type.
+ * A macro that casts to the type of its first argument, which has no name here; by default that is its own type. All it does to
+ * bits goes upwards, so that it may be done with 64 of them, whatever the type.
  */
-function typed(f: (x: bigint, y: bigint) => bigint): ApiFunction {
+function typed(f: (x: bigint, y: bigint) => bigint, result?: CType): ApiFunction {
   const argument = (k: Kernel, i: number): bigint =>
     (BigInt(k.argHi[i]!) << 32n) | BigInt.asUintN(32, BigInt(k.argLo[i]!));
   return {
     generic: ([x, y, ...more]) => {
       if (x?.kind !== 'int' || y?.kind !== 'int' || more.length > 0) return 'two integers are needed';
-      const result = promote(x);
-      return { result, parameters: [result, result] };
+      const type = promote(x);
+      return { result: result ?? type, parameters: [type, type] };
     },
     evaluate: ([x = 0n, y = 0n]) => f(x, y),
     call: (k) => {
@@ -80,12 +80,10 @@ const ROUNDING: Readonly<Record<string, ApiFunction>> = {
   round_down: roundDown,
   PAGE_ALIGN: macro(1, (c, x) => c.call('ALIGN', x, 'PAGE_SIZE')),
   PAGE_ALIGN_DOWN: macro(1, (c, x) => c.call('ALIGN_DOWN', x, 'PAGE_SIZE')),
-  IS_ALIGNED: macro(2, (c, x, a) => c.binary(c.call('ALIGN_DOWN', x, a), '==', x)),
+  IS_ALIGNED: typed((x, a) => ((x & (a - 1n)) === 0n ? 1n : 0n), INT),
   PAGE_ALIGNED: macro(1, (c, x) => c.call('IS_ALIGNED', c.cast('unsigned long', x), 'PAGE_SIZE')),
   DIV_ROUND_UP: macro(2, (c, n, d) => c.binary(c.binary(c.binary(n, '+', d), '-', 1), '/', d)),
-  roundup: macro(2, (c, x, y) =>
-    c.binary(c.binary(c.binary(x, '+', c.binary(y, '-', 1)), '/', y), '*', y),
-  ),
+  roundup: macro(2, (c, x, y) => c.binary(c.binary(c.binary(x, '+', c.binary(y, '-', 1)), '/', y), '*', y)),
   rounddown: macro(2, (c, x, y) => c.binary(x, '-', c.binary(x, '%', y))),
 };
 
@@ -113,4 +111,9 @@ const LIMITS: Readonly<Record<string, ApiFunction>> = {
 };
 
 /** By name. */
-export const ARITHMETIC: Readonly<Record<string, ApiFunction>> = { ...ROUNDING, ...FRAMES, ...BITS, ...LIMITS };
+export const ARITHMETIC: Readonly<Record<string, ApiFunction>> = {
+  ...ROUNDING,
+  ...FRAMES,
+  ...BITS,
+  ...LIMITS,
+};
