@@ -82,10 +82,15 @@ interface Exploration {
   readonly reason?: string;
 }
 
+/** Words of a stack on which every thread can at least begin. */
+function firstStack(c: Compiled): number {
+  return Math.max(INITIAL_CAPACITIES.stack, ...c.lowered.threads.map(({ fn }) => fn.words + 1));
+}
+
 /** Searches with small capacities, and again with larger ones where they do not suffice. */
 async function explore(c: Compiled, question: Question, options: RunOptions): Promise<Exploration> {
   const n = c.test.threads.length;
-  let caps: Capacities = { ...INITIAL_CAPACITIES, procs: n, threads: n };
+  let caps: Capacities = { ...INITIAL_CAPACITIES, procs: n, threads: n, stack: firstStack(c) };
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
     const k = bootKernel(c, caps);
