@@ -86,6 +86,8 @@ export type TypedExpr = Typed &
         /** Whether the expression's value is the one before or after. */
         readonly result: 'old' | 'new';
       }
+    /** `container_of(pointer, ...)`: `member` is the member of an object at NULL. */
+    | { readonly kind: 'containerOf'; readonly pointer: TypedExpr; readonly member: LValue }
     | { readonly kind: 'call'; readonly callee: Callee; readonly args: readonly TypedExpr[] }
     | { readonly kind: 'cast'; readonly operand: TypedExpr }
   );

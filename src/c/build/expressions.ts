@@ -79,7 +79,13 @@ const BUILDERS: Record<string, Builder> = {
     }),
   gnu_asm_expression: (ctx, node) => ctx.fail('PFN1010', 'assembly is not supported', node),
   generic_expression: (ctx, node) => ctx.fail('PFN1010', '`_Generic` is not supported', node),
-  offsetof_expression: (ctx, node) => ctx.fail('PFN1010', '`offsetof` is not supported', node),
+  offsetof_expression: (ctx, node) => ({
+    kind: 'offsetof',
+    type: buildTypeDescriptor(ctx, need(ctx, node, 'type')),
+    field: ctx.text(need(ctx, node, 'member')),
+    fieldSpan: span(need(ctx, node, 'member')),
+    span: span(node),
+  }),
   alignof_expression: (ctx, node) => ctx.fail('PFN1010', '`_Alignof` is not supported', node),
 };
 
@@ -161,7 +167,8 @@ const BUILTIN_ARGUMENT = /^(void|char|short|int|long|unsigned|signed)$/;
 function typeArgument(ctx: BuildContext, node: Cst): TypeExpr | undefined {
   const words = ctx.text(node).split(/\s+/);
   const at = { const: false, span: span(node) } as const;
-  if (words[0] === 'struct' && words[1] !== undefined) return { kind: 'struct', tag: words[1], ...at };
+  if ((words[0] === 'struct' || words[0] === 'union') && words[1] !== undefined)
+    return { kind: 'struct', union: words[0] === 'union', tag: words[1], ...at };
   if (words.length > 1 || BUILTIN_ARGUMENT.test(words[0]!)) return { kind: 'builtin', words, ...at };
   return undefined;
 }

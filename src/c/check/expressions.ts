@@ -5,6 +5,7 @@ import type { TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import { checkAssignment, checkStep } from './assignments.js';
 import { checkCall } from './calls.js';
+import { checkContainerOf, checkOffsetof } from './containers.js';
 import type { Checker } from './checker.js';
 import { isNull } from './convert.js';
 import { cast, constant, not, truth } from './fold.js';
@@ -52,7 +53,9 @@ export function checkOperand(c: Checker, e: Expr): TypedExpr {
     case 'comma':
       return { kind: 'comma', left: checkEffect(c, e.left), ...rest(checkValue(c, e.right)), span };
     case 'call':
-      return checkCall(c, e);
+      return checkContainerOf(c, e) ?? checkCall(c, e);
+    case 'offsetof':
+      return checkOffsetof(c, e);
     case 'cast':
       return c.convert.explicit(checkValue(c, e.operand), c.types.resolve(e.type), span);
     case 'sizeofType':

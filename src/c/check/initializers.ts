@@ -134,7 +134,7 @@ export class InitializerChecker {
     const known = place.type.fields?.keys() ?? [];
     return this.c.reporter.fail(
       'PFN1105',
-      `\`struct ${place.type.tag}\` has no member \`${name}\``,
+      `\`${T.typeName(place.type)}\` has no member \`${name}\``,
       at,
       didYouMean(name, known),
     );
@@ -154,7 +154,10 @@ export class InitializerChecker {
 
 /** How many parts an aggregate has. */
 function partCount(type: T.CType): number {
-  return type.kind === 'array' ? type.length : type.kind === 'struct' ? (type.fields?.size ?? 0) : 1;
+  if (type.kind === 'array') return type.length;
+  if (type.kind !== 'struct') return 1;
+  const fields = type.fields?.size ?? 0;
+  return type.union ? Math.min(1, fields) : fields;
 }
 
 function partOf(target: LValue, index: number, span: Span): LValue {

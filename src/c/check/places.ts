@@ -154,17 +154,19 @@ function memberPlace(c: Checker, e: Expr & { kind: 'member' }): LValue {
       expected: 'a struct',
     });
   }
-  if (!type.fields) return c.reporter.fail('PFN1107', `\`struct ${type.tag}\` is not defined`, e.object.span);
-  const field = type.fields.get(e.field);
-  if (!field) {
-    return c.reporter.fail(
-      'PFN1105',
-      `\`struct ${type.tag}\` has no member \`${e.field}\``,
-      e.fieldSpan,
-      memberHelp(type, e.field),
-    );
-  }
+  if (!type.fields)
+    return c.reporter.fail('PFN1107', `\`${T.typeName(type)}\` is not defined`, e.object.span);
+  const field = fieldOf(c, type, e.field, e.fieldSpan);
   return { kind: 'member', object, field, struct: type, type: field.type, const: object.const, span: e.span };
+}
+
+/** A member of a struct or union by its name. */
+export function fieldOf(c: Checker, type: T.StructType, name: string, at: Span): T.Field {
+  const field = type.fields?.get(name);
+  if (field) return field;
+  if (!type.fields) return c.reporter.fail('PFN1107', `\`${T.typeName(type)}\` is not defined`, at);
+  const message = `\`${T.typeName(type)}\` has no member \`${name}\``;
+  return c.reporter.fail('PFN1105', message, at, memberHelp(type, name));
 }
 
 function memberHelp(

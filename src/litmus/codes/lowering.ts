@@ -157,4 +157,21 @@ export const LOWERING_CODES = {
       'copy_from_user(&m, (void __user *)arg, sizeof(m));',
     ),
   },
+  PFN3013: {
+    code: 'PFN3013',
+    title: 'a union whose members do not share words',
+    explanation:
+      'Every scalar of an object has words of its own in the model. Members of a union share them if they have the same widths at the same ' +
+      'offsets, or are numbers of 32 and 64 bits. Pointers and integers do not.',
+    example: ioctl(
+      'union where {\n\tstruct page *page;\n\tunsigned long pfn;\n};',
+      'union where w;',
+      'w.pfn = arg;',
+    ),
+    fix: ioctl(
+      'struct where {\n\tstruct page *page;\n\tunsigned long pfn;\n};',
+      'struct where w;',
+      'w.pfn = arg;',
+    ),
+  },
 } satisfies Record<string, CodeDoc>;

@@ -14,7 +14,7 @@ import type {
   TypedStatement,
 } from '../../c/typed.js';
 import type { CType, Field, PointerType } from '../../c/types.js';
-import { byteSize, leaves } from './layout.js';
+import { byteSize, leaves, offsetOf } from './layout.js';
 import { ANY, binary, NOTHING, one, PAGE, step, union, type Known } from './residues.js';
 import type { Session } from './session.js';
 
@@ -191,6 +191,10 @@ export class CellFinder {
         return this.#cast(this.#value(e.operand), e.type);
       case 'binary':
         return binary(e.op, this.#value(e.left), this.#value(e.right));
+      case 'containerOf': {
+        const { bytes } = offsetOf(e.member, this.session.model);
+        return step(this.#value(e.pointer), '-', one(bytes % PAGE), 1);
+      }
       case 'pointerStep':
         return step(this.#value(e.pointer), e.op, this.#value(e.index), e.scale);
       case 'conditional': {

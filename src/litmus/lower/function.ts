@@ -4,7 +4,7 @@ import { lowerAddress, lowerAssign, lowerLoad, lowerUpdate } from './access.js';
 import { lowerCall } from './calls.js';
 import { combined, operand, type Label, type Operand } from './code.js';
 import { Lowering } from './lowering.js';
-import { lowerPointerDifference, lowerPointerStep } from './pointers.js';
+import { lowerContainerOf, lowerPointerDifference, lowerPointerStep } from './pointers.js';
 import { needsCode } from './purity.js';
 import { arithmetic, comparison, constantValue, convert, negation, truth } from './values.js';
 
@@ -37,6 +37,8 @@ export class FunctionLowering extends Lowering {
         return this.#binary(e);
       case 'compare':
         return this.#compare(e);
+      case 'containerOf':
+        return lowerContainerOf(this, e);
       case 'pointerStep':
         return lowerPointerStep(this, e);
       case 'pointerDifference':

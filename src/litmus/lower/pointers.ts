@@ -7,6 +7,7 @@ import { Undefined } from '../../kernel/routine.js';
 import { combined, type Operand } from './code.js';
 import * as int64 from './int64.js';
 import { wordsOfType } from './layout.js';
+import { offsetOf } from './layout.js';
 import { movedHandle } from './pointed.js';
 import type { Lowering } from './lowering.js';
 import { arithmetic, constantValue, extendsSign, widen, type Ev } from './values.js';
@@ -68,6 +69,13 @@ function userStep(fn: Lowering, pointer: Ev, op: '+' | '-', index: Ev, indexType
     k.hi = int64.high;
     return lo;
   };
+}
+
+/** `container_of(pointer, type, member)`. */
+export function lowerContainerOf(fn: Lowering, e: TypedExpr & { kind: 'containerOf' }): Operand {
+  const pointer = fn.value(e.pointer);
+  const { bytes, words } = offsetOf(e.member, fn.model);
+  return combined((k, f) => movedHandle(k, pointer.ev(k, f), -bytes, -words), [pointer], true);
 }
 
 /** `left - right` of two pointers. */

@@ -2,7 +2,7 @@
 import type { DiagnosticExtra, DiagnosticSink, Span } from '../../c/diagnostics.js';
 import { didYouMean } from '../../c/suggest.js';
 import type { GlobalVariable, TypedProgram } from '../../c/typed.js';
-import type { CType, DataModel, FunctionType } from '../../c/types.js';
+import { typeName, type CType, type DataModel, type FunctionType } from '../../c/types.js';
 import { handle, HandleKind } from '../../kernel/handle.js';
 import { HEAD } from '../../kernel/layout.js';
 import type { ObjectShape, ObjectTable } from '../../kernel/object-shape.js';
@@ -10,7 +10,7 @@ import { MAX_TYPES } from '../../kernel/slab.js';
 import { CompiledFunction } from './code.js';
 import type { LowerOptions } from './contract.js';
 import { isTable, wordsOfType } from './layout.js';
-import { shapeOf } from './shapes.js';
+import { shapeOf, unionConflict } from './shapes.js';
 
 /** Lowering stopped at something; the error is recorded. */
 export class Unlowerable extends Error {
@@ -89,6 +89,18 @@ export class Session {
     return handle(HandleKind.Data, this.globalWord(g));
   }
 
+  /** Refuses objects with unions whose members do not share words. */
+  checkUnions(type: CType, at: Span): void {
+    const conflict = unionConflict(type, this.model);
+    if (!conflict) return;
+    const { union, first, second } = conflict;
+    const message = `\`${first}\` and \`${second}\` of \`${typeName(union)}\` lie in different words of the model`;
+    this.sink.error('PFN3013', message, at, {
+      expected: 'members with the same widths at the same offsets, or numbers of 32 and 64 bits only',
+      suggestion: 'if only one of them is in use at a time, a struct does the same',
+    });
+  }
+
   /** The shape of the objects of a type. */
   shape(type: CType): ObjectShape {
     let shape = this.#shapes.get(type);
@@ -98,6 +110,7 @@ export class Session {
 
   /** Number of a type of which objects are allocated. */
   typeNumber(type: CType, at: Span): number {
+    this.checkUnions(type, at);
     const shape = this.shape(type);
     const n = this.#types.get(shape) ?? this.#types.size + 1;
     if (n > MAX_TYPES) this.fail('PFN3010', 'too many types are allocated', at);

@@ -11,6 +11,12 @@ static u8 bytes[6];
 static unsigned long flags;
 static int state = 3;
 static void *owner;
+union word { u64 both; struct { u32 low, high; } half; s64 list[1]; };
+union tagged { struct { u8 kind; u32 size; } head; struct { u8 kind; u32 size; u64 more; } large; };
+struct inner { int pad; struct in list[3]; };
+struct outer { u16 first; struct inner in; struct mutex lock; union word w; };
+static struct outer outer = { .w.half.high = 7 };
+static union word word = { 5 };
 `;
 
 function run(body: string, arch: string): Executed {
@@ -88,6 +94,36 @@ test.each([
     'vmalloc areas',
     'u32 *v = vmalloc_user(2 * PAGE_SIZE); u32 seven = 7; *v = 5; result = *v; memcpy(v, &seven, sizeof(seven)); result = result * 10 + *v; vfree(v);',
     57n,
+  ],
+  [
+    'container_of()',
+    'struct mutex *m = &outer.lock; struct outer *p = container_of(m, struct outer, lock); result = (p == &outer) * 10 + (container_of(&p->in, struct outer, in) == p);',
+    11n,
+  ],
+  [
+    'container_of() of parts',
+    'short *s = &outer.in.list[2].c; struct outer *p = container_of(s, struct outer, in.list[2].c); result = (p == &outer);',
+    1n,
+  ],
+  [
+    'container_of() of locals and the heap',
+    'struct outer x; struct outer *h = kzalloc(sizeof(*h), GFP_KERNEL); void *v = &h->w; result = (container_of(&x.in, struct outer, in) == &x) * 10 + (container_of(v, struct outer, w) == h);',
+    11n,
+  ],
+  [
+    'offsetof()',
+    'result = offsetof(struct outer, in) * 100 + sizeof(union word); static int a[offsetof(struct outer, in)]; result = result * 10 + ARRAY_SIZE(a);',
+    4084n,
+  ],
+  [
+    'unions',
+    'result = word.half.low + outer.w.both / (1ull << 32); word.list[0] = -1; word.half.low = 1; result = result * 10 + word.half.high / 0x10000001 + (word.both == 0xffffffff00000001);',
+    136n,
+  ],
+  [
+    'unions of structs',
+    'union tagged t; t.large.more = 9; t.head.size = 3; t.large.kind = 1; union tagged u = t; union tagged *p = &u; result = p->large.more * 100 + p->large.size * 10 + p->head.kind;',
+    931n,
   ],
   [
     'xchg()',
