@@ -52,9 +52,10 @@ export class Search {
     const pause = options.sliceMs === undefined ? Infinity : now + options.sliceMs;
     const maxStates = options.maxStates ?? Infinity;
     const { store } = this;
+    const first = this.next;
     try {
       for (; this.next < store.count; this.next++) {
-        if ((this.next & 127) === 127) {
+        if ((this.next & 127) === 127 && this.next !== first) {
           const at = Date.now();
           if (at > deadline) return (this.ending = 'time');
           if (at > pause) return (this.ending = 'paused');
