@@ -89,10 +89,12 @@ describe('the set of states', () => {
     const store = new StateStore(3, [0, 2]);
     const state = new Int32Array(3);
     const bytes = store.bytes;
+    const ids: number[] = [];
     for (let i = 0; i < 30_000; i++) {
       state.set([i & 255, i >> 8, 7]);
-      expect(store.add(state)).toBe(i);
+      ids.push(store.add(state));
     }
+    expect(ids).toEqual([...ids.keys()]);
     expect([store.count, store.bytes > bytes]).toEqual([30_000, true]);
     for (let i = 0; i < 30_000; i += 997) {
       state.set([i & 255, i >> 8, 7]);
