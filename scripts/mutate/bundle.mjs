@@ -14,21 +14,21 @@ async function generate(input, texts, output) {
   });
   try {
     const { output: chunks } = await bundle.generate({ ...output, codeSplitting: false });
-    return chunks[0].code;
+    return chunks[0];
   } finally {
     await bundle.close();
   }
 }
 
-/** The library as it is, an ES module. */
+/** The library as it is, an ES module, with its source map: `{ code, map }`. */
 export function bundleLibrary(sources) {
-  return generate('src/index.ts', sources, { format: 'esm' });
+  return generate('src/index.ts', sources, { format: 'esm', sourcemap: true });
 }
 
 /** A script whose value is the module src/run/index.ts of an engine with a mutant. */
 export async function bundleMutant(sources, mutant) {
   const mutated = new Map(sources).set(mutant.file, applyMutant(sources.get(mutant.file), mutant));
-  const code = await generate('src/run/index.ts', mutated, { format: 'iife', name: 'engine' });
+  const { code } = await generate('src/run/index.ts', mutated, { format: 'iife', name: 'engine' });
   return `${code}\nengine;`;
 }
 

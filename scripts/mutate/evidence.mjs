@@ -7,15 +7,15 @@ import { shuffle } from './random.mjs';
 export const CONFIGURATIONS = ['x86_64+7.2', 'arm+7.2', 'x86_64+6.1', 'arm+6.1'].map(configurationOf);
 /** A mutant that breaks no more than this share of all tests says something about those that it breaks. */
 const PARTICULAR = 0.03;
-/** With a killer that breaks more, a better one is looked for among so many further mutants. */
-const FURTHER = 300;
+/** Among so many mutants of code that a test runs through, a better killer than one that breaks more is looked for. */
+const FURTHER = 200;
 
 /** @param log is told what happens, a line at a time */
 export class Evidence {
   #runner;
   #log;
   #killers = readKillers();
-  /** Mutants that have been tried since a test has a killer that is not particular. */
+  /** How many mutants a test has been run on. */
   #waited = new Map();
 
   constructor(runner, log) {
@@ -45,27 +45,35 @@ export class Evidence {
   }
 
   async #kills(mutant, file, { on, observed }) {
-    const runs = this.#runner.runs(file, [configurationOf(on)]);
-    const { differences } = await this.#runner.run(mutant, [{ file, runs }]);
+    const jobs = this.#runner.jobs([file], [configurationOf(on)]);
+    const { differences } = await this.#runner.run(mutant, jobs);
     return differences.some((d) => d.kind === 'verdict' && d.observed === observed);
   }
 
   /**
-   * Tries mutants until every test has its killer.
+   * Tries mutants until every test has its killer: first those in code that few tests run through.
    * @param groups lists of mutants; the first are all tried before the second
    * @param limit how many mutants may be tried
    * @returns how many were
    */
   async search(groups, seed, limit) {
     let tried = 0;
-    for (const mutant of groups.flatMap((group, i) => shuffle(group, seed + i))) {
+    const order = groups.flatMap((group, i) => this.#fewestFirst(shuffle(group, seed + i)));
+    for (const { mutant, reaching } of order) {
       const open = this.#open();
       if (open.length === 0 || tried >= limit) break;
-      await this.#try(mutant, open);
+      const files = reaching.filter((file) => open.includes(file));
+      if (files.length === 0) continue;
+      await this.#try(mutant, files, reaching);
       if (++tried % 50 === 0) this.#progress(tried, open.length);
     }
     writeKillers(this.#killers);
     return tried;
+  }
+
+  #fewestFirst(mutants) {
+    const all = mutants.map((mutant) => ({ mutant, reaching: this.#runner.reaching(mutant, this.#tests) }));
+    return all.sort((a, b) => a.reaching.length - b.reaching.length);
   }
 
   #progress(tried, open) {
@@ -79,29 +87,32 @@ export class Evidence {
   #open() {
     return this.#tests.filter((file) => {
       const killer = this.#killers.get(file);
-      return killer === undefined || (this.#waited.get(file) ?? FURTHER) < FURTHER;
+      if (killer === undefined) return true;
+      return !this.#isParticular(killer) && (this.#waited.get(file) ?? 0) < FURTHER;
     });
   }
 
-  async #try(mutant, open) {
-    const killed = await this.#killedBy(mutant, open);
-    for (const file of this.#waited.keys()) this.#waited.set(file, this.#waited.get(file) + 1);
+  #isParticular({ kills }) {
+    return kills <= Math.max(2, PARTICULAR * this.#tests.length);
+  }
+
+  /** @param files tests that want a killer @param reaching all tests that the mutant may matter to */
+  async #try(mutant, files, reaching) {
+    const killed = await this.#killedBy(mutant, files);
+    for (const file of files) this.#waited.set(file, (this.#waited.get(file) ?? 0) + 1);
     if (killed.size === 0) return;
-    const others = this.#tests.filter((file) => !open.includes(file));
+    const others = reaching.filter((file) => !files.includes(file));
     const kills = killed.size + (await this.#killedBy(mutant, others)).size;
     for (const [file, difference] of killed) {
       const before = this.#killers.get(file);
-      if (before !== undefined && before.kills <= kills) continue;
-      this.#killers.set(file, killerOf(mutant, difference, kills));
-      if (kills <= Math.max(2, PARTICULAR * this.#tests.length)) this.#waited.delete(file);
-      else if (before === undefined) this.#waited.set(file, 0);
+      if (before === undefined || kills < before.kills)
+        this.#killers.set(file, killerOf(mutant, difference, kills));
     }
   }
 
   /** The tests whose verdict the mutant changes, each with what it gives. */
   async #killedBy(mutant, files) {
-    const jobs = files.map((file) => ({ file, runs: this.#runner.runs(file) }));
-    const { differences } = await this.#runner.run(mutant, jobs);
+    const { differences } = await this.#runner.run(mutant, this.#runner.jobs(files));
     const killed = new Map();
     for (const d of differences) if (d.kind === 'verdict' && !killed.has(d.file)) killed.set(d.file, d);
     return killed;

@@ -2,7 +2,8 @@
 //
 // A mutant is `{ file, in, op, from, to, nth, line, start, end, text }`: `text` replaces the characters from start to end.
 // `file`, `in` (the function or constant around it), `op`, `from`, `to` and `nth` (which of several that are alike) name it
-// for as long as that code stays; lines move and are only told to readers.
+// for as long as that code stays; lines move and are only told to readers. `fn` is the named function that it is in, if it
+// is in one: other code is run when its module is loaded.
 import { parseSync } from 'rolldown/utils';
 
 /** Operators, and what each of them does. */
@@ -81,6 +82,7 @@ function number(found, text) {
 class Finder {
   found = [];
   taken = new Set();
+  fn = undefined;
 
   constructor(file, text, program) {
     this.file = file;
@@ -101,8 +103,8 @@ class Finder {
     this.taken.add(key);
     const { start, end } = node;
     const [before, after] = shown ?? [from, text];
-    const { file } = this;
-    this.found.push({ file, in: where, op, from: squeeze(before), to: squeeze(after), start, end, text });
+    const { file, fn } = this;
+    this.found.push({ file, in: where, fn, op, from: squeeze(before), to: squeeze(after), start, end, text });
   }
 
   /** @param above the nodes around, the nearest first */
@@ -114,6 +116,14 @@ class Finder {
     }
     if (typeof node.type !== 'string' || this.skips(node)) return;
     where = nameOf(node, where);
+    const before = this.fn;
+    if (node.type === 'FunctionDeclaration') this.fn = node.id.name;
+    if (node.type === 'MethodDefinition' && node.kind !== 'constructor') this.fn = node.key.name;
+    this.#within(node, above, where);
+    this.fn = before;
+  }
+
+  #within(node, above, where) {
     this[node.type]?.(node, where, above);
     const nearer = /^(Parenthesized|TSNonNull|TSAs)/.test(node.type) ? above : [node, ...above];
     for (const [key, child] of Object.entries(node)) {

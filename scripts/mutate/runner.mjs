@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleLibrary, bundleMutant } from './bundle.mjs';
+import { placeOf } from './reach.mjs';
 import { ROOT } from './sources.mjs';
 
 const DIRECTORY = join(ROOT, 'dist/mutate');
@@ -31,7 +32,9 @@ export class Runner {
   #used = 0;
   #library;
   /** By file, where a test runs and what it gives there: `[{ arch, release, is, maxStates }]`. */
-  base = new Map();
+  #base = new Map();
+  /** By file, the functions that a test runs through. */
+  #reach = new Map();
 
   constructor(sources, corpus) {
     this.sources = sources;
@@ -45,27 +48,31 @@ export class Runner {
   async begin(configurations) {
     mkdirSync(DIRECTORY, { recursive: true });
     this.#library = join(DIRECTORY, `library-${process.pid}.mjs`);
-    writeFileSync(this.#library, await bundleLibrary(this.sources));
+    const { code, map } = await bundleLibrary(this.sources);
+    writeFileSync(this.#library, code);
+    writeFileSync(`${this.#library}.map`, JSON.stringify(map));
     const wrong = [];
-    await this.#talk({ base: configurations }, (file, found) => {
-      for (const f of found)
-        if (!f.ok) wrong.push(`${file} on ${f.arch}+${f.release} gives ${f.observation}`);
-      const maxStates = (explored) => Math.max(MIN_STATES, STATES_FACTOR * explored);
-      const runs = found.map(({ arch, release, observation: is, explored }) => ({
-        arch,
-        release,
-        is,
-        maxStates: maxStates(explored),
-      }));
-      this.base.set(file, runs);
+    const ending = await this.#talk({ base: configurations }, (file, found, reach) => {
+      this.#reach.set(file, new Set(reach));
+      this.#base.set(file, found.map(bounded));
+      for (const { ok, arch, release, observation } of found)
+        if (!ok) wrong.push(`${file} on ${arch}+${release} gives ${observation}`);
     });
+    if (ending !== undefined) throw new Error(`the tests cannot be run: ${ending.observed}`);
     if (wrong.length > 0) throw new Error(`the corpus fails without mutants:\n${wrong.join('\n')}`);
   }
 
-  /** Where a test runs among `configurations`, all by default. */
-  runs(file, configurations) {
-    const has = ({ arch, release }) => configurations.some((c) => c.arch === arch && c.release === release);
-    return this.base.get(file).filter((run) => configurations === undefined || has(run));
+  /** Those tests among `files` which run through the code of a mutant, all that runs when it is loaded included. */
+  reaching(mutant, files) {
+    const place = placeOf(mutant);
+    return files.filter((file) => place === undefined || this.#reach.get(file).has(place));
+  }
+
+  /** Jobs for {@link run}: tests with where they run among `configurations`, all by default. */
+  jobs(files, configurations) {
+    const wanted = ({ arch, release }) =>
+      configurations === undefined || configurations.some((c) => c.arch === arch && c.release === release);
+    return files.map((file) => ({ file, runs: this.#base.get(file).filter(wanted) }));
   }
 
   /**
@@ -124,6 +131,11 @@ export class Runner {
   }
 }
 
+/** A run as jobs have it: what should come out, and how many states it may take. */
+function bounded({ arch, release, observation, explored }) {
+  return { arch, release, is: observation, maxStates: Math.max(MIN_STATES, STATES_FACTOR * explored) };
+}
+
 function conversation(child, message, heard, silenceMs) {
   return new Promise((resolve) => {
     let timer;
@@ -144,7 +156,7 @@ function conversation(child, message, heard, silenceMs) {
         end(answer.crash === undefined ? undefined : { fatal: false, kind: 'crash', observed: answer.crash });
         return;
       }
-      heard(answer.done, answer.found);
+      heard(answer.done, answer.found, answer.reach);
       wait();
     };
     child.on('message', onMessage);

@@ -25,7 +25,8 @@ export async function runSample(runner, mutants, { seed, size, stages, known }, 
 
 async function tryMutant(runner, mutant, stages, order) {
   for (const configurations of stages) {
-    const jobs = order.files(mutant.file).map((file) => ({ file, runs: runner.runs(file, configurations) }));
+    const files = runner.reaching(mutant, order.files(mutant.file));
+    const jobs = runner.jobs(files, configurations);
     const { differences, invalid } = await runner.run(mutant, jobs, true);
     if (invalid !== undefined) return { mutant, outcome: 'invalid' };
     if (differences.length === 0) continue;

@@ -1,14 +1,17 @@
 // A child process that runs tests on mutated engines. It may hang or crash: its parent watches it.
 //
 // It is told `{ library, wasm, corpus }` once, answers `{ ready }`, then gets one of
-//   { base: configurations }        runs every test on the engine as it is
+//   { base: configurations }        runs every test on the engine as it is, and tells which functions it runs through
 //   { code, jobs, options }         runs jobs on a mutant; a job is `{ file, runs: [{ arch, release, is, maxStates }] }`
-// and answers `{ done: file, found }` for each test and `{ end }` after the last, or when it has seen enough.
+// and answers `{ done: file, found, reach }` for each test and `{ end }` after the last, or when it has seen enough.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
+import { Coverage } from './reach.mjs';
 
 /** The library as it is, and by file each test that it parsed. */
 let library;
+let url;
 const tests = new Map();
 
 process.on('disconnect', () => process.exit());
@@ -22,6 +25,7 @@ process.on('message', async (message) => {
 const tell = (message) => new Promise((resolve) => process.send(message, resolve));
 
 async function begin({ library: path, wasm, corpus }) {
+  url = path;
   library = await import(path);
   const grammar = await library.loadGrammar(...wasm.map((file) => readFileSync(file)));
   for (const [file, text] of corpus) tests.set(file, library.parseLitmus({ file, text }, grammar));
@@ -29,14 +33,19 @@ async function begin({ library: path, wasm, corpus }) {
 }
 
 async function runBase(configurations) {
+  const path = fileURLToPath(url);
+  const map = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
+  const coverage = new Coverage(url, readFileSync(path, 'utf8'), map);
+  await coverage.begin();
   for (const [file, test] of tests) {
     const found = [];
     for (const configuration of configurations) {
       const { status, observation, ok, explored } = await library.runTest(test, configuration);
       if (status === 'ran') found.push({ ...configuration, observation, ok, explored });
     }
-    await tell({ done: file, found });
+    await tell({ done: file, found, reach: await coverage.take() });
   }
+  await coverage.end();
   await tell({ end: true });
 }
 
