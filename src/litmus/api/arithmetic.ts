@@ -1,52 +1,8 @@
 /** Macros of kernel headers that compute numbers, as they are written there: `include/linux/{align,bits,math,pfn,wordpart}.h`. */
-import type { BinaryOp, Expr, TypeExpr } from '../../c/ast.js';
-import type { Span } from '../../c/diagnostics.js';
-import type { ExternalFunction } from '../../c/environment.js';
 import { INT, promote, type CType } from '../../c/types.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import type { ApiFunction } from './define.js';
-
-/** Writes C: operands are expressions, numbers or names. */
-class Writer {
-  constructor(private readonly span: Span) {}
-
-  binary(left: Operand, op: BinaryOp, right: Operand): Expr {
-    return { kind: 'binary', op, left: this.operand(left), right: this.operand(right), span: this.span };
-  }
-
-  cast(type: string, operand: Operand): Expr {
-    return { kind: 'cast', type: this.type(type), operand: this.operand(operand), span: this.span };
-  }
-
-  call(callee: string, ...args: Operand[]): Expr {
-    const expressions = args.map((a) => this.operand(a));
-    return { kind: 'call', callee: this.operand(callee), args: expressions, span: this.span };
-  }
-
-  private operand(o: Operand): Expr {
-    if (typeof o === 'string') return { kind: 'name', name: o, span: this.span };
-    return typeof o === 'number' ? { kind: 'number', text: `${o}`, span: this.span } : o;
-  }
-
-  private type(name: string): TypeExpr {
-    const words = name.split(' ');
-    return words.length > 1
-      ? { kind: 'builtin', words, const: false, span: this.span }
-      : { kind: 'named', name, const: false, span: this.span };
-  }
-}
-
-type Operand = Expr | number | string;
-type Expansion = (c: Writer, x: Expr, y: Expr, z: Expr) => Expr;
-
-/** A macro that is C: arguments are evaluated as often as they occur, as in the kernel. */
-function macro(parameters: number, expansion: Expansion): ApiFunction {
-  const expand: ExternalFunction['expand'] = (args, span) =>
-    args.length === parameters
-      ? expansion(new Writer(span), args[0]!, args[1]!, args[2]!)
-      : `${parameters} argument${parameters === 1 ? '' : 's'} needed`;
-  return { expand };
-}
+import { macro, type Operand } from './expansion.js';
 
 /**
  * A macro that casts to the type of its first argument, which has no name here; by default that is its own type. All it does to
@@ -97,11 +53,38 @@ const FRAMES: Readonly<Record<string, ApiFunction>> = {
   ),
 };
 
+/** Ones from bit `l` to bit `h` of a type. */
+const genmask = (type: string, bits: Operand): ApiFunction =>
+  macro(2, (c, h, l) => {
+    const ones = c.not(c.cast(type, 0));
+    const above = c.binary(c.binary(bits, '-', 1), '-', h);
+    return c.binary(c.binary(ones, '<<', l), '&', c.binary(ones, '>>', above));
+  });
+
 const BITS: Readonly<Record<string, ApiFunction>> = {
   BIT: macro(1, (c, n) => c.binary(c.cast('unsigned long', 1), '<<', n)),
   BIT_ULL: macro(1, (c, n) => c.binary(c.cast('unsigned long long', 1), '<<', n)),
+  GENMASK: genmask('unsigned long', 'BITS_PER_LONG'),
+  GENMASK_ULL: genmask('unsigned long long', 64),
+  is_power_of_2: macro(1, (c, n) =>
+    c.binary(c.binary(n, '!=', 0), '&&', c.binary(c.binary(n, '&', c.binary(n, '-', 1)), '==', 0)),
+  ),
   lower_32_bits: macro(1, (c, n) => c.cast('u32', n)),
   upper_32_bits: macro(1, (c, n) => c.cast('u32', c.binary(c.binary(n, '>>', 16), '>>', 16))),
+};
+
+/** `include/asm-generic/getorder.h:get_order`. */
+const getOrder = (size: bigint): bigint => {
+  const pages = (BigInt.asUintN(64, size) - 1n) >> 12n;
+  return pages <= 0n ? 0n : BigInt(pages.toString(2).length);
+};
+
+const SIZES: Readonly<Record<string, ApiFunction>> = {
+  get_order: {
+    prototype: 'int get_order(unsigned long size)',
+    evaluate: ([size = 0n]) => getOrder(size),
+    call: (k) => Number(getOrder((BigInt(k.argHi[0]!) << 32n) | BigInt(k.argLo[0]! >>> 0))),
+  },
 };
 
 const LIMITS: Readonly<Record<string, ApiFunction>> = {
@@ -115,5 +98,6 @@ export const ARITHMETIC: Readonly<Record<string, ApiFunction>> = {
   ...ROUNDING,
   ...FRAMES,
   ...BITS,
+  ...SIZES,
   ...LIMITS,
 };

@@ -2,36 +2,14 @@
 import type { GenericSignature } from '../../c/environment.js';
 import { INT, UINT, ulongType, VOID, pointerTo, type CType } from '../../c/types.js';
 import { ARITHMETIC } from './arithmetic.js';
+import { PRINTS_AND_ASSERTS } from './asserts.js';
 import type { ApiFunction } from './define.js';
+import { VARIANTS } from './variants.js';
 
-/** Prints, asserts, hints: nothing in the model. Arguments are still computed. */
+/** Nothing in the model; arguments are still computed. */
 function nothing(prototype: string): ApiFunction {
   return { prototype, special: 'nop' };
 }
-
-const PRINTING = [
-  'emerg',
-  'alert',
-  'crit',
-  'err',
-  'warn',
-  'notice',
-  'info',
-  'debug',
-  'info_once',
-  'warn_once',
-];
-
-const PRINTS: Readonly<Record<string, ApiFunction>> = Object.fromEntries([
-  ...['printk', ...PRINTING.map((level) => `pr_${level}`)].map((name) => [
-    name,
-    nothing(`int ${name}(const char *fmt, ...)`),
-  ]),
-  ...['err', 'warn', 'notice', 'info', 'dbg'].map((level) => [
-    `dev_${level}`,
-    nothing(`void dev_${level}(const struct device *dev, const char *fmt, ...)`),
-  ]),
-]);
 
 const truth: ApiFunction = {
   special: 'truth',
@@ -80,6 +58,11 @@ const ACCESSES: Readonly<Record<string, ApiFunction>> = {
 const NOTHING: Readonly<Record<string, ApiFunction>> = {
   might_sleep: nothing('void might_sleep(void)'),
   cond_resched: nothing('int cond_resched(void)'),
+  schedule: nothing('void schedule(void)'),
+  msleep: nothing('void msleep(unsigned int ms)'),
+  udelay: nothing('void udelay(unsigned long us)'),
+  usleep_range: nothing('void usleep_range(unsigned long min, unsigned long max)'),
+  kunmap: nothing('void kunmap(const struct page *page)'),
   smp_mb: nothing('void smp_mb(void)'),
   smp_rmb: nothing('void smp_rmb(void)'),
   smp_wmb: nothing('void smp_wmb(void)'),
@@ -111,8 +94,9 @@ export const IOCTL_NUMBERS: Readonly<Record<string, ApiFunction>> = {
 
 /** By name. */
 export const CONVENIENCES: Readonly<Record<string, ApiFunction>> = {
-  ...PRINTS,
+  ...PRINTS_AND_ASSERTS,
   ...ARITHMETIC,
+  ...VARIANTS,
   ...ACCESSES,
   ...NOTHING,
   ...IOCTL_NUMBERS,

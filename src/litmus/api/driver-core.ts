@@ -363,13 +363,6 @@ const MISC: Readonly<Record<string, ApiFunction>> = {
     },
   },
   ERR_PTR: { prototype: 'void *ERR_PTR(long error)', call: (k) => k.argLo[0]! },
-  WARN_ON: {
-    prototype: 'int WARN_ON(int condition)',
-    call: (k) => {
-      if (k.argLo[0] !== 0) k.warn();
-      return k.argLo[0]! !== 0 ? 1 : 0;
-    },
-  },
 };
 
 /** By name. */

@@ -5,6 +5,7 @@ import { ERRNO } from '../../kernel/errno.js';
 import { KERNEL_FLAGS } from '../../kernel/flags.js';
 import { PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
+import { ASSERTS } from './asserts.js';
 import type { ApiFunction, ApiStruct } from './define.js';
 import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
@@ -44,7 +45,7 @@ export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = { ...SYSC
 export const API_NAMES: readonly string[] = [
   'none',
   'page_fault',
-  ...new Set([...Object.keys(SYSCALLS), ...Object.keys(DRIVER_MM), ...Object.keys(DRIVER_CORE)]),
+  ...new Set([SYSCALLS, DRIVER_MM, DRIVER_CORE, ASSERTS].flatMap((table) => Object.keys(table))),
 ];
 
 const API_IDS: ReadonlyMap<string, number> = new Map(API_NAMES.map((name, id) => [name, id]));
@@ -81,9 +82,12 @@ const MACROS: ReadonlyMap<string, FileScopeMacro> = new Map<string, FileScopeMac
   ['DECLARE_RWSEM', { kind: 'object', type: 'struct rw_semaphore' }],
   ['module_init', { kind: 'init' }],
   ['module_exit', { kind: 'exit' }],
-  ['MODULE_LICENSE', { kind: 'ignore' }],
-  ['MODULE_DESCRIPTION', { kind: 'ignore' }],
-  ['MODULE_AUTHOR', { kind: 'ignore' }],
+  ...[
+    ...['LICENSE', 'DESCRIPTION', 'AUTHOR', 'VERSION', 'ALIAS', 'PARM_DESC', 'IMPORT_NS', 'DEVICE_TABLE'].map(
+      (what) => `MODULE_${what}`,
+    ),
+    ...['module_param', 'module_param_named', 'EXPORT_SYMBOL', 'EXPORT_SYMBOL_GPL'],
+  ].map((name): [string, FileScopeMacro] => [name, { kind: 'ignore' }]),
 ]);
 
 function commonConstants(o: EnvironmentOptions): Map<string, ExternalConstant> {
