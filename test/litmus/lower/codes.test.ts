@@ -52,7 +52,10 @@ test('every function of the environments can be called', () => {
     for (const [name, f] of Object.entries(table)) {
       const ways = [f.call, f.routine, f.special, f.expand].filter((x) => x !== undefined);
       expect([name, ways.length]).toEqual([name, 1]);
-      expect([name, [f.prototype, f.generic, f.expand].filter((x) => x !== undefined).length]).toEqual([name, 1]);
+      expect([name, [f.prototype, f.generic, f.expand].filter((x) => x !== undefined).length]).toEqual([
+        name,
+        1,
+      ]);
     }
   }
 });
