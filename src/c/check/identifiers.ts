@@ -39,6 +39,7 @@ function environmentName(c: Checker, name: string, span: Span): TypedExpr {
   if (c.env.lookupFunction(name)) {
     return c.reporter.fail('PFN1029', `\`${name}\` can be called, but not used as a value`, span, {
       expected: `\`${name}(...)\``,
+      suggestion: `write a function of the driver that calls it`,
     });
   }
   return unknownName(c, name, span);

@@ -1,13 +1,13 @@
 /** Initialisers: designators, nesting, elided braces (C11 6.7.9). */
 import type { Expr, Initializer, InitializerItem, InitializerList } from '../ast.js';
 import type { Span } from '../diagnostics.js';
-import { didYouMean } from '../suggest.js';
 import type { InitEntry, LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
 import { isStaticValue, rejectNonConstant } from './constants.js';
 import { constant } from './fold.js';
 import { integerConstant } from './constants.js';
+import { fieldOf } from './places.js';
 
 /** Reads a list from front to back; elided braces make an inner object read from the outer object's list. */
 interface Cursor {
@@ -129,15 +129,7 @@ export class InitializerChecker {
     if (place.type.kind !== 'struct') {
       return this.c.reporter.fail('PFN1125', `\`${T.typeName(place.type)}\` has no members`, at);
     }
-    const field = place.type.fields?.get(name);
-    if (field) return field.index;
-    const known = place.type.fields?.keys() ?? [];
-    return this.c.reporter.fail(
-      'PFN1105',
-      `\`${T.typeName(place.type)}\` has no member \`${name}\``,
-      at,
-      didYouMean(name, known),
-    );
+    return fieldOf(this.c, place.type, name, at).index;
   }
 
   #elementIndex(place: LValue, index: Expr, at: Span): number {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DiagnosticError } from '../../../src/c/diagnostics.js';
 import { outcomes, run } from '../support.js';
 import type { RunResult } from '../../../src/run/result.js';
 
@@ -27,6 +28,8 @@ describe('prints', () => {
     'pr_err_ratelimited("no\\n");',
     'pr_warn_once("once");',
     'dev_err(dev, "%u\\n", cmd);',
+    'pr_debug("%s: %s\\n", __func__, "x" "y");',
+    'printk(KERN_INFO "x" "y");',
     'dev_dbg_ratelimited(dev, "x");',
     'might_sleep(); msleep(1); cond_resched();',
   ])('%s does nothing', async (text) => {
@@ -112,4 +115,16 @@ test.each([
   const globals = 'static int n; static int store(int x) { smp_store_release(&n, x); return 0; }';
   const r = await ioctl(`store(4); return ${expression};`, `forall (0:r = ${expected})`, { globals });
   expect(outcomes(r)).toEqual([`0:r=${expected};`]);
+});
+
+test.each([
+  ['.llseek = no_llseek,', 'its members in the model: owner, open, release, mmap'],
+  ['.mmmap = demo_mmap,', 'did you mean `mmap`?'],
+])('a table with %s is answered by what there is', async (member, expected) => {
+  const driver = `static const struct file_operations demo_fops = { ${member} };`;
+  const error = await run({ driver, threads: 'P0()\n{\n}', condition: 'exists (true)' }).catch(
+    (e: unknown) => e,
+  );
+  expect(error).toBeInstanceOf(DiagnosticError);
+  expect(JSON.stringify((error as DiagnosticError).diagnostics)).toContain(expected);
 });
