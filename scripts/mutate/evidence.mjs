@@ -10,6 +10,9 @@ const PARTICULAR = 0.03;
 /** Among so many mutants of code that a test runs through, a better killer than one that breaks more is looked for. */
 const FURTHER = 200;
 
+/** So many mutants of each function are tried before more are. */
+const MUTANTS_A_ROUND = 10;
+
 /** @param log is told what happens, a line at a time */
 export class Evidence {
   #runner;
@@ -35,19 +38,26 @@ export class Evidence {
   /** Drops entries of tests that are gone and of code that is gone and, unless they are trusted, those that no longer kill. */
   async check(trusted) {
     const locator = new Locator(this.#runner.sources);
+    const groups = new Map();
     for (const [file, killer] of this.#killers) {
       const mutant = this.#runner.corpus.has(file) ? locator.find(killer) : undefined;
-      if (mutant === undefined || !(trusted || (await this.#kills(mutant, file, killer)))) {
-        this.#log(`${file}: its killer is gone`);
-        this.#killers.delete(file);
+      if (mutant === undefined) this.#drop(file);
+      else groups.set(mutant, [...(groups.get(mutant) ?? []), file]);
+    }
+    if (trusted) return;
+    for (const [mutant, files] of groups) {
+      const killed = await this.#killedBy(mutant, files);
+      for (const file of files) {
+        const difference = killed.get(file);
+        if (difference === undefined) this.#drop(file);
+        else this.#killers.set(file, killerOf(mutant, difference, this.#killers.get(file).kills));
       }
     }
   }
 
-  async #kills(mutant, file, { on, observed }) {
-    const jobs = this.#runner.jobs([file], [configurationOf(on)]);
-    const { differences } = await this.#runner.run(mutant, jobs);
-    return differences.some((d) => d.kind === 'verdict' && d.observed === observed);
+  #drop(file) {
+    this.#log(`${file}: its killer is gone`);
+    this.#killers.delete(file);
   }
 
   /**
@@ -71,9 +81,17 @@ export class Evidence {
     return tried;
   }
 
+  /** A few mutants of each function first, of those that the fewest tests run through before others. */
   #fewestFirst(mutants) {
-    const all = mutants.map((mutant) => ({ mutant, reaching: this.#runner.reaching(mutant, this.#tests) }));
-    return all.sort((a, b) => a.reaching.length - b.reaching.length);
+    const seen = new Map();
+    const all = mutants.map((mutant) => {
+      const place = `${mutant.file} ${mutant.in}`;
+      const n = seen.get(place) ?? 0;
+      seen.set(place, n + 1);
+      const reaching = this.#runner.reaching(mutant, this.#tests);
+      return { mutant, reaching, round: Math.floor(n / MUTANTS_A_ROUND) };
+    });
+    return all.sort((a, b) => a.round - b.round || a.reaching.length - b.reaching.length);
   }
 
   #progress(tried, open) {
