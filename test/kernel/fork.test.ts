@@ -211,6 +211,19 @@ describe('fork and memory types (H-9)', () => {
     },
   );
 
+  it('6.1 asks vm_normal_page whether the first entry is raw, 6.12 the special bit', () => {
+    const forkWith = (release: '6.1' | '6.12'): unknown[] => {
+      const { m, p } = tracked(release);
+      setEntry(m.k, m.entry(p), m.pfn('bar'), PTE_PRESENT);
+      return [fork(m), m.badMaps];
+    };
+    // The second report of 6.1 comes from the copy itself.
+    expect([forkWith('6.1'), forkWith('6.12')]).toEqual([
+      [FIRST_CHILD, 2],
+      [-ENOMEM, 0],
+    ]);
+  });
+
   it('elsewhere nobody looks', () => {
     const { m, p } = tracked('6.12', { arch: 'arm64' });
     m.touch(p, true);

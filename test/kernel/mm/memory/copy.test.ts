@@ -119,6 +119,16 @@ describe('copy_page_range (C.6)', () => {
     ]);
   });
 
+  it('stays inside the VMA', () => {
+    const { m, parent, child, p } = family({ handlers: { mmap: remap('buf') } }, 2, 'shared');
+    setEntry(m.k, m.entry(p + 2 * PAGE), m.pfn('bar'), PTE_PRESENT | PTE_SPECIAL);
+    copyPageRange(m.k, child, parent);
+    expect(m.asThread(1, () => [m.mapped(p + PAGE), m.mapped(p + 2 * PAGE)])).toEqual([
+      m.pfn('buf', 1),
+      undefined,
+    ]);
+  });
+
   it('special, neither shared nor copy-on-write: unchanged, dirty kept', () => {
     const { m, parent, child, p } = family({ handlers: { mmap: remap('buf') } }, 1, 'private');
     parent.flags &= ~VM_MAYWRITE;

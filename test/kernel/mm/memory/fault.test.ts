@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  FAULT_FLAG_MKWRITE,
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
   VM_FAULT_DONE_COW,
@@ -173,11 +174,28 @@ describe('no entry, file VMA (C.3)', () => {
     ['locked', VM_FAULT_LOCKED, 0, true],
     ['SIGBUS', VM_FAULT_SIGBUS, VM_FAULT_SIGBUS, false],
     ['NOPAGE', VM_FAULT_NOPAGE, VM_FAULT_NOPAGE, false],
+    ['SIGBUS, and locked all the same', VM_FAULT_LOCKED | VM_FAULT_SIGBUS, VM_FAULT_SIGBUS, false],
     ['retry', 0, 0, false],
   ])('shared, write: page_mkwrite says %s', (_name, answer, result, mapped) => {
     const w = world({ fault: page(), pageMkwrite: () => answer }, 'shared');
     expect(fault(w, FAULT_FLAG_WRITE)).toBe(result);
     expect([w.m.mapped(w.p) !== undefined, w.m.counts('buf')]).toEqual([mapped, mapped ? [2, 1] : [1, 0]]);
+  });
+
+  it('page_mkwrite is told of the page and of the write', () => {
+    const seen: number[] = [];
+    const pageMkwrite: Handler = (m, [vmf]) => {
+      const at = handleIndex(vmf!);
+      seen.push(m.k.w[at + VMF.PAGE]!, m.k.w[at + VMF.FLAGS]!, m.k.w[at + VMF.PG]!);
+      return VM_FAULT_LOCKED;
+    };
+    const w = world({ fault: page(), pageMkwrite }, 'shared');
+    fault(w, FAULT_FLAG_WRITE);
+    expect(seen).toEqual([
+      handle(HandleKind.Page, w.m.frame('buf')),
+      FAULT_FLAG_WRITE | FAULT_FLAG_MKWRITE,
+      w.m.page(w.p),
+    ]);
   });
 
   it('private, write: the copy is made before ->fault and takes its page’s contents', () => {

@@ -232,6 +232,17 @@ describe('vmf_insert_mixed (B.5)', () => {
       },
     );
 
+    it('pfn_mkwrite without VM_IO, or VM_IO without it, is not enough', () => {
+      const allowed = (flags: number, handlers: Readonly<Record<string, Handler>>): number => {
+        const { m, v, p } = raw(VM_MIXEDMAP | flags, 'shared', { handlers });
+        return vmInsertMixed(m.k, v, p, m.pfn('zero'), false);
+      };
+      expect([allowed(0, { pfnMkwrite: () => 0 }), allowed(VM_IO, {})]).toEqual([
+        VM_FAULT_SIGBUS,
+        VM_FAULT_SIGBUS,
+      ]);
+    });
+
     it('for writing is never allowed from 6.12 on', () => {
       const answer = RELEASES.map((release) => {
         const { m, v, p } = raw(VM_MIXEDMAP, 'private', { release });
@@ -467,6 +478,19 @@ describe('vm_map_pages (B.6)', () => {
     map(m, v, 2);
     expect(m.bug).toBe(bugs);
   });
+
+  it.each([
+    ['6.1', 0],
+    ['6.12', VM_MIXEDMAP],
+    ['7.2', VM_MIXEDMAP],
+  ] as const)(
+    'of a page without reference: %s leaves VM_MIXEDMAP at %d, for 6.1 inserts one by one',
+    (release, flag) => {
+      const { m, v } = raw(0, 'shared', { release });
+      expect(vmMapPages(locked(m).k, v, (i) => m.frame('pool', i), 2, false)).toBe(-EINVAL);
+      expect(v.flags & VM_MIXEDMAP).toBe(flag);
+    },
+  );
 
   it('stops at the first page that fails', () => {
     for (const release of RELEASES) {

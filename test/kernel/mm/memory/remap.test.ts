@@ -278,6 +278,33 @@ describe('memory type tracking (B.9)', () => {
     expect([m.vma(p)!.flags & VM_PAT, m.warned]).toEqual([VM_PAT, true]);
   });
 
+  it('a remap that fails takes it back, with a WARN where no entry tells what was tracked', () => {
+    const seen: number[] = [];
+    const options = { faultsAlloc: true };
+    const m = new Machine({
+      release: '6.12',
+      options,
+      handlers: {
+        mmap: (machine, [, v]) => (
+          seen.push(call(machine, machine.vmaOf(v!)), machine.vmaOf(v!).flags & VM_PAT),
+          0
+        ),
+      },
+    });
+    m.pick = () => 1;
+    m.mmap(2, RW, 'shared');
+    expect([seen, m.warned]).toEqual([[-ENOMEM, 0], true]);
+  });
+
+  it('nobody asks where nothing is tracked', () => {
+    for (const setup of [{ release: '7.2' }, { release: '6.12', arch: 'arm64' }] as const) {
+      const { m, p } = mapped(setup, 2, 'shared', (machine, v) => call(machine, v));
+      setEntry(m.k, m.entry(p), 0, 0);
+      zapPageRange(m.k, m.vma(p)!, m.page(p), m.page(p) + 2, true);
+      expect(m.warned).toBe(false);
+    }
+  });
+
   it('finds the frame of a copy-on-write VMA in vm_pgoff', () => {
     const { m, p } = mapped({ release: '6.12' }, 2, 'private', (machine, v) => call(machine, v));
     m.touch(p, true);

@@ -24,7 +24,7 @@ import {
 } from '../../../../src/kernel/pte.js';
 import { RELEASES, type Release } from '../../../../src/kernel/release.js';
 import { PROT_READ, PROT_WRITE } from '../../../../src/kernel/uapi.js';
-import { PG_ANON, PG_EXCLUSIVE, PG_FREE, type Vma } from '../../../../src/kernel/world.js';
+import { PG_ANON, PG_EXCLUSIVE, PG_FREE, VMA_ANON_VMA, type Vma } from '../../../../src/kernel/world.js';
 import { handleIndex } from '../../../../src/kernel/handle.js';
 import { Machine, PAGE, type Handler, type Setup } from '../machine.js';
 
@@ -175,6 +175,13 @@ describe('wp_page_copy (C.5)', () => {
     },
   );
 
+  it('gives the VMA an anon_vma', () => {
+    const w = world('raw', 'private');
+    expect(w.v.has(VMA_ANON_VMA)).toBe(false);
+    fault(w, FAULT_FLAG_WRITE);
+    expect(w.v.has(VMA_ANON_VMA)).toBe(true);
+  });
+
   it('a frame outside all regions reads as all ones', () => {
     const w = world('raw', 'private');
     setEntry(w.m.k, w.m.entry(w.p), 0x9_0000, PTE_PRESENT | PTE_SPECIAL);
@@ -283,6 +290,7 @@ describe('pfn_mkwrite and page_mkwrite (C.4)', () => {
     ['locked', VM_FAULT_LOCKED, 0, true],
     ['NOPAGE', VM_FAULT_NOPAGE, VM_FAULT_NOPAGE, false],
     ['SIGBUS', VM_FAULT_SIGBUS, VM_FAULT_SIGBUS, false],
+    ['SIGBUS, and locked all the same', VM_FAULT_LOCKED | VM_FAULT_SIGBUS, VM_FAULT_SIGBUS, false],
     ['retry: the page has no mapping', 0, 0, false],
   ])('page_mkwrite that says %s', (_name, answer, result, writable) => {
     const w = world('file', 'shared', { handlers: { pageMkwrite: () => answer } });

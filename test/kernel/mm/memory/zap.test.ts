@@ -66,6 +66,22 @@ describe('zap of one entry (C.9)', () => {
     expect([0, 1].map((i) => m.k.pages[m.frame('buf', i)]!.flags & PG_DIRTY)).toEqual([PG_DIRTY, 0]);
   });
 
+  it('passes holes by', () => {
+    for (const arch of ['x86_64', 'arm']) {
+      const { m, v } = mapped({ arch, handlers: { mmap: () => 0 } }, 2);
+      zap(m, v);
+      expect([m.k.frozen, m.badMaps]).toEqual([false, 0]);
+    }
+  });
+
+  it('does not tell an anonymous page that it was dirty', () => {
+    const { m, v, p } = mapped({ handlers: { mmap: remap('buf') } }, 1, 'private');
+    m.touch(p, true);
+    m.k.pages[m.frame('pool')]!.refcount += 1;
+    zap(m, v);
+    expect([m.counts('pool'), m.k.pages[m.frame('pool')]!.flags & PG_DIRTY]).toEqual([[1, 0], 0]);
+  });
+
   it('reports a mapcount below zero and drops the reference all the same (F-9)', () => {
     const { m, v, p } = mapped({ arch: 'arm', handlers: { mmap: remap('buf') } }, 1, 'private');
     v.setPgoff(0, 0);
