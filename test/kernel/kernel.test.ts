@@ -266,6 +266,20 @@ describe('hooks that run under a lock', () => {
     expect([m.finished, m.result()]).toEqual([true, 2 ** 31 - 1]);
   });
 
+  it('get arguments of two words', () => {
+    let seen: readonly number[] = [];
+    const m = new Machine({ handlers: { findNormalPage: (_m, args) => ((seen = args), 0) } });
+    m.enter(scripted, []);
+    script = (k, f) => {
+      k.argNumber(0, 2 ** 40 + 5);
+      k.arg(1, 7, 1);
+      k.arg(2, -1);
+      k.ret(f, k.callAtomic(m.k.program.vmOps[2]!.findNormalPage!));
+    };
+    m.k.run(0);
+    expect(seen).toEqual([2 ** 40 + 5, 2 ** 32 + 7, 2 ** 64]);
+  });
+
   it('may not sleep', () => {
     const m = new Machine({ handlers: { findNormalPage: (machine) => ((machine.k.stopped = true), 0) } });
     m.enter(scripted, []);

@@ -355,6 +355,16 @@ describe('mmap: MAP_POPULATE (C.1)', () => {
     expect([m.rss, m.mapped(readOnly)]).toEqual([[2, 0], m.pfn('zero')]);
   });
 
+  it('leaves other VMAs alone', () => {
+    const m = new Machine({ handlers: { mmap: flagged(0) } });
+    const below = mmap(m, { flags: ANON, prot: RW });
+    const p = mmap(m, { flags: ANON, prot: PROT_READ, len: 2 * PAGE });
+    const above = mmap(m, { flags: ANON, prot: RW });
+    m.munmap(p, 2);
+    mmap(m, { addr: p, flags: ANON | MAP_FIXED | MAP_POPULATE, prot: RW, len: 2 * PAGE });
+    expect([m.mapped(below), m.mapped(above), m.rss]).toEqual([undefined, undefined, [2, 0]]);
+  });
+
   it('an error is nobody’s: mmap has succeeded', () => {
     const m = new Machine({ handlers: { mmap: flagged(VM_MIXEDMAP) } });
     expect(mmap(m, { flags: MAP_SHARED | MAP_POPULATE })).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { unmapMappingRange } from '../../../src/kernel/mm/unmap_mapping.js';
 import { handle, HandleKind } from '../../../src/kernel/handle.js';
-import { VM_PFNMAP } from '../../../src/kernel/flags.js';
+import { VM_PAT, VM_PFNMAP } from '../../../src/kernel/flags.js';
 import { setEntry } from '../../../src/kernel/mm/pgtable.js';
 import { imapLock } from '../../../src/kernel/mm/vma.js';
 import { PTE_PRESENT, PTE_SPECIAL } from '../../../src/kernel/pte.js';
@@ -38,6 +38,13 @@ describe('unmap_mapping_range', () => {
       [0, 1, 2, 3],
       [0, 1, 2, 3],
     ]);
+  });
+
+  it('does not even untrack the memory type of what lies beside it', () => {
+    const m = new Machine({ release: '6.12', handlers: { mmap: remap('bar') } });
+    const p = m.mmap(2, RW, 'shared', 10);
+    const pat = (begin: number, len: number): number => (revoke(m, begin, len), m.vma(p)!.flags & VM_PAT);
+    expect([pat(0, 10), pat(12, 5), pat(11, 1)]).toEqual([VM_PAT, VM_PAT, 0]);
   });
 
   it('of length 0 goes to the end of the file', () => {
@@ -93,6 +100,8 @@ describe('unmap_mapping_range', () => {
     expect(left(GIB4 + 11, 2, 10, 4, { arch: 'arm_lpae' })).toEqual([0, 3]);
     expect(left(GIB4 + 11, 2, GIB4 + 10, 4, { arch: 'arm_lpae' })).toEqual([0, 1, 2, 3]);
     expect(left(GIB4 + 11, 2, GIB4 + 10)).toEqual([0, 3]);
+    expect(left(11, GIB4 + 1, 10, 4, { arch: 'arm' })).toEqual([0, 2, 3]);
+    expect(left(11, 2 ** 32 + 1, 10, 4, { arch: 'arm' })).toEqual([0]);
   });
 
   it('holds i_mmap_rwsem for reading, with a point after each VMA', () => {
