@@ -6,14 +6,14 @@ import { UsageError } from './exit.js';
 
 const SUFFIX = '.litmus';
 
-/** Every `*.litmus` below a directory, sorted by path so that runs can be compared. */
+/** Every `*.litmus` below a directory (a pipe of this name would be waited for), sorted by path so that runs can be compared. */
 function searched(directory: string): string[] {
   const found: string[] = [];
   const entries = readdirSync(directory, { withFileTypes: true });
   for (const entry of entries) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) found.push(...searched(path));
-    else if (entry.name.endsWith(SUFFIX)) found.push(path);
+    else if (entry.name.endsWith(SUFFIX) && (entry.isFile() || entry.isSymbolicLink())) found.push(path);
   }
   return found.toSorted();
 }

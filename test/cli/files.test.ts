@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -40,6 +41,12 @@ test('what is not there is a mistake, with a guess', () => {
 
 test('a directory without tests is a mistake', () => {
   expect(() => findTests(['empty'], dir)).toThrow('empty: no *.litmus file in this directory');
+});
+
+test.runIf(process.platform !== 'win32')('a pipe in a directory is no test: nobody writes to it', () => {
+  execFileSync('mkfifo', [join(dir, 'empty/pipe.litmus')]);
+  symlinkSync(join(dir, 'litmus/a.litmus'), join(dir, 'empty/link.litmus'));
+  expect(findTests(['empty'], dir)).toEqual(['empty/link.litmus']);
 });
 
 test('the corpus is the one here, else the one of the package', () => {
