@@ -15,7 +15,7 @@ import {
   PROT_WRITE,
 } from '../../../src/kernel/uapi.js';
 import { flagged, insertPages, remap } from './drivers.js';
-import { Machine, PAGE } from './machine.js';
+import { Machine, PAGE, type Handler } from './machine.js';
 
 const RW = PROT_READ | PROT_WRITE;
 const MOVE = MREMAP_MAYMOVE | MREMAP_FIXED;
@@ -152,6 +152,25 @@ describe.each(RELEASES)('mremap on %s', (release) => {
     m.call(sysMremap, p, PAGE, PAGE, MOVE, far(m));
     const tracked = [p + PAGE, far(m)].map((at) => (m.vma(at)!.flags & VM_PAT) !== 0);
     expect(tracked).toEqual([false, release !== '7.2']);
+  });
+});
+
+describe.each(RELEASES)('mremap that shrinks on %s', (release) => {
+  it('in place closes the tail under the lock for reading', () => {
+    const locks: (number | undefined)[] = [];
+    const close: Handler = (m) => (locks.push(m.k.w[m.k.mmapLock(0)]), 0);
+    const m = new Machine({ release, handlers: { mmap: remap('bar', true), close } });
+    const p = m.mmap(2, RW, 'shared');
+    expect(m.call(sysMremap, p, 2 * PAGE, PAGE, 0, 0)).toBe(p);
+    expect([locks, m.k.w[m.k.mmapLock(0)]]).toEqual([[1], 0]);
+  });
+
+  it('to a fixed place may cut away what lies behind the VMA', () => {
+    const m = new Machine({ release, handlers: { mmap: remap('bar') } });
+    const p = m.mmap(2, RW, 'shared');
+    const other = m.call(sysMmap, p + 2 * PAGE, PAGE, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    expect(m.call(sysMremap, p, 3 * PAGE, PAGE, MOVE, far(m))).toBe(far(m));
+    expect([m.mapped(far(m)), m.vma(p), m.vma(other)]).toEqual([m.pfn('bar'), undefined, undefined]);
   });
 });
 
