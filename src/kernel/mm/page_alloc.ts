@@ -6,7 +6,7 @@ import { UnknownError } from '../routine.js';
 import { PG_DISTANCE_SHIFT, PG_FREE, PG_HEAD, PG_ORDER_SHIFT, PG_RESERVED, PG_TAIL } from '../world.js';
 
 /** Frames tried as heads of a free block, filled by {@link allocPages}; one buffer for all runs. */
-const candidates = new Int32Array(4096);
+const candidates: number[] = [];
 
 /**
  * `mm/page_alloc.c:__alloc_pages`: any free aligned block of 2^order `ram` frames, by choice.

@@ -37,6 +37,12 @@ describe('alloc_pages', () => {
     expect(offers(m, 0)).toEqual([0, 1, 3, 4, 5, 6, 7]);
   });
 
+  it('has more frames than a test needs', () => {
+    const m = machine({ regions: [{ name: 'pool', kind: 'ram', pages: 5000, pfn: 0x2000 }] });
+    m.pick = (count) => count - 1;
+    expect(allocPages(m.k, 0, false) - m.frame('pool')).toBe(4999);
+  });
+
   it('hands out aligned blocks whose frames are all free', () => {
     const m = machine();
     m.k.pages[m.frame('pool', 5)]!.flags = 0;
