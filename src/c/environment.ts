@@ -56,6 +56,8 @@ export interface ExternalStruct {
   readonly fields: readonly ExternalField[];
   /** In bytes; given if drivers may declare objects of the type. */
   readonly size?: number;
+  /** How it is written, if not `struct tag`: `atomic_t`. */
+  readonly spelling?: string;
   /** A value handled like an integer: pgprot_t. */
   readonly scalar?: boolean;
   /** Pointers to it may be moved: struct page. */

@@ -16,6 +16,8 @@ export interface IntType {
   readonly kind: 'int';
   /** Canonical name: `unsigned long`. */
   readonly name: string;
+  /** The typedef by which it was named. */
+  readonly alias?: string;
   readonly bits: 8 | 16 | 32 | 64;
   readonly signed: boolean;
   /** Conversion rank: bool 0, char 1, short 2, int 3, long 4, long long 5. */
@@ -60,6 +62,8 @@ export interface StructType {
   /** All fields lie at its start. */
   readonly union: boolean;
   readonly tag: string;
+  /** How it is written, if not `struct tag`. */
+  readonly spelling?: string;
   /** `driver`: defined in C, with a layout. `kernel`: known by its fields only. */
   readonly origin: 'driver' | 'kernel';
   /** Undefined while the struct is incomplete. */
@@ -188,6 +192,11 @@ export const STANDARD_TYPEDEFS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** An integer type by the name of a typedef, for messages; other types as they are. */
+export function named(type: CType, alias: string): CType {
+  return type.kind === 'int' && type.name !== alias ? { ...type, alias } : type;
+}
+
 /** Whether two types are the same, qualifiers aside (`char` and `signed char` count as one). */
 export function sameType(a: CType, b: CType): boolean {
   if (a === b) return true;
@@ -219,7 +228,10 @@ function sameFunction(a: FunctionType, b: FunctionType): boolean {
 
 /** The type that a small integer becomes in arithmetic (C11 6.3.1.1). */
 export function promote(type: IntType): IntType {
-  return type.rank < INT.rank ? INT : type;
+  if (type.rank < INT.rank) return INT;
+  if (type.alias === undefined) return type;
+  const { alias: _, ...plain } = type;
+  return plain;
 }
 
 /** The common type of two operands (C11 6.3.1.8). */
@@ -284,9 +296,9 @@ export function typeName(type: CType, inner = ''): string {
     case 'void':
       return join('void');
     case 'int':
-      return join(type.name);
+      return join(type.alias ?? type.name);
     case 'struct':
-      return join(type.scalar ? type.tag : `${type.union ? 'union' : 'struct'} ${type.tag}`);
+      return join(type.spelling ?? `${type.union ? 'union' : 'struct'} ${type.tag}`);
     case 'pointer': {
       const star = `${type.user ? '__user ' : ''}*${inner}`;
       const nested = type.to.kind === 'array' || type.to.kind === 'function' ? `(${star})` : star;

@@ -121,7 +121,7 @@ const structs = new Map<string, ExternalStruct>(
     module: { fields: [] },
     page: { fields: [], arithmetic: true },
     mutex: { fields: [], size: 32 },
-    pgprot_t: { fields: [], size: 8, scalar: true },
+    pgprot_t: { fields: [], size: 8, scalar: true, spelling: 'pgprot_t' },
     vm_operations_struct: {
       fields: [{ name: 'fault', type: 'vm_fault_t (*)(struct vm_fault *vmf)' }],
       size: 8,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DataModel } from '../../src/c/types.js';
 import { show, showPlace, showStatement } from './show.js';
-import { checkOk, ILP32, LP64 } from './support.js';
+import { check, checkOk, ILP32, LP64 } from './support.js';
 
 /** The typed value of `return E;` in a function that returns what E is. */
 async function valueOf(
@@ -31,9 +31,9 @@ describe('integer types follow C', () => {
     ['0xffffffff', '4294967295:unsigned int'],
     ['0x100000000', '4294967296:long'],
     ['18446744073709551615u', '18446744073709551615:unsigned long'],
-    ['(u8)300', '44:unsigned char'],
-    ['(s8)200', '-56:signed char'],
-    ['(bool)512', '1:_Bool'],
+    ['(u8)300', '44:u8'],
+    ['(s8)200', '-56:s8'],
+    ['(bool)512', '1:bool'],
     ['-7 / 2', '-3:int'],
     ['-7 % 2', '-1:int'],
     ['-8 >> 1', '-4:int'],
@@ -139,10 +139,10 @@ P0()
 	r = (int)(p == MAP_FAILED);
 }`);
   expect(showStatement(threads[0]!.body).split('\n')).toEqual([
-    'local p; p = (char __user *)mmap(0:void __user *, 4096:unsigned long, 1:int, 1:int, 3:int, 0:long long)',
+    'local p; p = (char __user *)mmap(0:void __user *, 4096:size_t, 1:int, 1:int, 3:int, 0:loff_t)',
     'local r; r = ioctl(3:int, 1074021377:unsigned int, (unsigned long)p)',
     '*(p + 4096:unsigned long*1) = 1:char',
-    '*(struct msg __user *)p.b = 2:unsigned long long',
+    '*(struct msg __user *)p.b = 2:u64',
     'r = (long)(p == 18446744073709551615:void __user *)',
   ]);
 });
@@ -174,4 +174,21 @@ static int depth(int n)
 }`);
   expect(program.globals.map((g) => g.name)).toEqual(['f.calls']);
   expect(showStatement(program.functions.get('f')!.body)).toContain('switch n {5:@0 6:@1}');
+});
+
+test('messages name types as they were written', async () => {
+  const { sink } = await check(`
+typedef u32 mode_bits;
+struct demo { mode_bits mode; pgprot_t prot; };
+static void f(struct demo *d, u64 *wide, mode_bits *bits)
+{
+	wide = bits;
+	d->prot = d->mode;
+	bits = d->mode + 1;
+}`);
+  expect(sink.diagnostics.map((d) => d.expected)).toEqual([
+    '`u64 *`, found `mode_bits *`',
+    '`pgprot_t`, found `mode_bits`',
+    '`mode_bits *`, found `unsigned int`',
+  ]);
 });

@@ -27,7 +27,7 @@ export class Conversions {
     if (type.kind === 'int' && from.kind === 'int') return cast(e, type);
     if (type.kind === 'pointer' && isNull(e)) return constant(0n, type, e.span);
     if (type.kind === 'pointer' && from.kind === 'pointer') return this.#pointer(e, from, type, what, at);
-    if (type === T.BOOL && from.kind === 'pointer') return cast(e, type);
+    if (isBool(type) && from.kind === 'pointer') return cast(e, type);
     if (type.kind === 'struct' && from === type) return e;
     return this.mismatch(from, type, what, at);
   }
@@ -81,7 +81,7 @@ export class Conversions {
     if (type.kind === 'pointer' && isNull(e)) return constant(0n, type, at);
     if (type.kind === 'pointer' && from.kind === 'int') return this.#pointerInteger(e, type, from, type, at);
     if (type.kind === 'int' && from.kind === 'pointer') {
-      return type === T.BOOL ? cast(e, type) : this.#pointerInteger(e, from, type, type, at);
+      return isBool(type) ? cast(e, type) : this.#pointerInteger(e, from, type, type, at);
     }
     if (type.kind === 'struct' && from === type) return e;
     return this.reporter.fail(
@@ -130,6 +130,10 @@ export class Conversions {
     }
     return { ...cast(e, to), span: at };
   }
+}
+
+function isBool(type: CType): boolean {
+  return type.kind === 'int' && type.rank === 0;
 }
 
 function space(p: PointerType): string {

@@ -69,7 +69,12 @@ function checkTypeItem(c: Checker, item: TopLevel): void {
         notes: [{ message: 'declared here', span: known.span }],
       });
     }
-    c.scope.set(item.name, { kind: 'typedef', type, const: item.type.const, span: item.span });
+    c.scope.set(item.name, {
+      kind: 'typedef',
+      type: T.named(type, item.name),
+      const: item.type.const,
+      span: item.span,
+    });
   } else if (item.kind === 'type' && !(item.type.kind === 'struct' && !item.type.fields))
     c.types.resolve(item.type);
 }

@@ -54,7 +54,12 @@ function checkStatement(c: Checker, s: Statement, around: Surroundings): TypedSt
     case 'declaration':
       return checkLocal(c, s);
     case 'typedef':
-      c.scope.set(s.name, { kind: 'typedef', type: c.types.resolve(s.type), const: s.type.const, span });
+      c.scope.set(s.name, {
+        kind: 'typedef',
+        type: T.named(c.types.resolve(s.type), s.name),
+        const: s.type.const,
+        span,
+      });
       return [];
     case 'type':
       c.types.resolve(s.type);

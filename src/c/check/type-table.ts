@@ -134,7 +134,7 @@ export class TypeTable implements TypeResolver {
     const own = this.host.findName(name);
     if (own?.kind === 'typedef') return own.type;
     const text = this.env.lookupTypedef(name) ?? T.STANDARD_TYPEDEFS.get(name);
-    return text === undefined ? undefined : this.fromText(text);
+    return text === undefined ? undefined : T.named(this.fromText(text), name);
   }
 
   /** Reads a type of the environment. */
@@ -181,6 +181,7 @@ export class TypeTable implements TypeResolver {
       kind: 'struct',
       union: false,
       tag,
+      ...(external.spelling ? { spelling: external.spelling } : {}),
       origin: 'kernel',
       get fields() {
         return (fields ??= read());

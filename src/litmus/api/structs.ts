@@ -274,7 +274,11 @@ const vmAreaDesc: ApiStruct = {
 const opaque: ApiStruct = { fields: [] };
 
 /** A lock or counter that drivers declare: one word in the world, its kernel size for sizeof. */
-const object = (size: number): ApiStruct => ({ fields: [], size });
+const object = (size: number, spelling?: string): ApiStruct => ({
+  fields: [],
+  size,
+  ...(spelling ? { spelling } : {}),
+});
 
 const handler = (name: string, type: string): ApiField => ({ name, type, get: () => 0 });
 
@@ -330,11 +334,11 @@ export const STRUCTS: ReadonlyMap<string, ApiStruct> = new Map<string, ApiStruct
   ['module', opaque],
   ['device', object(8)],
   ['mutex', object(32)],
-  ['spinlock', object(4)],
+  ['spinlock', object(4, 'spinlock_t')],
   ['rw_semaphore', object(40)],
-  ['atomic', object(4)],
-  ['refcount_struct', object(4)],
-  ['pgprot', { fields: [], size: 8, scalar: true }],
+  ['atomic', object(4, 'atomic_t')],
+  ['refcount_struct', object(4, 'refcount_t')],
+  ['pgprot', { fields: [], size: 8, scalar: true, spelling: 'pgprot_t' }],
 ]);
 
 /** Typedefs of the kernel interface. */
