@@ -27,14 +27,7 @@ function newest(path) {
 export function isFresh(target) {
   const stamp = join(ROOT, 'dist', `${target}.stamp`);
   if (!existsSync(stamp)) return false;
-  const sources = [
-    'src',
-    'scripts/build.mjs',
-    'scripts/code-cache.mjs',
-    'package.json',
-    'tsconfig.json',
-    'tsconfig.lib.json',
-  ];
+  const sources = ['src', 'scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.lib.json'];
   return statSync(stamp).mtimeMs > Math.max(...sources.map((source) => newest(join(ROOT, source))));
 }
 
@@ -42,44 +35,27 @@ function markBuilt(target) {
   writeFileSync(join(ROOT, 'dist', `${target}.stamp`), '');
 }
 
-/**
- * A small entry that knows the help texts, the application in one file with its compiled code, and the two wasm files. The
- * application is CommonJS: Node gives the loader of no other form a code cache.
- */
+/** One entry with chunks that load on demand, and the two wasm files beside them. */
 export async function buildCli() {
   const { build } = await import('rolldown');
   const directory = join(ROOT, 'dist/cli');
   rmSync(directory, { recursive: true, force: true });
-  const bundle = (name, input, output) =>
-    build({
-      input: { [name]: join(ROOT, input) },
-      platform: 'node',
-      logLevel: 'warn',
-      // web-tree-sitter holds emscripten's loader, which can evaluate code and here never does.
-      checks: { eval: false },
-      output: {
-        dir: directory,
-        codeSplitting: false,
-        // Less text starts faster; names stay, for those who report a stack.
-        minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
-        ...output,
-      },
-    });
-  await bundle('pfnmap', 'src/cli/main.ts', { format: 'esm' });
-  await bundle('app', 'src/cli/app.ts', {
-    format: 'cjs',
-    entryFileNames: '[name].cjs',
-    dynamicImportInCjs: false,
+  await build({
+    input: { pfnmap: join(ROOT, 'src/cli/main.ts') },
+    platform: 'node',
+    logLevel: 'warn',
+    // web-tree-sitter holds emscripten's loader, which can evaluate code and here never does.
+    checks: { eval: false },
+    output: {
+      dir: directory,
+      format: 'esm',
+      chunkFileNames: '[name]-[hash].js',
+      // Less text starts faster; names stay, for those who report a stack.
+      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    },
   });
   copyWasm(directory);
-  run('the code cache', join(ROOT, 'scripts/code-cache.mjs'), join(directory, 'app.cjs'));
   markBuilt('cli');
-}
-
-/** Runs a script. @throws {Error} if it fails */
-function run(what, ...args) {
-  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
-  if (status !== 0) throw new Error(`${what} failed`);
 }
 
 /** The library: what `tsc` makes of src, the CLI left out. */
@@ -87,7 +63,11 @@ export function buildLib() {
   const directory = join(ROOT, 'dist/lib');
   rmSync(directory, { recursive: true, force: true });
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  run('tsc', tsc, '-p', 'tsconfig.lib.json');
+  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error('tsc found errors');
   copyWasm(directory);
   markBuilt('lib');
 }

@@ -5,24 +5,23 @@ import {
   buildRouteMap,
   ExitCode,
   formatMessageForArgumentScannerError,
-  run as runRoute,
+  run,
   text_en,
 } from '@stricli/core';
 import { FORMATS } from '../report/index.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
-import { listCommand } from './list.js';
 import { parseCount, parsePtrs, parseSeconds } from './options.js';
-import { runCommand, type RunFlags } from './run.js';
+import type { RunFlags } from './run.js';
 
 const text = (input: string): string => input;
 
 /** Help texts are our own (help.ts): stricli's `brief`s are never seen. */
 const brief = '';
 
-const run = buildCommand<RunFlags, string[], Context>({
-  func: runCommand,
+const runCommand = buildCommand<RunFlags, string[], Context>({
+  loader: async () => (await import('./run.js')).runCommand,
   docs: { brief },
   parameters: {
     flags: {
@@ -40,8 +39,8 @@ const run = buildCommand<RunFlags, string[], Context>({
   },
 });
 
-const list = buildCommand<Record<never, never>, string[], Context>({
-  func: listCommand,
+const listCommand = buildCommand<Record<never, never>, string[], Context>({
+  loader: async () => (await import('./list.js')).listCommand,
   docs: { brief },
   parameters: { positional: { kind: 'array', parameter: { parse: text, placeholder: 'WHAT', brief } } },
 });
@@ -83,7 +82,7 @@ function mistake(error: unknown): string {
 }
 
 const routes = buildRouteMap<'run' | 'list' | 'explain', Context>({
-  routes: { run, list, explain: explainCommand },
+  routes: { run: runCommand, list: listCommand, explain: explainCommand },
   docs: { brief },
 });
 
@@ -111,7 +110,7 @@ function application(command: string) {
 
 /** Parses the arguments, runs the command and gives the exit status; what is wrong has been told on stderr. */
 export async function runApplication(args: readonly string[], context: Context): Promise<ExitStatus> {
-  await runRoute(application(args[0] ?? ''), args, context);
+  await run(application(args[0] ?? ''), args, context);
   switch (context.process.exitCode) {
     case ExitCode.Success:
       return context.status;
