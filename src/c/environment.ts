@@ -13,6 +13,8 @@ export interface ExternalFunction {
    * Arrays have become pointers, nothing has been promoted; the type of a type argument is that type.
    */
   readonly generic?: (args: readonly CType[], model: DataModel) => GenericSignature | string;
+  /** Arrays among the arguments of `generic` stay arrays: they are looked at, not passed. */
+  readonly arrays?: boolean;
   /** The value for constant arguments, if the call is to be folded: `BIT(3)`. A type argument is its size. */
   readonly evaluate?: (args: readonly bigint[], model: DataModel) => bigint | undefined;
 }
@@ -22,6 +24,8 @@ export interface GenericSignature {
   readonly parameters: readonly CType[];
   /** Arguments (by position) that the macro assigns: their address is passed, the parameter is a pointer. */
   readonly byReference?: readonly number[];
+  /** The value, if the types alone determine it; the arguments are then not evaluated. */
+  readonly value?: bigint;
 }
 
 /** A constant. `type` is C text: `unsigned long`, `pgprot_t`, `void *`. */

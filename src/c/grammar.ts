@@ -34,12 +34,15 @@ export interface Cst {
 /** Longer than this for 64 KB means that error recovery has run wild; ordinary text takes a tenth. */
 const PARSE_BUDGET_MS = 350;
 
-/** Parses prepared text. @returns undefined if it takes too long */
+/** Deeper trees than this are more than the builders take; most of the time would go into copying them. */
+const MAX_TREE_DEPTH = 1500;
+
+/** Parses prepared text. @returns undefined if it takes too long, the place if it is nested too deeply */
 export function parseCst(
   grammar: Grammar,
   prepared: Prepared,
   deadline = performance.now() + PARSE_BUDGET_MS,
-): Cst | undefined {
+): Cst | TooDeep | undefined {
   const tree = grammar.parser.parse(prepared.text, null, {
     progressCallback: () => performance.now() > deadline,
   });
@@ -54,7 +57,12 @@ export function parseCst(
   }
 }
 
-function detach(tree: Tree, toFile: (offset: number) => number): Cst {
+/** Where a tree is too deep. */
+export interface TooDeep {
+  readonly tooDeepAt: number;
+}
+
+function detach(tree: Tree, toFile: (offset: number) => number): Cst | TooDeep {
   const cursor = tree.walk();
   const node = (): Cst => ({
     type: cursor.nodeType,
@@ -72,6 +80,10 @@ function detach(tree: Tree, toFile: (offset: number) => number): Cst {
       const child = node();
       if (child.type !== 'comment') path.at(-1)!.children.push(child);
       path.push(child);
+      if (path.length > MAX_TREE_DEPTH) {
+        cursor.delete();
+        return { tooDeepAt: child.start };
+      }
       continue;
     }
     while (!cursor.gotoNextSibling()) {

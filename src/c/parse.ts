@@ -102,7 +102,7 @@ function parseMacro(options: ParseOptions, raw: RawMacro, typeNames: TypeNames):
   };
   const prepared = prepare(options.source, raw.value, options.sink, new Set(typeNames), 'int _=', ';');
   const root = parseCst(options.grammar, prepared, options.deadline);
-  if (!root || hasErrors(root)) return refuse();
+  if (!root || 'tooDeepAt' in root || hasErrors(root)) return refuse();
   const ctx = new BuildContext(options.source, options.sink, prepared);
   const node = findSoleValue(root);
   if (!node) return refuse();
@@ -152,6 +152,10 @@ function parseText(
   const root = parseCst(grammar, prepared, deadline);
   if (!root) {
     sink.error('PFN1009', 'this takes too long to parse', { start: span.start, end: span.start + 1 });
+    return undefined;
+  }
+  if ('tooDeepAt' in root) {
+    sink.error('PFN1003', 'too deeply nested', { start: root.tooDeepAt, end: root.tooDeepAt + 1 });
     return undefined;
   }
   const ctx = new BuildContext(source, sink, prepared);

@@ -73,8 +73,9 @@ export function prepare(
   const userStars = new Set<number>();
   const kept = dropAnnotations(tokens, blanks, userStars, sink);
   const hiddenTypedefs = resolveParentheses(kept, typeNames, blanks);
+  const joints = joinTypeArguments(kept);
   return {
-    ...edit(source.text, span, blanks, hiddenTypedefs, prefix, suffix),
+    ...edit(source.text, span, blanks, joints, hiddenTypedefs, prefix, suffix),
     userStars,
     hiddenTypedefs,
     macros,
@@ -223,6 +224,33 @@ function isOperandPosition(before: Token | undefined): boolean {
   return before.kind === 'name' && OPERAND_FOLLOWS.has(before.text);
 }
 
+/** Macros by their look: `_IOW`, `ARRAY_SIZE`, `min_t`. */
+const MACRO_NAME = /^(?:_?[A-Z][A-Z0-9_]*|\w+_t)$/;
+
+const TYPE_BEGINS = /^(?:struct|unsigned|signed|long|short|int|char)$/;
+
+/**
+ * `_IOW('D', 1, struct demo)`, `min_t(unsigned long, a, b)`: the parser takes no type of several words for an argument. The gaps
+ * between the words become underscores, so that it sees one name.
+ */
+function joinTypeArguments(tokens: readonly Token[]): Span[] {
+  const joints: Span[] = [];
+  for (let i = 1; i < tokens.length; i++) {
+    if (tokens[i]!.text !== '(' || !MACRO_NAME.test(tokens[i - 1]!.text)) continue;
+    for (let j = i + 1; j < tokens.length && tokens[j]!.text !== ')' && tokens[j]!.text !== '('; j++) {
+      const argumentBegins = tokens[j - 1]!.text === ',' || tokens[j - 1]!.text === '(';
+      if (!argumentBegins || !TYPE_BEGINS.test(tokens[j]!.text)) continue;
+      let end = j;
+      if (tokens[j]!.text === 'struct') end += 1;
+      else while (TYPE_BEGINS.test(tokens[end + 1]?.text ?? '')) end += 1;
+      const after = tokens[end + 1]?.text;
+      if (after !== ',' && after !== ')') continue;
+      for (; j < end; j++) joints.push({ start: tokens[j]!.end, end: tokens[j + 1]!.start });
+    }
+  }
+  return joints;
+}
+
 const HIDDEN = 'struct ';
 
 /** Blanks, inserts, prefixes; keeps newlines. */
@@ -230,13 +258,15 @@ function edit(
   text: string,
   span: Span,
   blanks: readonly Span[],
+  joints: readonly Span[],
   hidden: ReadonlySet<number>,
   prefix: string,
   suffix: string,
 ): Pick<Prepared, 'text' | 'toFile'> {
   const edits = [
-    ...blanks.map((b) => ({ ...b, insert: '' })),
-    ...[...hidden].map((h) => ({ start: h, end: h, insert: HIDDEN })),
+    ...blanks.map((b) => ({ ...b, insert: '', fill: ' ' })),
+    ...joints.map((b) => ({ ...b, insert: '', fill: '_' })),
+    ...[...hidden].map((h) => ({ start: h, end: h, insert: HIDDEN, fill: '' })),
   ];
   edits.sort((a, b) => a.start - b.start || a.end - b.end);
   const out: string[] = [prefix];
@@ -244,7 +274,9 @@ function edit(
   let at = span.start;
   for (const e of edits) {
     if (e.start < at) continue;
-    out.push(text.slice(at, e.start), e.insert, text.slice(e.start, e.end).replace(/[^\n\r]/g, ' '));
+    const piece = text.slice(e.start, e.end);
+    const filled = e.fill === '_' ? '_'.repeat(piece.length) : piece.replace(/[^\n\r]/g, ' ');
+    out.push(text.slice(at, e.start), e.insert, filled);
     if (e.insert !== '') inserted.push(e.start);
     at = e.end;
   }

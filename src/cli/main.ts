@@ -52,10 +52,4 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
 (module as { enableCompileCache?: () => void }).enableCompileCache?.();
 dieWithReader(process.stdout);
 dieWithReader(process.stderr);
-/**
- * Node waits for all background work when its event loop runs empty, be it for a moment or for good. Here that would be
- * WebAssembly's optimizing compiler, 150 ms for nothing: the timer keeps the loop from running empty, and exit() ends it.
- */
-setInterval(() => {}, 2 ** 30);
-const status = await main(process.argv.slice(2));
-process.stdout.write('', () => process.stderr.write('', () => process.exit(status)));
+process.exitCode = await main(process.argv.slice(2));

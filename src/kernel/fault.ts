@@ -17,7 +17,8 @@ import {
 import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from './pte.js';
 import { SIGBUS, SIGKILL, SIGSEGV } from './uapi.js';
 import { doGroupExit } from './exit.js';
-import { handleMmFault, VMF } from './mm/memory/fault.js';
+import { handleMmFault } from './mm/memory/fault.js';
+import { VMF } from './mm/memory/vmf.js';
 import { entryPfn, levelPages, none, present, walk } from './mm/pgtable.js';
 import { vmaLookup } from './mm/vma.js';
 

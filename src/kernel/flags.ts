@@ -226,16 +226,6 @@ export function vmFaultNames(fault: number): string[] {
   return namesOf(VM_FAULT_NAMES, fault);
 }
 
-/** Names of the FAULT_FLAG_* bits of a fault. */
-export function faultFlagNames(flags: number): string[] {
-  return namesOf(FAULT_FLAG_NAMES, flags);
-}
-
-/** Names of the FOLL_* bits of a lookup. */
-export function follNames(flags: number): string[] {
-  return namesOf(FOLL_NAMES, flags);
-}
-
 /** Flag words that driver code and programs may name, apart from those in `uapi.ts`. */
 export const KERNEL_FLAGS: Readonly<Record<string, number>> = {
   ...VM_NAMES,

@@ -44,8 +44,3 @@ export function handleKind(h: number): HandleKind {
 export function handleIndex(h: number): number {
   return h & 0xffffff;
 }
-
-/** IS_ERR(). */
-export function isErr(h: number): boolean {
-  return h < 0;
-}

@@ -18,11 +18,6 @@ export function isRelease(text: string): text is Release {
   return (RELEASES as readonly string[]).includes(text);
 }
 
-/** Place of a release in time: 0 is the oldest. */
-export function releaseIndex(release: Release): number {
-  return RELEASES.indexOf(release);
-}
-
 /** The value of a {@link PerRelease} for one release. */
 export function inRelease<T extends boolean | number | string>(value: PerRelease<T>, release: Release): T {
   return typeof value === 'object' ? value[release] : value;

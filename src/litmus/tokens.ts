@@ -148,10 +148,16 @@ function reportCharacter(found: string, at: number, sink: DiagnosticSink, tokens
   if (meant) tokens.push({ kind: 'operator', text: meant, span });
 }
 
+/** Whether digits that may be many (BigInt() takes quadratic time) are an integer of 64 bits. */
+function fits64(digits: string): boolean {
+  const significant = digits.replace(/^0[xX]0*/, '0x');
+  return significant.length <= 20 && BigInt(significant === '0x' ? '0' : significant) < 1n << 64n;
+}
+
 /** The value of an integer token, or undefined with the mistake reported. Decimal and `0x` hexadecimal are integers. */
 export function integerValue(token: Token, sink: DiagnosticSink): bigint | undefined {
-  if (/^(0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)$/.test(token.text) && token.text.length <= 18)
-    return BigInt(token.text);
+  const wellFormed = /^(0|[1-9][0-9]*|0[xX][0-9a-fA-F]+)$/.test(token.text);
+  if (wellFormed && fits64(token.text)) return BigInt(token.text);
   const plain = /^(0[xX][0-9a-fA-F]+|[0-9]+)[uUlL]+$/.exec(token.text)?.[1];
   let suggestion: Record<string, string> = {};
   if (plain) suggestion = { suggestion: `write \`${plain}\`: integers take no suffix here` };
@@ -159,8 +165,7 @@ export function integerValue(token: Token, sink: DiagnosticSink): bigint | undef
     suggestion = {
       suggestion: `write \`0x${parseInt(token.text, 8).toString(16)}\`: octal is not used here`,
     };
-  const message =
-    token.text.length > 18 ? 'this integer has more than 64 bits' : `\`${token.text}\` is not an integer`;
+  const message = wellFormed ? 'this integer has more than 64 bits' : `\`${token.text}\` is not an integer`;
   sink.error('PFN2027', message, token.span, {
     expected: 'a decimal number or a hexadecimal one that begins with 0x',
     ...suggestion,

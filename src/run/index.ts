@@ -4,7 +4,7 @@ import { UNDEFINED_IDS, UnknownError } from '../kernel/routine.js';
 import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
 import type { LitmusTest, Verdict } from '../litmus/ast.js';
 import { expectedVerdict, runsOn } from '../litmus/configuration.js';
-import { printProp } from '../litmus/print.js';
+import { printCondition } from '../litmus/print.js';
 import { bootKernel, compile, type Compiled } from './boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from './configurations.js';
 import { Collector } from './collector.js';
@@ -36,7 +36,7 @@ export async function runTest(test: LitmusTest, options: RunOptions): Promise<Ru
     arch: options.arch,
     release: options.release,
     quantifier: condition.quantifier,
-    condition: `${condition.quantifier} (${printProp(condition.prop)})`,
+    condition: printCondition(condition),
     hash: test.hash,
   };
   if (!runsOn(test, configuration, CONFIGURATIONS)) {

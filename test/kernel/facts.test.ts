@@ -176,7 +176,7 @@ describe('factTable', () => {
     expect(rows.map((r) => r.name)).toEqual(FACT_NAMES);
     for (const row of rows) {
       expect([row.name, row.doc]).toEqual([row.name, expect.stringMatching(/^\S.{10,130}\.$/)]);
-      expect([row.name, row.source]).toEqual([row.name, expect.stringMatching(/\.(c|h|S)|Kconfig/)]);
+      expect([row.name, row.source]).toEqual([row.name, expect.stringMatching(/\.(c|h|S)|Kconfig|Makefile/)]);
       expect([row.name, row.catalogue]).toEqual([
         row.name,
         expect.stringMatching(/^[A-H][.-]|^corrections$/),

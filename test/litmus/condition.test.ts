@@ -47,6 +47,7 @@ describe('precedence', () => {
     ['0:a = -EINVAL', 'exists (0:a = -EINVAL)'],
     ['0:a = -(1 + 2)', 'exists (0:a = -(1 + 2))'],
     ['0:a=0x1F', 'exists (0:a = 0x1f)'],
+    ['0:a = 18446744073709551615', 'exists (0:a = 18446744073709551615)'],
   ])('%s', (prop, expected) => {
     expect(canonical(`(${prop})`)).toBe(expected);
     expect(canonical(prop)).toBe(expected);
@@ -210,6 +211,7 @@ describe('mistakes', () => {
     ['exists (0:a = 0x)', 'PFN2027'],
     ['exists (0:a = 1UL)', 'PFN2027'],
     ['exists (0:a = 99999999999999999999)', 'PFN2027'],
+    ['exists (0:a = 0x10000000000000000)', 'PFN2027'],
     ['exist (0:a = 1)', 'PFN2040'],
     ['Forall (0:a = 1)', 'PFN2040'],
     ['~forall (0:a = 1)', 'PFN2040'],

@@ -1,12 +1,6 @@
 /** Expressions. */
-import {
-  spanning,
-  type ArithmeticOp,
-  type BinaryOp,
-  type Expr,
-  type TypeArgument,
-  type UnaryOp,
-} from '../ast.js';
+import { spanning } from '../ast.js';
+import type { ArithmeticOp, BinaryOp, Expr, TypeArgument, TypeExpr, UnaryOp } from '../ast.js';
 import type { Cst } from '../grammar.js';
 import { BuildContext, field, namedChildren, need, span } from './context.js';
 import { decodeCharacter, decodeString } from './literals.js';
@@ -163,14 +157,20 @@ function buildConditional(ctx: BuildContext, node: Cst): Expr {
 /** Types that tree-sitter takes for names where an argument stands. */
 const BUILTIN_ARGUMENT = /^(void|char|short|int|long|unsigned|signed)$/;
 
+/** The type that a name stands for where an argument stands; `struct demo` and the like are one name there. */
+function typeArgument(ctx: BuildContext, node: Cst): TypeExpr | undefined {
+  const words = ctx.text(node).split(/\s+/);
+  const at = { const: false, span: span(node) } as const;
+  if (words[0] === 'struct' && words[1] !== undefined) return { kind: 'struct', tag: words[1], ...at };
+  if (words.length > 1 || BUILTIN_ARGUMENT.test(words[0]!)) return { kind: 'builtin', words, ...at };
+  return undefined;
+}
+
 function buildCall(ctx: BuildContext, node: Cst): Expr {
   const callee = operand(ctx, node, 'function');
   const args = namedChildren(need(ctx, node, 'arguments')).map((argument): Expr | TypeArgument => {
-    const text = ctx.text(argument);
-    if (argument.type === 'identifier' && BUILTIN_ARGUMENT.test(text)) {
-      const type = { kind: 'builtin', words: [text], const: false, span: span(argument) } as const;
-      return { kind: 'typeArgument', type, span: span(argument) };
-    }
+    const type = argument.type === 'identifier' ? typeArgument(ctx, argument) : undefined;
+    if (type) return { kind: 'typeArgument', type, span: span(argument) };
     if (argument.type === 'type_descriptor') {
       return { kind: 'typeArgument', type: buildTypeDescriptor(ctx, argument), span: span(argument) };
     }

@@ -9,6 +9,7 @@ import { checkTarget } from './assignments.js';
 import type { Checker } from './checker.js';
 import { checkOperand, markAddressTaken } from './expressions.js';
 import { cast, constant, isConstant } from './fold.js';
+import { tryPlace } from './places.js';
 
 type Call = Expr & { kind: 'call' };
 
@@ -130,7 +131,10 @@ function folded(
 
 /** `min(a, b)`, `get_user(x, p)`, `_IOW('D', 1, int)`. */
 function callGeneric(c: Checker, e: Call, name: string, external: ExternalFunction): TypedExpr {
-  const values = e.args.map((a): TypedExpr => {
+  const argExprs = e.args.map((a) => asTypeArgument(c, a));
+  const values = argExprs.map((a): TypedExpr => {
+    const array = external.arrays && a.kind !== 'typeArgument' ? tryPlace(c, a) : undefined;
+    if (array?.type.kind === 'array') return constant(0n, array.type, a.span);
     if (a.kind !== 'typeArgument') return checkOperand(c, a);
     const type = c.types.resolve(a.type);
     return constant(BigInt(T.sizeOf(type, c.model) ?? 0), type, a.span);
@@ -140,6 +144,7 @@ function callGeneric(c: Checker, e: Call, name: string, external: ExternalFuncti
     c.model,
   );
   if (typeof signature === 'string') return c.reporter.fail('PFN1110', `\`${name}\`: ${signature}`, e.span);
+  if (signature.value !== undefined) return constant(signature.value, signature.result, e.span);
   const parameters = signature.parameters.map((type) => ({ type }));
   const callee: Callee = {
     name,
@@ -148,8 +153,8 @@ function callGeneric(c: Checker, e: Call, name: string, external: ExternalFuncti
   };
   checkCount(c, e, callee);
   const args = values.map((v, i) => {
-    if (signature.byReference?.includes(i)) return reference(c, e.args[i]!, callee, i);
-    if (e.args[i]!.kind === 'typeArgument') return v;
+    if (signature.byReference?.includes(i)) return reference(c, argExprs[i]!, callee, i);
+    if (argExprs[i]!.kind === 'typeArgument') return v;
     return c.convert.assign(v, signature.parameters[i]!, `argument ${i + 1} of \`${name}\``);
   });
   return (
@@ -161,6 +166,18 @@ function callGeneric(c: Checker, e: Call, name: string, external: ExternalFuncti
       span: e.span,
     }
   );
+}
+
+/** A typedef's name among the arguments is a type. */
+function asTypeArgument(c: Checker, a: Expr | TypeArgument): Expr | TypeArgument {
+  if (a.kind !== 'name' || c.macro(a.name)) return a;
+  const own = c.scope.find(a.name);
+  if (own ? own.kind !== 'typedef' : !c.types.typedef(a.name)) return a;
+  return {
+    kind: 'typeArgument',
+    type: { kind: 'named', name: a.name, const: false, span: a.span },
+    span: a.span,
+  };
 }
 
 /** An argument that the macro assigns: its address. */

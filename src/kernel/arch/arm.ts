@@ -102,6 +102,7 @@ export const arm: Arch = {
     pteDevmap: false,
     pfnmapTracking: false,
     ioremapProt: false,
+    charSigned: false,
     ioremapRefusesRam: true,
     thp: false,
     thpPud: false,

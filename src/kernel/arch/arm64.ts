@@ -143,6 +143,7 @@ export const arm64: Arch = {
     pteDevmap: { '6.1': true, '6.12': true, '7.2': false },
     pfnmapTracking: false,
     ioremapProt: true,
+    charSigned: false,
     ioremapRefusesRam: true,
     thp: true,
     thpPud: false,

@@ -129,6 +129,7 @@ export const arm_lpae: Arch = {
     pteDevmap: false,
     pfnmapTracking: false,
     ioremapProt: false,
+    charSigned: false,
     ioremapRefusesRam: true,
     thp: true,
     thpPud: false,

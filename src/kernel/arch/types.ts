@@ -51,6 +51,8 @@ export interface ArchTraits {
   readonly noExec: PerRelease<boolean>;
   /** HAVE_MOVE_PMD / HAVE_MOVE_PUD: mremap moves whole tables. */
   readonly movePageTables: PerRelease<boolean>;
+  /** Plain char is signed in the architecture's ABI: in user programs, and in kernels before 6.2. */
+  readonly charSigned: PerRelease<boolean>;
   /** pfn_modify_allowed() can refuse (the CPU's L1TF bug). */
   readonly l1tf: PerRelease<boolean>;
 }

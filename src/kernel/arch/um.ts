@@ -74,6 +74,7 @@ export const um: Arch = {
     pteDevmap: false,
     pfnmapTracking: false,
     ioremapProt: false,
+    charSigned: true,
     ioremapRefusesRam: false,
     thp: false,
     thpPud: false,

@@ -154,6 +154,7 @@ export const x86_64: Arch = {
     pteDevmap: { '6.1': true, '6.12': true, '7.2': false },
     pfnmapTracking: true,
     ioremapProt: true,
+    charSigned: true,
     ioremapRefusesRam: true,
     thp: true,
     thpPud: true,

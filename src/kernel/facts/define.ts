@@ -43,11 +43,6 @@ export function byRelease(values: Values<boolean>, doc: FactDoc): FactDef<boolea
   return { evidence: 'read', ...doc, type: 'boolean', value: ({ release }) => perRelease(values, release) };
 }
 
-/** A number of the release alone. */
-export function numberByRelease(values: Values<number>, doc: FactDoc): FactDef<number> {
-  return { evidence: 'read', ...doc, type: 'number', value: ({ release }) => perRelease(values, release) };
-}
-
 /** A release's behaviour that only architectures with a trait can show. */
 export function byReleaseWhere(
   trait: keyof ArchTraits,

@@ -1,4 +1,4 @@
-import { archNumber, constant, follows, trait } from './define.js';
+import { archNumber, byReleaseWhere, constant, follows, trait } from './define.js';
 
 /** What the architecture and the configuration are (catalogue E, and Debian's kernel configurations). */
 export const machineFacts = {
@@ -80,6 +80,16 @@ export const machineFacts = {
     source: 'mm/memory.c:__access_remote_vm',
     evidence: 'measured',
     catalogue: 'D.3',
+  }),
+  charSigned: trait('charSigned', {
+    doc: 'Plain char of user programs is signed (the ABI of the architecture).',
+    source: 'arch/*/Makefile:KBUILD_CFLAGS',
+    catalogue: 'E.2-E.4, E.7',
+  }),
+  kernelCharSigned: byReleaseWhere('charSigned', [true, false, false], {
+    doc: 'Plain char of kernel code is signed; from 6.2 on kernels are built with -funsigned-char.',
+    source: 'Makefile:KBUILD_CFLAGS',
+    catalogue: 'E.2-E.4, E.7',
   }),
   ioremapRefusesRam: trait('ioremapRefusesRam', {
     doc: 'ioremap of a RAM frame warns and fails, so generic_access_phys() cannot read one.',

@@ -39,7 +39,8 @@ import { PG_ANON, PG_DIRTY, PG_EXCLUSIVE, PG_HEAD, type Vma } from '../world.js'
 import { compoundHead } from './page_alloc.js';
 import { entryPfn, none, present, walk } from './pgtable.js';
 import { isZeroPfn, vmNormalPage } from './memory/classify.js';
-import { handleMmFault, VMF } from './memory/fault.js';
+import { handleMmFault } from './memory/fault.js';
+import { VMF } from './memory/vmf.js';
 import { vmaIsAnonymous, vmaLookup } from './vma.js';
 
 /** What {@link getUserPage} returns for success when no page was asked for (neither FOLL_GET nor FOLL_PIN). */

@@ -2,15 +2,7 @@
 import { PAGE } from '../layout.js';
 import type { Kernel } from '../kernel.js';
 import { UnknownError } from '../routine.js';
-import {
-  PG_ANON,
-  PG_DISTANCE_SHIFT,
-  PG_FREE,
-  PG_HEAD,
-  PG_ORDER_SHIFT,
-  PG_RESERVED,
-  PG_TAIL,
-} from '../world.js';
+import { PG_DISTANCE_SHIFT, PG_FREE, PG_HEAD, PG_ORDER_SHIFT, PG_RESERVED, PG_TAIL } from '../world.js';
 
 /** Frames tried as heads of a free block, filled by {@link allocPages}; one buffer for all runs. */
 const candidates = new Int32Array(4096);
@@ -118,9 +110,4 @@ function freeOne(k: Kernel, frame: number): void {
     return;
   }
   page.flags = PG_FREE;
-}
-
-/** PageAnon() of a page that is in use. */
-export function pageAnon(k: Kernel, frame: number): boolean {
-  return (k.pages[frame]!.flags & PG_ANON) !== 0;
 }

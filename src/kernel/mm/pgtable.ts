@@ -3,15 +3,7 @@
  * above the PTE hold leaves only; a table is there whenever an entry below is.
  */
 import type { Kernel } from '../kernel.js';
-import {
-  Level,
-  PTE_CACHE_MASK,
-  PTE_EXEC,
-  PTE_FLAGS_MASK,
-  PTE_PRESENT,
-  PTE_PROTNONE,
-  PTE_WRITE,
-} from '../pte.js';
+import { Level, PTE_CACHE_MASK, PTE_EXEC, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../pte.js';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../flags.js';
 
 const TWO_32 = 2 ** 32;
@@ -67,20 +59,10 @@ export function entryPfn(k: Kernel, e: number): number {
   return (k.w[e]! >>> 0) + (k.w[e + 1]! >>> 16) * TWO_32;
 }
 
-/** The entry's flag half. */
-export function entryFlags(k: Kernel, e: number): number {
-  return k.w[e + 1]! & PTE_FLAGS_MASK;
-}
-
 /** set_pte_at(). */
 export function setEntry(k: Kernel, e: number, pfn: number, flags: number): void {
   k.w[e] = pfn | 0;
   k.w[e + 1] = flags | (Math.floor(pfn / TWO_32) << 16);
-}
-
-/** Changes the flag half only. */
-export function setEntryFlags(k: Kernel, e: number, flags: number): void {
-  k.w[e + 1] = (k.w[e + 1]! & ~PTE_FLAGS_MASK) | flags;
 }
 
 /** pte_clear(). */

@@ -2,7 +2,8 @@
 import { LockMode, routine, type Routine } from '../routine.js';
 import { FAULT_FLAG_WRITE, VM_FAULT_ERROR, VM_IO, VM_PFNMAP, VM_SHARED, VM_WRITE } from '../flags.js';
 import { PTE_WRITE } from '../pte.js';
-import { handleMmFault, VMF } from './memory/fault.js';
+import { handleMmFault } from './memory/fault.js';
+import { VMF } from './memory/vmf.js';
 import { none, walk } from './pgtable.js';
 import { findVma } from './vma.js';
 

@@ -2,7 +2,6 @@
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
-import { EINVAL } from '../errno.js';
 import { VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_WRITE } from '../flags.js';
 import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, VMA_TRACKED, type Vma } from '../world.js';
 import { fput } from '../fs/file_table.js';
@@ -252,9 +251,4 @@ function join(k: Kernel, low: Vma, high: Vma): Vma {
 /** A VMA whose vm_ops is NULL is anonymous to the core, whatever its file (F-18). */
 export function vmaIsAnonymous(vma: Vma): boolean {
   return vma.ops === OPS_NULL;
-}
-
-/** `mm/mmap.c:munmap` checks: -EINVAL for an unaligned or wild range, else 0. */
-export function munmapRangeError(addr: number, len: number): number {
-  return addr % 4096 !== 0 || len === 0 ? -EINVAL : 0;
 }

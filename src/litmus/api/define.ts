@@ -13,8 +13,12 @@ export interface ApiFunction extends ExternalFunction {
   readonly call?: (k: Kernel) => number;
   /** Others may come in: arguments take two words each, from the frame's first local word on. The value is in `k.takeRet()`. */
   readonly routine?: Routine;
-  /** Lowered by itself: the C front end knows what to emit for this name. */
-  readonly special?: 'get_user' | 'put_user' | 'min' | 'max' | 'type' | 'nop';
+  /**
+   * Lowered by itself: `nop` computes its arguments, `same` is its argument, `truth` whether it is not 0, `constant` must have
+   * been folded; the others are what they are called.
+   */
+  readonly special?:
+    'get_user' | 'put_user' | 'min' | 'max' | 'nop' | 'same' | 'truth' | 'write_once' | 'constant';
   /** Whether the call is a scheduling point (lock operation, allocation, free, user copy, every system call). */
   readonly point?: boolean;
 }

@@ -150,9 +150,8 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
     routine: unmapMappingRange,
     point: true,
   },
-  remap_vmalloc_range: onVma(
-    `int remap_vmalloc_range(${VMA}, void *addr, unsigned long pgoff)`,
-    (k, vma) => remapVmallocRange(k, vma, k.argLo[1]!, num(k, 2)),
+  remap_vmalloc_range: onVma(`int remap_vmalloc_range(${VMA}, void *addr, unsigned long pgoff)`, (k, vma) =>
+    remapVmallocRange(k, vma, k.argLo[1]!, num(k, 2)),
   ),
   vm_get_page_prot: {
     prototype: 'pgprot_t vm_get_page_prot(unsigned long vm_flags)',

@@ -6,6 +6,7 @@ import { KERNEL_FLAGS } from '../../kernel/flags.js';
 import { PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
 import type { ApiFunction, ApiStruct } from './define.js';
+import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
 import { DRIVER_MM } from './driver-mm.js';
 import { DRIVER_MACROS } from './macros.js';
@@ -31,10 +32,11 @@ export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...DRIVER_MM,
   ...DRIVER_CORE,
   ...DRIVER_MACROS,
+  ...CONVENIENCES,
 };
 
 /** Functions of threads, by name. */
-export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = SYSCALLS;
+export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = { ...SYSCALLS, ...IOCTL_NUMBERS };
 
 /** Names for bug(NAME) and warned(NAME), by id; 0 is nobody, 1 a page fault outside any call. */
 export const API_NAMES: readonly string[] = [

@@ -1,10 +1,9 @@
 /** Kernel structs that drivers reach into, and the typedefs that go with them. */
-import { PTE_CACHE_MASK } from '../../kernel/pte.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { Undefined } from '../../kernel/routine.js';
 import { DESC } from '../../kernel/mm/mmap_prepare.js';
-import { VMF } from '../../kernel/mm/memory/fault.js';
+import { VMF } from '../../kernel/mm/memory/vmf.js';
 import { OPS_NULL, type File, type Vma } from '../../kernel/world.js';
 import { ret64, type ApiField, type ApiStruct } from './define.js';
 
@@ -352,6 +351,3 @@ export const TYPEDEFS: ReadonlyMap<string, string> = new Map([
   ['atomic_t', 'struct atomic'],
   ['refcount_t', 'struct refcount_struct'],
 ]);
-
-/** Bits of a pgprot_t that hold the cache mode. */
-export const PGPROT_CACHE = PTE_CACHE_MASK;

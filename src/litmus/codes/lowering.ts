@@ -94,6 +94,13 @@ export const LOWERING_CODES = {
       threads: 'P0()\n{\n\tint x = open("/dev/demo", O_RDWR);\n}',
     }),
   },
+  PFN3007: {
+    code: 'PFN3007',
+    title: 'a macro that needs constants',
+    explanation: 'Numbers of ioctl commands are computed when the test is compiled.',
+    example: ioctl('', 'if (_IO(arg, 1) == cmd)', '\treturn 1;'),
+    fix: ioctl('', "if (_IO('D', 1) == cmd)", '\treturn 1;'),
+  },
   PFN3008: {
     code: 'PFN3008',
     title: 'a whole struct read or written at once',

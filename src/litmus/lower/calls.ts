@@ -312,14 +312,30 @@ function callSpecial(
       return lowerGetUser(fn, e, wanted);
     case 'put_user':
       return lowerPutUser(fn, e, wanted);
+    case 'truth':
+      return fn.test(e.args[0]!);
+    case 'same':
+      return fn.value(e.args[0]!);
+    case 'write_once':
+      return void writeOnce(fn, e);
+    case 'constant':
+      return fn.session.fail('PFN3007', `\`${e.callee.name}\` needs constant arguments`, e.span);
     default:
-      for (const a of e.args) if (a.kind !== 'string') fn.effect(a);
+      for (const a of e.args) fn.effect(a);
       return operand(constantValue(0n, true));
   }
 }
 
+/** WRITE_ONCE(x, value). */
+function writeOnce(fn: FunctionLowering, e: Call): void {
+  const [target, value] = e.args as [TypedExpr, TypedExpr];
+  if (target.kind !== 'address') throw new Error('WRITE_ONCE() of something that is no object');
+  store(fn, lowerPlace(fn, target.of), fn.value(value), target.of.type);
+}
+
+/** min(a, b), min_t(type, a, b). */
 function lowerMinMax(fn: FunctionLowering, e: Call, which: 'min' | 'max'): Operand {
-  const [a, b] = e.args.map((x) => fn.value(x)) as [Operand, Operand];
+  const [a, b] = e.args.slice(-2).map((x) => fn.value(x)) as [Operand, Operand];
   const wide = fn.isWide(e.type);
   const signed = e.type.kind === 'int' && e.type.signed;
   const first = comparison(which === 'min' ? '<=' : '>=', a.ev, b.ev, wide, signed);

@@ -36,8 +36,7 @@ export function lowerTest(test: LitmusTest, options: LowerOptions): LoweredTest 
     ptrs: options.ptrs,
     regions: [...frames.keys()],
   };
-  // the kernel is built with -funsigned-char since 6.2
-  const kernelModel = { ...model, charSigned: false };
+  const kernelModel = { ...model, charSigned: options.facts.kernelCharSigned };
   const program = checkDriver(test.driver, driverEnvironment({ ...environment, model: kernelModel }), sink);
   const userSpace = threadEnvironment(environment);
   const threads = test.threads.map((t) =>
@@ -49,9 +48,9 @@ export function lowerTest(test: LitmusTest, options: LowerOptions): LoweredTest 
   return lower(test, session, threads);
 }
 
-/** Threads have the architecture's char: signed where long has 64 bits, unsigned on arm. */
+/** The data model of threads. */
 function dataModel({ facts }: LowerOptions): DataModel {
-  return { name: facts.bitsPerLong === 64 ? 'LP64' : 'ILP32', charSigned: facts.bitsPerLong === 64 };
+  return { name: facts.bitsPerLong === 64 ? 'LP64' : 'ILP32', charSigned: facts.charSigned };
 }
 
 /** First frames of regions and resources. */

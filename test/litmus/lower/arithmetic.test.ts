@@ -32,6 +32,6 @@ test.each(['x86_64', 'arm'])('what the machine computes is what the checker fold
     fc.property(fc.array(expression, { minLength: 10, maxLength: 10 }), (expressions) => {
       expect(results(expressions, false, arch)).toEqual(results(expressions, true, arch));
     }),
-    { numRuns: 40 },
+    { numRuns: 15 },
   );
 });

@@ -113,6 +113,39 @@ P0() { int x; }`).undefined;
   });
 });
 
+describe('macros of kernel headers', () => {
+  const types = 'struct arg { u64 a, b; };\nstatic int table[5];\nstatic struct arg one;';
+  test.each([
+    [
+      'min and max',
+      'int a = -3; unsigned long b = 9; result = min(a, 4) * 100 + max(b, 8ul) + min_t(unsigned long, b, 4) + max_t(u8, a, 1);',
+      -300n + 9n + 4n + 253n,
+    ],
+    ['ARRAY_SIZE', 'result = ARRAY_SIZE(table);', 5n],
+    [
+      'bits and pages',
+      'unsigned long x = 5000; result = BIT(40) + PAGE_ALIGN(x) + PFN_UP(x) + PFN_DOWN(x) + IS_ALIGNED(x, 8) + offset_in_page(x);',
+      (1n << 40n) + 8192n + 2n + 1n + 1n + 904n,
+    ],
+    [
+      'ioctl numbers',
+      "switch (_IOWR('D', 3, struct arg)) { case _IOWR('D', 3, struct arg): result = _IOC; }".replace(
+        '_IOC',
+        "_IOWR('D', 3, struct arg)",
+      ),
+      0xc0104403n,
+    ],
+    [
+      'hints and prints',
+      'int a = 2; if (unlikely(a)) result = 1; if (likely(!a)) result = 2; pr_info("a %d\\n", a++); printk("x"); result = result * 10 + a;',
+      13n,
+    ],
+    ['READ_ONCE and WRITE_ONCE', 'WRITE_ONCE(one.b, 1ull << 33); result = READ_ONCE(one.b);', 1n << 33n],
+  ])('%s', (_, body, expected) => {
+    expect(init(`\t${body}`, types)).toBe(expected);
+  });
+});
+
 const DRIVER = `
 static int calls;
 struct msg { int a; u64 b; };

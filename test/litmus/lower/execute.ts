@@ -1,9 +1,10 @@
 /** Runs a test's threads one after the other, without a search: first choices, no other thread in between. */
 import { archNamed } from '../../../src/kernel/arch/index.js';
 import { factsFor } from '../../../src/kernel/facts.js';
-import { ThreadState, type Kernel } from '../../../src/kernel/kernel.js';
+import type { Kernel } from '../../../src/kernel/kernel.js';
+import { ThreadState } from '../../../src/kernel/routine.js';
 import { HEAD, INITIAL_CAPACITIES, THREAD } from '../../../src/kernel/layout.js';
-import { UNDEFINED_IDS } from '../../../src/kernel/kernel.js';
+import { UNDEFINED_IDS } from '../../../src/kernel/routine.js';
 import type { Variable } from '../../../src/litmus/lower/contract.js';
 import { parseLitmus } from '../../../src/litmus/load.js';
 import { bootKernel, compile, runModuleInit } from '../../../src/run/boot.js';

@@ -22,26 +22,8 @@ import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../w
 import { clearEntry, entryPfn, none, pteAt, setEntry } from '../pgtable.js';
 import { allocPages, copyPage, freePages, putPage } from '../page_alloc.js';
 import { addRmap, removeRmap } from './zap.js';
+import { VMF } from './vmf.js';
 import { decideWp, Wp, wpMakeWritable, wpPrepareCopy } from './wp.js';
-
-/** Local words of {@link handleMmFault}; a driver's `struct vm_fault *` points at them. */
-export const VMF = {
-  VMA: 0,
-  /** Page of the arena. */
-  PG: 1,
-  FLAGS: 2,
-  /** vmf->page, a handle. */
-  PAGE: 3,
-  /** Copy being made: frame + 1. */
-  COW: 4,
-  /** The entry that was seen, both words. */
-  ORIG_LO: 5,
-  ORIG_HI: 6,
-  /** Source of a copy: frame + 1, when a reference is held on it. */
-  OLD: 7,
-  ORDER: 8,
-  WORDS: 9,
-} as const;
 
 const Pc = {
   Start: 0,

@@ -1,6 +1,6 @@
 /** Inserting single entries: raw frames (B.4, B.5) and pages (B.6). */
 import type { Kernel } from '../../kernel.js';
-import { CapacityError, PROC } from '../../layout.js';
+import { PROC } from '../../layout.js';
 import { EBUSY, EFAULT, EINVAL, ENOMEM, ENXIO } from '../../errno.js';
 import {
   VM_FAULT_NOPAGE,
@@ -245,9 +245,4 @@ export function vmMapPages(k: Kernel, vma: Vma, pages: PageArray, num: number, f
     if (err !== 0 || k.frozen) return err;
   }
   return 0;
-}
-
-/** Ends a run that maps outside the modelled arena. */
-export function needArena(k: Kernel, endPage: number): void {
-  if (endPage > k.layout.caps.arena) throw new CapacityError('arena');
 }

@@ -6,7 +6,7 @@ import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { entryPfn } from '../pgtable.js';
 import { allocPages, clearPage, copyPage } from '../page_alloc.js';
 import { isZeroPfn, vmNormalPage } from './classify.js';
-import { VMF } from './fault.js';
+import { VMF } from './vmf.js';
 
 /** Outcomes of the decision. */
 export const Wp = {
