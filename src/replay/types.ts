@@ -4,7 +4,11 @@
  * A machine kernel stands for one column of the model (`arch`, `release`) and is a fixed, recorded binary (`version`).
  */
 
-/** Why a boot ended: `done` = init powered the machine off, `panic` = the kernel died, `error` = it never started. */
+/** What init prints, on a line of its own, before it ends the machine: all that was to be done was done. */
+export const DONE_LINE = 'pfnmap: done';
+
+/** Why a boot ended: `done` = init printed {@link DONE_LINE}, `panic` = the kernel died, `error` = the
+ * machine reset or never started. */
 export type BootEnd = 'done' | 'panic' | 'timeout' | 'error';
 
 /** A real kernel on which tests are replayed. */

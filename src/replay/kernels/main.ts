@@ -1,0 +1,49 @@
+import { paths as cachePaths } from './paths.js';
+import { selectKernels } from './catalogue.js';
+import { installCommand, missingNeeds } from './host.js';
+import { setupKernel } from './setup.js';
+
+/** `npm run replay:setup [-- --kernel ID,...]`: makes kernels ready for `pfnmap replay`. */
+
+const USAGE = 'usage: npm run replay:setup [-- --kernel ID,...]';
+
+/** The kernel ids among the arguments, or undefined if they are wrong. */
+export function parseArguments(args: readonly string[]): string[] | undefined {
+  const ids: string[] = [];
+  for (let at = 0; at < args.length; at += 1) {
+    const [name, inline] = args[at]!.split('=', 2);
+    const value = inline ?? args[++at];
+    if (name !== '--kernel' || !value) return undefined;
+    ids.push(...value.split(','));
+  }
+  return ids;
+}
+
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Sets up the kernels that `args` name and returns the exit status: 0 if all are ready, 2 for wrong arguments. */
+export async function main(args: readonly string[]): Promise<number> {
+  const ids = parseArguments(args);
+  if (!ids) {
+    tell(USAGE);
+    return 2;
+  }
+  const specs = selectKernels(ids);
+  const missing = await missingNeeds(specs);
+  if (missing.length > 0) {
+    tell(`this machine lacks ${[...new Set(missing.map(({ what }) => what))].join(', ')}: run`);
+    tell(`  ${installCommand(missing)}`);
+    return 1;
+  }
+  let failed = 0;
+  for (const spec of specs) {
+    try {
+      const record = await setupKernel(cachePaths(), spec, (step) => tell(`${spec.id}: ${step}`));
+      tell(`${spec.id}: ready, ${record.version}, boots in ${record.seconds.boot!.toFixed(1)} s`);
+    } catch (error) {
+      failed += 1;
+      tell(`${spec.id}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
