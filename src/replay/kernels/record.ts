@@ -6,7 +6,7 @@ import type { Package } from './apt.js';
 import type { Paths } from './paths.js';
 
 /** Raised when a kernel that was set up by an older program must be set up again. */
-export const RECIPE = 1;
+export const RECIPE = 2;
 
 /** What setup recorded about one kernel: that it is ready, and of what it is made. */
 export interface KernelRecord extends KernelFindings {

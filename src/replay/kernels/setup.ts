@@ -1,13 +1,14 @@
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { directoryOnce } from '../cache.js';
+import { directoryOnce, writeWhole } from '../cache.js';
 import { execText } from '../exec.js';
 import { RELEASE_SOURCE, type Release } from '../../kernel/release.js';
 import { assemble } from '../machines.js';
 import { Apt, type Package } from './apt.js';
 import type { DebianSpec, KernelSpec } from './catalogue.js';
 import type { Paths } from './paths.js';
+import { unpackedKernel } from './image.js';
 import { probe } from './probe.js';
 import { readRecord, RECIPE, writeRecord, type KernelRecord } from './record.js';
 import { relocateHeaders, unpack, wrapTools } from './tree.js';
@@ -120,7 +121,8 @@ async function prepareDebian(paths: Paths, spec: DebianSpec, steps: Steps): Prom
     await mkdir(directory, { recursive: true });
     const work = join(directory, 'image');
     await unpack(imageDeb!, work, spec.debian.image.part);
-    await copyFile(await findImage(work), join(directory, 'vmlinuz'));
+    const image = await readFile(await findImage(work));
+    await writeWhole(join(directory, 'kernel'), (await unpackedKernel(image)) ?? image);
     await rm(work, { recursive: true });
     for (const deb of headerDebs) await unpackOnce(deb, tree);
     await relocateHeaders(tree);
@@ -128,7 +130,7 @@ async function prepareDebian(paths: Paths, spec: DebianSpec, steps: Steps): Prom
   });
   return {
     packages: [wanted.image, ...wanted.headers, ...wanted.tools],
-    image: relative(paths.root, join(directory, 'vmlinuz')),
+    image: relative(paths.root, join(directory, 'kernel')),
     headers: relative(paths.root, join(tree, 'usr/src', `linux-headers-${wanted.version}`)),
   };
 }
