@@ -86,11 +86,10 @@ export interface CpioEntry {
 export function readCpio(archive: Uint8Array): CpioEntry[] {
   const text = (from: number, to: number): string => Buffer.from(archive.subarray(from, to)).toString();
   const entries: CpioEntry[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const header = text(at, at + HEADER);
     if (!header.startsWith(MAGIC) || header.length < HEADER) throw new RangeError(`no newc header at ${at}`);
-    const field = (index: number): number =>
-      Number.parseInt(header.slice(6 + 8 * index, 14 + 8 * index), 16);
+    const field = (index: number): number => Number.parseInt(header.slice(6 + 8 * index, 14 + 8 * index), 16);
     const [size, nameSize] = [field(6), field(11)];
     const path = text(at + HEADER, at + HEADER + nameSize - 1);
     if (path === TRAILER) return entries;

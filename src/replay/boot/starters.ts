@@ -5,7 +5,15 @@ import type { Starter } from './machine.js';
 export function qemuStarter(qemu: Qemu, kernel: string): Starter {
   return (initramfs, append) => ({
     program: qemu.program,
-    args: [...qemu.args, '-kernel', kernel, '-initrd', initramfs, '-append', `${qemu.append} ${append}`.trim()],
+    args: [
+      ...qemu.args,
+      '-kernel',
+      kernel,
+      '-initrd',
+      initramfs,
+      '-append',
+      `${qemu.append} ${append}`.trim(),
+    ],
   });
 }
 

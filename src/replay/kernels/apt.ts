@@ -40,7 +40,8 @@ export function parseMirrors(text: string): Mirrors {
     return match ? [{ uri: match[1]!, security: match[2]!.endsWith('-security') }] : [];
   });
   const main = lines.find(({ security }) => !security)?.uri;
-  if (main === undefined) throw new Error('apt knows no archive of Debian: is this Debian, and was `apt-get update` run?');
+  if (main === undefined)
+    throw new Error('apt knows no archive of Debian: is this Debian, and was `apt-get update` run?');
   return { main, security: lines.find(({ security }) => security)?.uri };
 }
 

@@ -9,8 +9,6 @@ export interface Platform {
   /** Prefix of GCC and binutils. */
   readonly triplet: string;
   readonly bits: 32 | 64;
-  /** Which of modpost's builds of the kbuild package reads this machine's objects. */
-  readonly modpost: string;
   readonly qemu: Qemu;
 }
 
@@ -46,7 +44,6 @@ const AMD64: Platform = {
   make: 'x86_64',
   triplet: 'x86_64-linux-gnu',
   bits: 64,
-  modpost: 'lsb-64',
   qemu: {
     program: 'qemu-system-x86_64',
     package: 'qemu-system-x86',
@@ -61,7 +58,6 @@ const ARMHF: Platform = {
   make: 'arm',
   triplet: 'arm-linux-gnueabihf',
   bits: 32,
-  modpost: 'lsb-32',
   qemu: {
     program: 'qemu-system-arm',
     package: 'qemu-system-arm',
@@ -75,7 +71,6 @@ const ARM64: Platform = {
   make: 'arm64',
   triplet: 'aarch64-linux-gnu',
   bits: 64,
-  modpost: 'lsb-64',
   qemu: {
     program: 'qemu-system-aarch64',
     package: 'qemu-system-arm',
@@ -216,7 +211,7 @@ export function selectKernels(ids: readonly string[]): KernelSpec[] {
 export type KernelFindings = Pick<MachineKernel, 'version' | 'mmio' | 'hooks'>;
 
 /** The kernel as the replay sees it. */
-export function machineKernel(spec: KernelSpec, found: KernelFindings): MachineKernel {
+export function machineKernel(spec: KernelSpec, { version, hooks, mmio }: KernelFindings): MachineKernel {
   return {
     id: spec.id,
     arch: spec.arch,
@@ -225,6 +220,8 @@ export function machineKernel(spec: KernelSpec, found: KernelFindings): MachineK
     uml: spec.kind === 'uml',
     bugIsPanic: spec.kind === 'uml',
     bits: spec.platform.bits,
-    ...found,
+    version,
+    hooks,
+    ...(mmio === undefined ? {} : { mmio }),
   };
 }

@@ -22,7 +22,8 @@ const startsWith = (bytes: Uint8Array, magic: readonly number[]): boolean =>
 
 /** The compressed kernel of a bzImage and what unpacks it, or undefined if it is something else. */
 export function payload(image: Buffer): { data: Buffer; program: string } | undefined {
-  if (image.length < 0x250 || image.toString('latin1', BOOT.magic, BOOT.magic + 4) !== 'HdrS') return undefined;
+  if (image.length < 0x250 || image.toString('latin1', BOOT.magic, BOOT.magic + 4) !== 'HdrS')
+    return undefined;
   const start = ((image[BOOT.sectors] || 4) + 1) * 512 + image.readUInt32LE(BOOT.payloadOffset);
   // The last four bytes are the unpacked size; gzip's format has them itself.
   const end = start + image.readUInt32LE(BOOT.payloadLength);

@@ -1,5 +1,5 @@
 import { paths as cachePaths } from './paths.js';
-import { selectKernels } from './catalogue.js';
+import { selectKernels, type KernelSpec } from './catalogue.js';
 import { installCommand, missingNeeds } from './host.js';
 import { setupKernel } from './setup.js';
 
@@ -21,14 +21,24 @@ export function parseArguments(args: readonly string[]): string[] | undefined {
 
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
+/** The kernels to set up; undefined, and told, if the arguments are wrong. */
+function chosen(args: readonly string[]): KernelSpec[] | undefined {
+  const ids = parseArguments(args);
+  try {
+    if (ids) return selectKernels(ids);
+    tell(USAGE);
+  } catch (error) {
+    tell(told(error));
+  }
+  return undefined;
+}
+
+const told = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Sets up the kernels that `args` name and returns the exit status: 0 if all are ready, 2 for wrong arguments. */
 export async function main(args: readonly string[]): Promise<number> {
-  const ids = parseArguments(args);
-  if (!ids) {
-    tell(USAGE);
-    return 2;
-  }
-  const specs = selectKernels(ids);
+  const specs = chosen(args);
+  if (!specs) return 2;
   const missing = await missingNeeds(specs);
   if (missing.length > 0) {
     tell(`this machine lacks ${[...new Set(missing.map(({ what }) => what))].join(', ')}: run`);
@@ -42,7 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
       tell(`${spec.id}: ready, ${record.version}, boots in ${record.seconds.boot!.toFixed(1)} s`);
     } catch (error) {
       failed += 1;
-      tell(`${spec.id}: ${error instanceof Error ? error.message : String(error)}`);
+      tell(`${spec.id}: ${told(error)}`);
     }
   }
   return failed === 0 ? 0 : 1;

@@ -41,7 +41,12 @@ export async function hostArchitecture(): Promise<string> {
 }
 
 /** The private apt for an architecture and the suites of a kernel. */
-export function openApt(paths: Paths, architecture: string, release: string, suites: readonly string[]): Promise<Apt> {
+export function openApt(
+  paths: Paths,
+  architecture: string,
+  release: string,
+  suites: readonly string[],
+): Promise<Apt> {
   return Apt.open(join(paths.apt, `${architecture}-${release}`), architecture, suites);
 }
 
@@ -51,7 +56,8 @@ export function openApt(paths: Paths, architecture: string, release: string, sui
  */
 export async function findPackage(apt: Apt, pattern: string, upstream?: string): Promise<Package> {
   const found = await apt.find(pattern, upstream);
-  if (!found) throw new Error(`the archive has no package ${pattern}: it may have moved on to a newer release`);
+  if (!found)
+    throw new Error(`the archive has no package ${pattern}: it may have moved on to a newer release`);
   return found;
 }
 
@@ -108,7 +114,10 @@ async function prepareDebian(paths: Paths, spec: DebianSpec, steps: Steps): Prom
   const host = await hostArchitecture();
   const [target, tools] = await steps.step('package lists', async () => {
     const own = await openApt(paths, spec.platform.debian, spec.release, suites);
-    return [own, host === spec.platform.debian ? own : await openApt(paths, host, spec.release, suites)] as const;
+    return [
+      own,
+      host === spec.platform.debian ? own : await openApt(paths, host, spec.release, suites),
+    ] as const;
   });
   const wanted = await steps.step('packages', () => choose(spec, target, tools));
   const [imageDeb, ...headerDebs] = await steps.step('download', async () => [

@@ -116,7 +116,10 @@ export function toolchain(paths: Paths, spec: KernelSpec, record: KernelRecord):
           const build = join(work, 'build');
           await writeFiles(build, files);
           const output = join(work, name);
-          await exec(cc, [...PROGRAM_FLAGS, '-I.', '-o', output, ...sources(files)], { cwd: build, nice: NICE });
+          await exec(cc, [...PROGRAM_FLAGS, '-I.', '-o', output, ...sources(files)], {
+            cwd: build,
+            nice: NICE,
+          });
           await exec(`${triplet}-strip`, [output]);
           await rm(build, { recursive: true });
         }),

@@ -48,7 +48,15 @@ async function isElf(file: string): Promise<boolean> {
 
 /** The programs of a tree that this machine's C library is too old for. */
 async function tooNew(tree: string): Promise<string[]> {
-  const listed = await execText('find', [join(tree, 'usr/lib'), '-path', '*/linux-kbuild-*', '-type', 'f', '-perm', '/100']);
+  const listed = await execText('find', [
+    join(tree, 'usr/lib'),
+    '-path',
+    '*/linux-kbuild-*',
+    '-type',
+    'f',
+    '-perm',
+    '/100',
+  ]);
   const found: string[] = [];
   for (const file of listed.split('\n').filter((name) => name !== '' && !name.endsWith(WRAPPED))) {
     if (!(await isElf(file))) continue;

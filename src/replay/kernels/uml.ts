@@ -34,7 +34,9 @@ const KEPT = ['include', 'scripts', 'arch/um', 'arch/x86', 'tools/include', 'too
 
 /** The configuration, for KCONFIG_ALLCONFIG. */
 export function umlConfig(spec: Pick<UmlSpec, 'static'>): string {
-  const options = OPTIONS.trim().split(/\s+/).concat(spec.static ? ['STATIC_LINK'] : []);
+  const options = OPTIONS.trim()
+    .split(/\s+/)
+    .concat(spec.static ? ['STATIC_LINK'] : []);
   return [...options.map((name) => `CONFIG_${name}=y`), 'CONFIG_PANIC_TIMEOUT=-1', ''].join('\n');
 }
 
