@@ -34,18 +34,11 @@ export class ConsoleLines {
   }
 }
 
-/** How the process of a machine ended. */
-export interface ProcessEnd {
-  readonly timedOut: boolean;
-  /** Exit status; null if a signal ended it. */
-  readonly status: number | null;
-}
-
 /**
  * What a boot came to. A machine resets after a panic as after an orderly end, so init says when it is done; a reset
  * without either is an error (a triple fault, or an emulator that did not start).
  */
-export function endOf(lines: readonly string[], { timedOut }: ProcessEnd): BootEnd {
+export function endOf(lines: readonly string[], timedOut: boolean): BootEnd {
   if (lines.some((line) => /Kernel panic - not syncing/.test(line))) return 'panic';
   if (lines.some((line) => line.includes(DONE_LINE))) return 'done';
   return timedOut ? 'timeout' : 'error';

@@ -30,7 +30,7 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
   const began = Date.now();
   const console = new ConsoleLines((line) => options.onLine?.(line));
   let timedOut = false;
-  const status = await new Promise<number | null>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const child = spawn(start.program, [...start.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...start.env },
@@ -45,13 +45,13 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
       clearTimeout(timer);
       reject(error);
     });
-    child.on('close', (code) => {
+    child.on('close', () => {
       clearTimeout(timer);
-      resolve(code);
+      resolve();
     });
   });
   const lines = console.end();
-  return { lines, end: endOf(lines, { timedOut, status }), timeMs: Date.now() - began };
+  return { lines, end: endOf(lines, timedOut), timeMs: Date.now() - began };
 }
 
 async function bootOnce(start: Starter, archive: Uint8Array, options: BootOptions): Promise<BootResult> {

@@ -96,18 +96,23 @@ struct lit_value lit_of_system(const char *observer, const char *name);
 /* Takes down one register of the outcome. */
 void lit_note(const char *reg, struct lit_value v);
 
+struct lit_named_region {
+	const char *name;
+	int kind, count;
+};
+
 struct lit_program {
 	const char *name;
 	int nthreads;
 	void (*const *threads)(void);
 	/* region k: kind (as in enum lit_kind) and number of frames */
 	int nregions;
-	const struct { const char *name; int kind, count; } *regions;
+	const struct lit_named_region *regions;
 	/* initial contents */
 	void (*poke)(void);
 	/* registers of the state, and those of the time after all have exited */
 	void (*state)(void), (*end)(void);
-	int marks, forks;
+	int marks;
 };
 void lit_poke(int region, int index, int bytes, uint64_t value);
 extern const struct lit_program *const lit_programs[];
