@@ -96,6 +96,9 @@ export function preferred(packages: readonly Package[], upstream: string | undef
 }
 
 export class Apt {
+  /** What reading the lists of packages complained about: one list of several may be out of order for a while. */
+  trouble = '';
+
   private search: Promise<string> | undefined;
 
   private constructor(
@@ -125,6 +128,7 @@ export class Apt {
       'Dir::Cache::pkgcache': 'pkgcache.bin',
       'Dir::Cache::srcpkgcache': 'srcpkgcache.bin',
       'Acquire::Languages': 'none',
+      'Acquire::GzipIndexes': 'true',
       'Acquire::Retries': '3',
       // apt's own user may not enter a home directory.
       ...(process.getuid?.() === 0 ? { 'APT::Sandbox::User': 'root' } : {}),
@@ -133,7 +137,10 @@ export class Apt {
       '-q',
       ...Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
     ]);
-    await exec('apt-get', [...apt.options, 'update']);
+    apt.trouble = await exec('apt-get', [...apt.options, 'update']).then(
+      () => '',
+      (error: Error) => error.message,
+    );
     return apt;
   }
 

@@ -61,7 +61,8 @@ const ARMHF: Platform = {
   qemu: {
     program: 'qemu-system-arm',
     package: 'qemu-system-arm',
-    args: ['-M', 'virt', '-accel', 'tcg', '-cpu', 'cortex-a15', '-m', '256', ...BARE, ...IVSHMEM],
+    // The window must lie below 4 GiB: without LPAE nothing else can be mapped.
+    args: ['-M', 'virt,highmem=off', '-accel', 'tcg', '-cpu', 'cortex-a15', '-m', '256', ...BARE, ...IVSHMEM],
     append: `console=ttyAMA0 ${QUIET} mem=240M`,
   },
 };
@@ -95,13 +96,13 @@ const DEBIAN: Readonly<Record<string, DebianRelease>> = {
   '6.1': {
     suites: ['bookworm-security', 'bookworm'],
     abi: '6\\.1\\.0-[0-9]+',
-    image: { package: 'linux-image-%-unsigned', part: './boot' },
+    image: { package: 'linux-image-%(-unsigned)?', part: './boot' },
     kbuild: 'linux-kbuild-6.1',
   },
   '6.12': {
     suites: ['trixie-security', 'trixie'],
     abi: '6\\.12\\.[0-9]+[+]deb13',
-    image: { package: 'linux-image-%-unsigned', part: './boot' },
+    image: { package: 'linux-image-%(-unsigned)?', part: './boot' },
     kbuild: 'linux-kbuild-%',
   },
   '7.2': {

@@ -1,7 +1,8 @@
+import { rm } from 'node:fs/promises';
 import { paths as cachePaths } from './paths.js';
 import { selectKernels, type KernelSpec } from './catalogue.js';
 import { installCommand, missingNeeds } from './host.js';
-import { setupKernel } from './setup.js';
+import { Setup, setupKernel } from './setup.js';
 
 /** `npm run replay:setup [-- --kernel ID,...]`: makes kernels ready for `pfnmap replay`. */
 
@@ -45,15 +46,19 @@ export async function main(args: readonly string[]): Promise<number> {
     tell(`  ${installCommand(missing)}`);
     return 1;
   }
+  const setup = new Setup(cachePaths(), tell);
   let failed = 0;
   for (const spec of specs) {
     try {
-      const record = await setupKernel(cachePaths(), spec, (step) => tell(`${spec.id}: ${step}`));
+      const record = await setupKernel(setup, spec);
       tell(`${spec.id}: ready, ${record.version}, boots in ${record.seconds.boot!.toFixed(1)} s`);
     } catch (error) {
       failed += 1;
       tell(`${spec.id}: ${told(error)}`);
     }
   }
-  return failed === 0 ? 0 : 1;
+  if (failed > 0) return 1;
+  // Lists and downloads are hundreds of megabytes, and everything is unpacked.
+  await rm(setup.paths.apt, { recursive: true, force: true });
+  return 0;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { directoryOnce, writeWhole } from '../cache.js';
@@ -40,14 +40,24 @@ export async function hostArchitecture(): Promise<string> {
   return execText('dpkg', ['--print-architecture']);
 }
 
-/** The private apt for an architecture and the suites of a kernel. */
-export function openApt(
-  paths: Paths,
-  architecture: string,
-  release: string,
-  suites: readonly string[],
-): Promise<Apt> {
-  return Apt.open(join(paths.apt, `${architecture}-${release}`), architecture, suites);
+/** One run of setup: where it puts things, and the archives that it has opened. */
+export class Setup {
+  private readonly archives = new Map<string, Promise<Apt>>();
+
+  constructor(
+    readonly paths: Paths,
+    readonly tell: Tell,
+  ) {}
+
+  /** The private apt for an architecture and the suites of a release. */
+  archive(architecture: string, release: string, suites: readonly string[]): Promise<Apt> {
+    const name = `${architecture}-${release}`;
+    const known = this.archives.get(name);
+    if (known) return known;
+    const opened = Apt.open(join(this.paths.apt, name), architecture, suites);
+    this.archives.set(name, opened);
+    return opened;
+  }
 }
 
 /**
@@ -56,8 +66,10 @@ export function openApt(
  */
 export async function findPackage(apt: Apt, pattern: string, upstream?: string): Promise<Package> {
   const found = await apt.find(pattern, upstream);
-  if (!found)
-    throw new Error(`the archive has no package ${pattern}: it may have moved on to a newer release`);
+  if (!found) {
+    const cause = apt.trouble || 'it may have moved on to a newer release';
+    throw new Error(`the archive has no package ${pattern}: ${cause}`);
+  }
   return found;
 }
 
@@ -109,14 +121,15 @@ async function findImage(directory: string): Promise<string> {
   return image;
 }
 
-async function prepareDebian(paths: Paths, spec: DebianSpec, steps: Steps): Promise<Prepared> {
+async function prepareDebian(setup: Setup, spec: DebianSpec, steps: Steps): Promise<Prepared> {
+  const { paths } = setup;
   const { suites } = spec.debian;
   const host = await hostArchitecture();
   const [target, tools] = await steps.step('package lists', async () => {
-    const own = await openApt(paths, spec.platform.debian, spec.release, suites);
+    const own = await setup.archive(spec.platform.debian, spec.release, suites);
     return [
       own,
-      host === spec.platform.debian ? own : await openApt(paths, host, spec.release, suites),
+      host === spec.platform.debian ? own : await setup.archive(host, spec.release, suites),
     ] as const;
   });
   const wanted = await steps.step('packages', () => choose(spec, target, tools));
@@ -155,12 +168,13 @@ const firstLine = (text: string): string => text.split('\n')[0]!;
  * Makes one kernel ready, unless it is, and returns its record. What an interrupted setup has downloaded, unpacked or
  * built is used again.
  */
-export async function setupKernel(paths: Paths, spec: KernelSpec, tell: Tell): Promise<KernelRecord> {
+export async function setupKernel(setup: Setup, spec: KernelSpec): Promise<KernelRecord> {
+  const { paths } = setup;
   const known = await readRecord(paths, spec);
   if (known) return known;
-  const steps = new Steps(tell);
+  const steps = new Steps((step) => setup.tell(`${spec.id}: ${step}`));
   const prepared =
-    spec.kind === 'uml' ? await setupUml(paths, spec, steps) : await prepareDebian(paths, spec, steps);
+    spec.kind === 'uml' ? await setupUml(setup, spec, steps) : await prepareDebian(setup, spec, steps);
   const versions = {
     compiler: firstLine(await execText(`${spec.platform.triplet}-gcc`, ['--version'])),
     ...(spec.kind === 'uml'
@@ -180,12 +194,4 @@ export async function setupKernel(paths: Paths, spec: KernelSpec, tell: Tell): P
   const record = { ...draft, ...found, seconds: { ...steps.seconds, boot: seconds } };
   await writeRecord(paths, record);
   return record;
-}
-
-/** Removes downloads that no setup will need again: an unpacked kernel is ready. */
-export async function removeDownloads(paths: Paths): Promise<void> {
-  if (!existsSync(paths.apt)) return;
-  for (const name of await readdir(paths.apt)) {
-    await rm(join(paths.apt, name, 'debs'), { recursive: true, force: true });
-  }
 }

@@ -6,8 +6,7 @@ import { directoryOnce, writeWhole } from '../cache.js';
 import { exec } from '../exec.js';
 import { RELEASE_SOURCE, type Release } from '../../kernel/release.js';
 import type { UmlSpec } from './catalogue.js';
-import type { Paths } from './paths.js';
-import { findPackage, hostArchitecture, openApt, type Prepared, type Steps } from './setup.js';
+import { findPackage, hostArchitecture, type Prepared, type Setup, type Steps } from './setup.js';
 import { unpack } from './tree.js';
 
 /** User-mode Linux: the kernel of Debian's source package, built as a program of this machine. */
@@ -93,11 +92,12 @@ async function prune(source: string): Promise<void> {
 }
 
 /** Builds User-mode Linux of one release, or goes on where a build was interrupted. */
-export async function setupUml(paths: Paths, spec: UmlSpec, steps: Steps): Promise<Prepared> {
+export async function setupUml(setup: Setup, spec: UmlSpec, steps: Steps): Promise<Prepared> {
+  const { paths } = setup;
   const directory = paths.kernel(spec);
   const [source, output] = [join(directory, 'source'), join(directory, 'build')];
   const apt = await steps.step('package lists', async () =>
-    openApt(paths, await hostArchitecture(), spec.release, spec.suites),
+    setup.archive(await hostArchitecture(), spec.release, spec.suites),
   );
   const upstream = RELEASE_SOURCE[spec.release as Release];
   const wanted = await findPackage(apt, `linux-source-${spec.release.replace('.', '[.]')}`, upstream);

@@ -99,7 +99,11 @@ LIT_HOOK(int, vm_iomap_memory, (VMA, phys_addr_t p, unsigned long n), (v, p, n))
 LIT_HOOK(vm_fault_t, vmf_insert_pfn, (VMA, unsigned long a, unsigned long p), (v, a, p))
 LIT_HOOK(vm_fault_t, vmf_insert_pfn_prot, (VMA, unsigned long a, unsigned long p, pgprot_t g), (v, a, p, g))
 LIT_HOOK(vm_fault_t, vmf_insert_mixed, (VMA, unsigned long a, unsigned long p), (v, a, lit_raw_pfn(p)))
+/* not exported */
+extern unsigned long lit_addr_vmf_insert_mixed_mkwrite;
+#define vmf_insert_mixed_mkwrite ((typeof(&vmf_insert_mixed))lit_addr_vmf_insert_mixed_mkwrite)
 LIT_HOOK(vm_fault_t, vmf_insert_mixed_mkwrite, (VMA, unsigned long a, unsigned long p), (v, a, lit_raw_pfn(p)))
+#undef vmf_insert_mixed_mkwrite
 LIT_HOOK(int, vm_insert_page, (VMA, unsigned long a, struct page *p), (v, a, p))
 LIT_HOOK(int, vm_insert_pages, (VMA, unsigned long a, struct page **p, unsigned long *n), (v, a, p, n))
 LIT_HOOK(int, vm_map_pages, (VMA, struct page **p, unsigned long n), (v, p, n))

@@ -338,8 +338,9 @@ static unsigned long symbol(const char *wanted)
 
 static int insert_module(void)
 {
-	static const char *const names[] = { "vm_normal_page", "folio_walk_start", "lru_add_drain", "lru_add_drain_all" };
-	char parameters[256] = "";
+	static const char *const names[] = { "vm_normal_page", "folio_walk_start", "lru_add_drain", "lru_add_drain_all",
+		"vmf_insert_mixed_mkwrite" };
+	char parameters[320] = "";
 	size_t i, used = 0;
 	int fd = open("/lit.ko", O_RDONLY | O_CLOEXEC);
 
@@ -417,7 +418,7 @@ int main(void)
 		printf("LIT error module %d control %d\n", r, lit_ctl);
 	else
 		jobs();
-	printf("LIT end\n");
+	printf("LIT end\npfnmap: done\n");
 	fflush(stdout);
 	sync();
 	reboot(RB_AUTOBOOT);
