@@ -9,7 +9,7 @@ import { installCommand, needs } from '../../../src/replay/kernels/host.js';
 import { parseArguments } from '../../../src/replay/kernels/main.js';
 import { paths, type Paths } from '../../../src/replay/kernels/paths.js';
 import { readRecord, RECIPE, writeRecord, type KernelRecord } from '../../../src/replay/kernels/record.js';
-import { setupKernel } from '../../../src/replay/kernels/setup.js';
+import { Setup, setupKernel } from '../../../src/replay/kernels/setup.js';
 
 let cache: Paths;
 beforeEach(() => {
@@ -36,7 +36,8 @@ describe('setup', () => {
   test('leaves a kernel alone that is ready', async () => {
     await writeRecord(cache, record('amd64-7.2'));
     const told: string[] = [];
-    expect(await setupKernel(cache, spec!, (text) => told.push(text))).toEqual(record('amd64-7.2'));
+    const setup = new Setup(cache, (text) => told.push(text));
+    expect(await setupKernel(setup, spec!)).toEqual(record('amd64-7.2'));
     expect(told).toEqual([]);
   });
 
