@@ -9,12 +9,15 @@
 #include <linux/sched.h>
 #include <linux/sched/task.h>
 
+#define DEPTH 4
+
 enum state { ABSENT, READY, LOCKED, DONE };
 
 static struct {
 	struct task_struct *task;
 	enum state state;
-	char api[LIT_NAME];
+	/* the calls it is in */
+	char api[DEPTH][LIT_NAME];
 	int depth;
 } slot[LIT_SLOTS];
 
@@ -224,8 +227,9 @@ void lit_enter(const char *api)
 	lit_point(api);
 	if (me < 0)
 		return;
-	if (slot[me].depth++ == 0 || strcmp(slot[me].api, "page_fault") == 0)
-		strscpy(slot[me].api, api, LIT_NAME);
+	if (slot[me].depth < DEPTH)
+		strscpy(slot[me].api[slot[me].depth], api, LIT_NAME);
+	slot[me].depth++;
 	if (marks)
 		pr_notice("lit> %d %s\n", me, api);
 }
@@ -289,6 +293,6 @@ void lit_status(struct lit_status *out)
 
 	st.stuck = stuck;
 	for (i = 0; i < LIT_SLOTS; i++)
-		strscpy(st.api[i], slot[i].depth > 0 ? slot[i].api : "", LIT_NAME);
+		strscpy(st.api[i], slot[i].depth > 0 ? slot[i].api[min(slot[i].depth, DEPTH) - 1] : "", LIT_NAME);
 	*out = st;
 }

@@ -20,7 +20,11 @@ int lit_ctl = -1;
 
 #define PAGE 4096UL
 
-#define ERRNO(r) ((r) < 0 ? -errno : (r))
+#define ERRNO(call) \
+	({ \
+		typeof(call) lit_c = (call); \
+		lit_c < 0 ? -errno : lit_c; \
+	})
 #define STEP(name, type, call) \
 	({ \
 		lit_begin(name); \
@@ -34,6 +38,8 @@ void lit_begin(const char *name)
 	struct lit_step step;
 
 	strncpy(step.name, name, sizeof step.name);
+	/* after fork() the next write to this page takes a frame: not one of the step's */
+	errno = 0;
 	ioctl(lit_ctl, LITC_BEGIN, &step);
 }
 
