@@ -31,7 +31,11 @@ export interface MachineKernel {
   readonly hooks: { readonly kprobes: boolean; readonly kallsyms: boolean };
   /** Size of a C `long` in the kernel and its programs, in bits. */
   readonly bits: 32 | 64;
-  /** A window of the machine that is no RAM and may be mapped: `[first pfn, number of frames]`; absent if there is none. */
+  /**
+   * I/O memory that may be mapped: `[first pfn, number of frames]`; absent if there is none. It has no `struct page` and
+   * keeps what is stored. It is BAR 2 of a PCI device (1af4:1110) that must be enabled first: by pci_enable_device(), or
+   * by writing 1 to /sys/bus/pci/devices/0000:00:01.0/enable.
+   */
   readonly mmio?: readonly [pfn: number, frames: number];
 }
 
