@@ -390,6 +390,8 @@ static void jobs(void)
 		if (sscanf(line, "mmio %llx %u", &pfn, &count) == 2) {
 			mmio_pfn = pfn;
 			mmio_frames = count;
+			/* the window is a PCI device, and only PC firmware switches its decoder on */
+			set("/sys/bus/pci/devices/0000:00:01.0/enable", "1");
 		} else if (sscanf(line, "%d %d %d %d", &index, &limit, &preemptions, &frames) == 4 && index < lit_nprograms) {
 			set("/sys/kernel/debug/clear_warn_once", "1");
 			test(index, limit, preemptions, frames);
