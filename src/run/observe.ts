@@ -19,7 +19,18 @@ import { findObserver } from '../litmus/observers.js';
 import type { Variable } from '../litmus/lower/contract.js';
 import type { Compiled } from './boot.js';
 import { leaked } from './finish.js';
-import { arithmetic, bit, DEAD, frameValue, integer, negated, NONE, NULL, UNDEF, type Value } from './value.js';
+import {
+  arithmetic,
+  bit,
+  DEAD,
+  frameValue,
+  integer,
+  negated,
+  NONE,
+  NULL,
+  UNDEF,
+  type Value,
+} from './value.js';
 
 /** Observes one kernel's states. */
 export class Observer {

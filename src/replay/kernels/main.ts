@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { parseKernels } from '../arguments.js';
 import { paths as cachePaths } from './paths.js';
 import { selectKernels, type KernelSpec } from './catalogue.js';
 import { installCommand, missingNeeds } from './host.js';
@@ -8,23 +9,11 @@ import { Setup, setupKernel } from './setup.js';
 
 const USAGE = 'usage: npm run replay:setup [-- --kernel ID,...]';
 
-/** The kernel ids among the arguments, or undefined if they are wrong. */
-export function parseArguments(args: readonly string[]): string[] | undefined {
-  const ids: string[] = [];
-  for (let at = 0; at < args.length; at += 1) {
-    const [name, inline] = args[at]!.split('=', 2);
-    const value = inline ?? args[++at];
-    if (name !== '--kernel' || !value) return undefined;
-    ids.push(...value.split(','));
-  }
-  return ids;
-}
-
 const tell = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** The kernels to set up; undefined, and told, if the arguments are wrong. */
 function chosen(args: readonly string[]): KernelSpec[] | undefined {
-  const ids = parseArguments(args);
+  const ids = parseKernels(args);
   try {
     if (ids) return selectKernels(ids);
     tell(USAGE);
