@@ -98,6 +98,7 @@ async function onMachine(
   }
   const replayed = await replay(machine, tests, templates(), {
     runs: (test) => flags.runs ?? runsFor(test, models.get(test)!),
+    wanted: (test) => models.get(test)!.states,
     preemptions: PREEMPTIONS,
     timeoutMs: BOOT_TIMEOUT_MS,
     onLine,

@@ -11,6 +11,8 @@ import type { BootFile, Machine } from './types.js';
 export interface ReplayOptions {
   /** Runs of a test at most. */
   readonly runs: (test: LitmusTest) => number;
+  /** Outcomes of the model: a machine that has shown as many need not try more preemptions. */
+  readonly wanted: (test: LitmusTest) => number;
   /** Times that a thread that could go on is made to wait, in one run. */
   readonly preemptions: number;
   /** Wall-clock limit of a boot in milliseconds. */
@@ -136,7 +138,7 @@ async function bootAll(
 function files({ kernel }: Machine, tests: readonly Numbered[], built: Built, o: ReplayOptions): BootFile[] {
   const jobs = tests.map((t) => {
     const frames = t.test.threads.length > 1 ? 0 : 1;
-    return `${t.id} ${t.asksBug ? 1 : o.runs(t.test)} ${o.preemptions} ${frames}\n`;
+    return `${t.id} ${t.asksBug ? 1 : o.runs(t.test)} ${o.preemptions} ${frames} ${o.wanted(t.test)}\n`;
   });
   const window = kernel.mmio === undefined ? '' : `mmio ${kernel.mmio[0].toString(16)} ${kernel.mmio[1]}\n`;
   return [

@@ -31,6 +31,9 @@ const UNUSED = [
 /** What `make M=` reads of a source tree, and what tests are made of. */
 const KEPT = ['include', 'scripts', 'arch/um', 'arch/x86', 'tools/include', 'tools/testing/selftests'];
 
+/** Files that are read wherever they are. */
+const NAMES = ['Makefile*', 'Kconfig*', 'Kbuild*', 'CHANGES'];
+
 /** The configuration, for KCONFIG_ALLCONFIG. */
 export function umlConfig(spec: Pick<UmlSpec, 'static'>): string {
   const options = OPTIONS.trim()
@@ -83,12 +86,10 @@ async function build(source: string, output: string, spec: UmlSpec): Promise<voi
 
 /** Reduces 1 GB of sources to what building a module reads. */
 async function prune(source: string): Promise<void> {
-  const kept = KEPT.flatMap((path) => ['-path', `./${path}`, '-prune', '-o']);
-  const names = ['Makefile*', 'Kconfig*', 'Kbuild*', 'CHANGES', '.config'].flatMap((name, index) => [
-    ...(index > 0 ? ['-o'] : []),
-    ...['-name', name],
-  ]);
-  await exec('find', ['.', ...kept, '-type', 'f', '!', '(', ...names, ')', '-delete'], { cwd: source });
+  const kept = [...KEPT.map((path) => ['-path', `./${path}/*`]), ...NAMES.map((name) => ['-name', name])];
+  await exec('find', ['.', '-type', 'f', ...kept.flatMap((test) => ['!', ...test]), '-delete'], {
+    cwd: source,
+  });
 }
 
 /** Builds User-mode Linux of one release, or goes on where a build was interrupted. */
@@ -107,9 +108,9 @@ export async function setupUml(setup: Setup, spec: UmlSpec, steps: Steps): Promi
   const image = join(directory, 'linux');
   if (!existsSync(image)) {
     await steps.step('build', () => build(source, output, spec));
-    await prune(source);
     await rename(join(output, 'linux'), image);
   }
+  await prune(source);
   return {
     packages: [wanted],
     image: relative(paths.root, image),

@@ -71,7 +71,7 @@ int lit_is_dead(int pid) { return lit_death(pid, NULL); }
 extern char __data_start[], _end[];
 
 /* What every process touches sooner or later is touched before the counters are read. */
-static void warm(void)
+static void warm(int counts)
 {
 	volatile char depth[65536];
 	volatile char *at;
@@ -82,7 +82,7 @@ static void warm(void)
 		depth[i] = 1;
 	for (at = __data_start; at < _end; at += 512)
 		*at = *at;
-	for (k = 0; k < 2; k++) {
+	for (k = 0; counts && k < 2; k++) {
 		pid = fork();
 		if (pid == 0)
 			_exit(0);
@@ -104,7 +104,7 @@ static void become(int slot, const struct lit_program *program)
 	lit_me = lit_shared->procs + slot;
 	lit_me->pid = getpid();
 	lit_me->parent = -1;
-	warm();
+	warm(program->counts);
 	for (k = 0; k < 2; k++)
 		ioctl(lit_ctl, LITC_QUERY, &q);
 	lit_me->base_anon = q.rss_anon;
@@ -127,7 +127,7 @@ static void blame(struct lit_proc *p)
 	lit_log.bad_anon = lit_log.bad_file = 0;
 }
 
-static int settled(const struct lit_program *program)
+static int settled(const struct lit_program *program, int look_for_dead)
 {
 	int i, all = 1;
 
@@ -139,7 +139,7 @@ static int settled(const struct lit_program *program)
 			all = 0;
 		if (!p->used || p->dead)
 			continue;
-		if (lit_death(p->pid, &sig)) {
+		if (look_for_dead && lit_death(p->pid, &sig)) {
 			if (!p->dead)
 				p->signal = sig;
 			p->dead = 1;
@@ -245,7 +245,7 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 		if (fork() == 0)
 			become(i, program);
 	until = now_ms() + RUN_MS;
-	while (!settled(program)) {
+	for (i = 0; !settled(program, i % 4 == 3); i++) {
 		lit_log_read();
 		if (lit_log.bug || lit_log.oops) {
 			hurt = 1;
@@ -257,6 +257,8 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 		}
 		usleep(300);
 	}
+	/* a thread that has parked may have been killed by somebody all the same */
+	settled(program, 1);
 	find_culprit();
 	lit_log_read();
 	if (!hurt)
@@ -277,7 +279,7 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 	return trouble;
 }
 
-static void test(int index, int limit, int preemptions, int frames)
+static void test(int index, int limit, int preemptions, int frames, int wanted)
 {
 	const struct lit_program *program = lit_programs[index];
 	struct lit_select sel = { .test = index, .turns = program->nthreads, .preemptions = 0, .marks = program->marks,
@@ -313,12 +315,14 @@ static void test(int index, int limit, int preemptions, int frames)
 		more = !lit_log.bug && advance(&sel, &st);
 		/* schedules with few preemptions come first */
 		if (!more && !lit_log.bug && program->nthreads > 1 && sel.preemptions < (unsigned int)preemptions) {
+			if (sel.preemptions > 0 && n >= wanted)
+				break;
 			sel.preemptions++;
 			sel.nchoices = sel.nframes = 0;
 			more = 1;
 		}
 	}
-	printf("LIT done %d %d %s %d %d %.0f", index, runs, more ? "limit" : "all", lost, stuck, now_ms() - began);
+	printf("LIT done %d %d %s %d %d %.0f", index, runs, more && runs >= limit ? "limit" : "all", lost, stuck, now_ms() - began);
 	for (i = 0; i < n; i++) {
 		printf(" %d", seen[i].count);
 		free(seen[i].text);
@@ -377,12 +381,12 @@ static void mounts(void)
 	mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
 }
 
-/* A job is "TEST RUNS PREEMPTIONS FRAMES"; "mmio PFN COUNT" says where there is a window of no memory. */
+/* A job is "TEST RUNS PREEMPTIONS FRAMES WANTED", the last being the number of outcomes after which more preemptions are pointless; "mmio PFN COUNT" says where there is a window of no memory. */
 static void jobs(void)
 {
 	FILE *f = fopen("/jobs", "re");
 	char line[128];
-	int index, limit, preemptions, frames;
+	int index, limit, preemptions, frames, wanted;
 	unsigned long long pfn;
 	unsigned int count;
 
@@ -392,9 +396,9 @@ static void jobs(void)
 			mmio_frames = count;
 			/* the window is a PCI device, and only PC firmware switches its decoder on */
 			set("/sys/bus/pci/devices/0000:00:01.0/enable", "1");
-		} else if (sscanf(line, "%d %d %d %d", &index, &limit, &preemptions, &frames) == 4 && index < lit_nprograms) {
+		} else if (sscanf(line, "%d %d %d %d %d", &index, &limit, &preemptions, &frames, &wanted) == 5 && index < lit_nprograms) {
 			set("/sys/kernel/debug/clear_warn_once", "1");
-			test(index, limit, preemptions, frames);
+			test(index, limit, preemptions, frames, wanted);
 		}
 	}
 }

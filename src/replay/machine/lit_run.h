@@ -112,7 +112,8 @@ struct lit_program {
 	void (*poke)(void);
 	/* registers of the state, and those of the time after all have exited */
 	void (*state)(void), (*end)(void);
-	int marks;
+	/* whether calls are marked in the log, and whether counters are asked for */
+	int marks, counts;
 };
 void lit_poke(int region, int index, int bytes, uint64_t value);
 extern const struct lit_program *const lit_programs[];

@@ -146,12 +146,14 @@ const KINDS = { ram: 'LIT_RAM', reserved: 'LIT_RESERVED', mmio: 'LIT_MMIO', devi
 
 function description(test: LitmusTest, id: number, threads: readonly string[]): string {
   const regions = test.memory.regions.map((r) => `{ "${r.name}", ${KINDS[r.kind]}, ${r.pages} }`).join(', ');
-  const marks = test.source.text.includes('warned(') ? 1 : 0;
+  const { text } = test.source;
+  const marks = text.includes('warned(') ? 1 : 0;
+  const counts = /rss_(anon|file)/.test(text) ? 1 : 0;
   return [
     `const struct lit_program lit_program_${id} = {`,
     `\t.name = "${test.name}", .nthreads = ${threads.length}, .threads = (void (*const[])(void)){ ${threads.join(', ')} },`,
     `\t.nregions = ${test.memory.regions.length}, .regions = (const struct lit_named_region[]){ ${regions} },`,
-    `\t.poke = t${id}_poke, .state = t${id}_state, .end = t${id}_end, .marks = ${marks},`,
+    `\t.poke = t${id}_poke, .state = t${id}_state, .end = t${id}_end, .marks = ${marks}, .counts = ${counts},`,
     '};',
   ].join('\n');
 }
