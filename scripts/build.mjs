@@ -35,7 +35,7 @@ function markBuilt(target) {
   writeFileSync(join(ROOT, 'dist', `${target}.stamp`), '');
 }
 
-/** One entry for the CLI and one for setting up its replay, with chunks that load on demand, and the two wasm files beside them. */
+/** One entry for the CLI and two for its replay, with chunks that load on demand, and the two wasm files beside them. */
 export async function buildCli() {
   const { build } = await import('rolldown');
   const directory = join(ROOT, 'dist/cli');
@@ -44,6 +44,7 @@ export async function buildCli() {
     input: {
       pfnmap: join(ROOT, 'src/cli/main.ts'),
       'replay-setup': join(ROOT, 'src/replay/kernels/start.ts'),
+      'replay-selftest': join(ROOT, 'src/replay/selftest/start.ts'),
     },
     platform: 'node',
     logLevel: 'warn',

@@ -63,6 +63,8 @@ int main(void)
 	printf("probe: kprobe %d\\n", rc);
 	printf("${DONE_LINE}\\n");
 	fflush(stdout);
+	/* a reset would start User-mode Linux again */
+	reboot(RB_POWER_OFF);
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();

@@ -433,8 +433,9 @@ int main(void)
 	printf("LIT end\npfnmap: done\n");
 	fflush(stdout);
 	sync();
-	reboot(RB_AUTOBOOT);
+	/* a reset would start User-mode Linux again */
 	reboot(RB_POWER_OFF);
+	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();
 }

@@ -49,6 +49,8 @@ int main(void)
 		run("mmio", PCI "resource2");
 	printf("${DONE_LINE}\\n");
 	fflush(stdout);
+	/* a reset would start User-mode Linux again */
+	reboot(RB_POWER_OFF);
 	reboot(RB_AUTOBOOT);
 	for (;;)
 		pause();

@@ -6,7 +6,7 @@ import { writeJson } from '../../../src/replay/cache.js';
 import { openMachines } from '../../../src/replay/machines.js';
 import { CATALOGUE, selectKernels } from '../../../src/replay/kernels/catalogue.js';
 import { installCommand, needs } from '../../../src/replay/kernels/host.js';
-import { parseArguments } from '../../../src/replay/kernels/main.js';
+import { parseKernels } from '../../../src/replay/arguments.js';
 import { paths, type Paths } from '../../../src/replay/kernels/paths.js';
 import { readRecord, RECIPE, writeRecord, type KernelRecord } from '../../../src/replay/kernels/record.js';
 import { Setup, setupKernel } from '../../../src/replay/kernels/setup.js';
@@ -102,11 +102,11 @@ describe('what a machine must have', () => {
 
 describe('arguments', () => {
   test('name kernels', () => {
-    expect(parseArguments([])).toEqual([]);
-    expect(parseArguments(['--kernel', 'a,b', '--kernel=c'])).toEqual(['a', 'b', 'c']);
+    expect(parseKernels([])).toEqual([]);
+    expect(parseKernels(['--kernel', 'a,b', '--kernel=c'])).toEqual(['a', 'b', 'c']);
   });
 
   test.each([[['a']], [['--kernel']], [['--kernel=']], [['--x', 'y']]])('%j are wrong', (args) => {
-    expect(parseArguments(args)).toBeUndefined();
+    expect(parseKernels(args)).toBeUndefined();
   });
 });
