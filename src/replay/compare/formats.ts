@@ -73,6 +73,9 @@ function ktap(all: readonly Comparison[]): string {
     if (c.status === 'not run') lines.push(`ok ${i + 1} ${name} # SKIP ${c.reason ?? ''}`.trimEnd());
     else lines.push(`${c.status === 'differs' ? 'not ok' : 'ok'} ${i + 1} ${name}`);
   });
+  const skip = all.filter((c) => c.status === 'not run').length;
+  const fail = all.filter((c) => c.status === 'differs').length;
+  lines.push(`# Totals: pass:${all.length - skip - fail} fail:${fail} xfail:0 xpass:0 skip:${skip} error:0`);
   return `${lines.join('\n')}\n`;
 }
 
