@@ -62,6 +62,9 @@ export async function main(args: readonly string[]): Promise<number> {
       tell(`${machine.kernel.id}: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  await writeJson(RECORDED, known);
+  const sorted = Object.keys(known)
+    .sort()
+    .map((id) => [id, known[id]] as const);
+  await writeJson(RECORDED, Object.fromEntries(sorted));
   return failed === 0 ? 0 : 1;
 }
