@@ -24,7 +24,7 @@ import {
 } from '../../run/value.js';
 
 /** Where the arena seems to lie: no address is ever printed. */
-const ARENA = 0x10000000n;
+const ARENA = 1n << 60n;
 const MACHINE_PTRS = 512;
 
 /**

@@ -271,7 +271,8 @@ static int on_panic(struct notifier_block *nb, unsigned long event, void *p)
 	pr_emerg("LITPANIC %s\n", me < 0 ? "none" : last.api[me]);
 	return NOTIFY_DONE;
 }
-static struct notifier_block panic_block = { .notifier_call = on_panic };
+/* before User-mode Linux's own, which ends the process */
+static struct notifier_block panic_block = { .notifier_call = on_panic, .priority = INT_MAX };
 
 static int __init lit_start(void)
 {

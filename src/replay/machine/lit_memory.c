@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
  * The memory of a test. `ram` is a block of pages that the module holds while the model calls them free: with a reference count of 0,
- * so that whoever looks sees a free page. Before a step that may allocate they are given to the page allocator, the one that the run
- * chose last, because the allocator hands out first what it got last; after the step those that nobody took are taken back.
+ * so that whoever looks sees a free page. Before a step that may allocate, the one that the run chose is given to the page allocator,
+ * which hands out first what it got last; after the step it is taken back if nobody took it. Its neighbours stay with the module, so
+ * that the allocator cannot merge it with them.
  */
 #include "lit_core.h"
 
 #define MAX_RAM 16
+/* a page whose block has a free neighbour would go to the end of the allocator's list */
+#define LEAST_ORDER 3
 #define MAX_OTHER 64
 #define MAX_SEEN 64
 
@@ -94,13 +97,11 @@ static int allocate_ram(unsigned int n)
 	int i;
 
 	nram = n;
-	ram_order = get_order(n << PAGE_SHIFT);
+	ram_order = max(get_order(n << PAGE_SHIFT), LEAST_ORDER);
 	ram = alloc_pages(GFP_HIGHUSER_MOVABLE | __GFP_ZERO, ram_order);
 	if (!ram)
 		return -ENOMEM;
 	split_page(ram, ram_order);
-	for (i = n; i < 1 << ram_order; i++)
-		__free_page(ram + i);
 	for (i = 0; i < n; i++)
 		hold(i);
 	return 0;
@@ -176,6 +177,8 @@ void lit_memory_end(const struct lit_test *test)
 			set_page_count(ram + i, 1);
 			__free_page(ram + i);
 		}
+	for (i = nram; ram && i < 1 << ram_order; i++)
+		__free_page(ram + i);
 	ram = NULL;
 	nram = 0;
 	for (n = 0; n < LIT_REGIONS; n++)
@@ -202,16 +205,11 @@ static void give(int i)
 
 void lit_release(void)
 {
-	int i;
-
 	lit_reclaim();
 	offers = nheld();
 	if (offers == 0)
 		return;
 	offered = nth_held(lit_frames_are_choices() ? lit_peek_frame(offers) : 0);
-	for (i = nram - 1; i >= 0; i--)
-		if (held[i] && i != offered)
-			give(i);
 	give(offered);
 }
 
