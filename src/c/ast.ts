@@ -43,6 +43,7 @@ export type TypeExpr =
 
 export interface StructTypeExpr {
   readonly kind: 'struct';
+  readonly union: boolean;
   readonly tag?: string;
   readonly fields?: readonly FieldDeclaration[];
   readonly const: boolean;
@@ -98,6 +99,7 @@ export type Expr = { readonly span: Span } & (
     }
   | { readonly kind: 'cast'; readonly type: TypeExpr; readonly operand: Expr }
   | { readonly kind: 'sizeofType'; readonly type: TypeExpr }
+  | { readonly kind: 'offsetof'; readonly type: TypeExpr; readonly field: string; readonly fieldSpan: Span }
   | { readonly kind: 'sizeofExpr'; readonly operand: Expr }
 );
 

@@ -151,7 +151,7 @@ function codeFrame(text: string, span: Span, paint: (s: string) => string): stri
   const newline = text.indexOf('\n', lineStart);
   const full = text.slice(lineStart, newline === -1 ? text.length : newline).replace(/\r$/, '');
   const from = column - 1 > FRAME_WIDTH - 20 ? column - 1 - 40 : 0;
-  const shown = full.slice(from, from + FRAME_WIDTH).replace(/[\t\v\f]/g, ' ');
+  const shown = full.slice(from, from + FRAME_WIDTH).replace(/\p{Cc}/gu, ' ');
   const at = Math.min(column - 1 - from, shown.length);
   const length = Math.max(1, Math.min(span.end - span.start, shown.length - at));
   const gutter = String(line).padStart(5);

@@ -2,9 +2,11 @@
  * What C code may use that it does not define: the kernel's API for drivers, the system calls for threads. This folder
  * knows none of it; whoever knows gives an {@link Environment}.
  */
+import type { Expr } from './ast.js';
+import type { Span } from './diagnostics.js';
 import type { CType, DataModel } from './types.js';
 
-/** A function. Exactly one of `prototype` and `generic` is given. */
+/** A function. Exactly one of `prototype`, `generic` and `expand` is given. */
 export interface ExternalFunction {
   /** As in a header: `int remap_pfn_range(struct vm_area_struct *vma, unsigned long addr, ...)`. */
   readonly prototype?: string;
@@ -13,6 +15,8 @@ export interface ExternalFunction {
    * Arrays have become pointers, nothing has been promoted; the type of a type argument is that type.
    */
   readonly generic?: (args: readonly CType[], model: DataModel) => GenericSignature | string;
+  /** For macros that are C: the expression that a call of them is, or what is wrong. `span` is the call's. */
+  readonly expand?: (args: readonly Expr[], span: Span) => Expr | string;
   /** Arrays among the arguments of `generic` stay arrays: they are looked at, not passed. */
   readonly arrays?: boolean;
   /** The value for constant arguments, if the call is to be folded: `BIT(3)`. A type argument is its size. */

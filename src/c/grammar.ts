@@ -4,7 +4,8 @@ import type { Prepared } from './prepass.js';
 
 /** A loaded parser. Opaque to callers; holds WebAssembly memory for the life of the program. */
 export interface Grammar {
-  readonly parser: Parser;
+  /** @internal The types of web-tree-sitter cannot be read without those of emscripten: users of the library need neither. */
+  parser: Parser;
 }
 
 /**
@@ -31,23 +32,36 @@ export interface Cst {
   readonly children: Cst[];
 }
 
-/** Longer than this for 64 KB means that error recovery has run wild; ordinary text takes a tenth. */
-const PARSE_BUDGET_MS = 350;
+/**
+ * How much parsing is left, in calls of tree-sitter's progress callback: one for a hundred steps of its automaton. Time would say
+ * more about the machine than about the text.
+ */
+export interface ParseBudget {
+  left: number;
+}
+
+/** More than this means that error recovery has run wild: 64 KB take 800 with spaces and comments, up to 5000 without. */
+const PARSE_BUDGET = 6000;
+
+/** A fresh budget, for all the C of a test together. */
+export function parseBudget(): ParseBudget {
+  return { left: PARSE_BUDGET };
+}
 
 /** Deeper trees than this are more than the builders take; most of the time would go into copying them. */
 const MAX_TREE_DEPTH = 1500;
 
-/** Parses prepared text. @returns undefined if it takes too long, the place if it is nested too deeply */
+/** Parses prepared text. @returns undefined if it takes too much, the place if it is nested too deeply */
 export function parseCst(
   grammar: Grammar,
   prepared: Prepared,
-  deadline = performance.now() + PARSE_BUDGET_MS,
+  budget = parseBudget(),
 ): Cst | TooDeep | undefined {
   const tree = grammar.parser.parse(prepared.text, null, {
-    progressCallback: () => performance.now() > deadline,
+    progressCallback: () => --budget.left < 0,
   });
   if (!tree) {
-    grammar.parser.reset();
+    grammar.parser = replacement(grammar.parser);
     return undefined;
   }
   try {
@@ -55,6 +69,13 @@ export function parseCst(
   } finally {
     tree.delete();
   }
+}
+
+/** A new parser for one that gave up: reset() and delete() of the old one recurse as deeply as its text nests. */
+function replacement(old: Parser): Parser {
+  const parser = new Parser();
+  parser.setLanguage(old.language);
+  return parser;
 }
 
 /** Where a tree is too deep. */

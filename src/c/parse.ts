@@ -5,7 +5,7 @@ import { buildTopLevel } from './build/declarations.js';
 import { buildExpr } from './build/expressions.js';
 import { buildBlock } from './build/statements.js';
 import type { DiagnosticSink, Source, Span } from './diagnostics.js';
-import { parseCst, type Cst, type Grammar } from './grammar.js';
+import { parseCst, type Cst, type Grammar, type ParseBudget } from './grammar.js';
 import { prepare, type Prepared } from './prepass.js';
 import type { RawMacro } from './directives.js';
 import { reportSyntaxErrors } from './syntax-errors.js';
@@ -15,8 +15,8 @@ export interface ParseOptions {
   readonly grammar: Grammar;
   readonly source: Source;
   readonly sink: DiagnosticSink;
-  /** `performance.now()` at which parsing gives up; by default a fraction of a second from the start. */
-  readonly deadline?: number;
+  /** What all parses that have it may take together; by default each has its own. */
+  readonly budget?: ParseBudget;
 }
 
 /** Larger inputs are refused: a litmus test is read by people. Also the bound on the time that parsing takes. */
@@ -101,7 +101,7 @@ function parseMacro(options: ParseOptions, raw: RawMacro, typeNames: TypeNames):
     return undefined;
   };
   const prepared = prepare(options.source, raw.value, options.sink, new Set(typeNames), 'int _=', ';');
-  const root = parseCst(options.grammar, prepared, options.deadline);
+  const root = parseCst(options.grammar, prepared, options.budget);
   if (!root || 'tooDeepAt' in root || hasErrors(root)) return refuse();
   const ctx = new BuildContext(options.source, options.sink, prepared);
   const node = findSoleValue(root);
@@ -132,7 +132,7 @@ function findSoleValue(root: Cst): Cst | undefined {
 }
 
 function parseText(
-  { grammar, source, sink, deadline }: ParseOptions,
+  { grammar, source, sink, budget }: ParseOptions,
   span: Span,
   typeNames: Set<string>,
   prefix: string,
@@ -149,9 +149,9 @@ function parseText(
   const prepared = prepare(source, span, sink, typeNames, prefix, suffix);
   // with unbalanced brackets, tree-sitter's own guesses only add noise
   if (sink.foundSince(before, ['PFN1003', 'PFN1004', 'PFN1005'])) return undefined;
-  const root = parseCst(grammar, prepared, deadline);
+  const root = parseCst(grammar, prepared, budget);
   if (!root) {
-    sink.error('PFN1009', 'this takes too long to parse', { start: span.start, end: span.start + 1 });
+    sink.error('PFN1009', 'this takes too much to parse', { start: span.start, end: span.start + 1 });
     return undefined;
   }
   if ('tooDeepAt' in root) {

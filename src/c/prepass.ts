@@ -23,6 +23,9 @@ export interface Prepared {
 /** How deep brackets may nest. The kernel's own style would say three. */
 const MAX_NESTING = 200;
 
+/** How many `(a) *` one after the other: each may be a cast of what follows, and all of them nest then. */
+const MAX_CASTS = 200;
+
 /** Words without a meaning for the model. */
 const BLANKED = new Set(
   (
@@ -67,6 +70,7 @@ export function prepare(
   const { tokens, directives, comments } = scanTokens(source.text, span.start, span.end, sink);
   const macros = directives.flatMap((d) => readDirective(source.text, d, sink) ?? []);
   checkBrackets(tokens, sink);
+  checkCasts(tokens, sink);
   collectTypedefs(tokens, typeNames);
 
   const blanks: Span[] = [...directives, ...comments];
@@ -109,6 +113,23 @@ function checkBrackets(tokens: readonly Token[], sink: DiagnosticSink): void {
   const last = open.pop();
   if (last)
     sink.error('PFN1004', `\`${last.text}\` is never closed`, last, { expected: `\`${CLOSER[last.text]}\`` });
+}
+
+/** Text that could nest too deeply for the parser, without a bracket that shows it. */
+function checkCasts(tokens: readonly Token[], sink: DiagnosticSink): void {
+  let casts = 0;
+  for (const [i, token] of tokens.entries()) {
+    if (/^[;,{}]$/.test(token.text)) casts = 0;
+    if (token.text !== ')' || !/^[-+*&]$/.test(tokens[i + 1]?.text ?? '')) continue;
+    casts += 1;
+    if (casts <= MAX_CASTS) continue;
+    sink.error(
+      'PFN1003',
+      `more than ${MAX_CASTS} of \`(...) ${tokens[i + 1]!.text}\` in one expression`,
+      token,
+    );
+    return;
+  }
 }
 
 /** Finds the names that `typedef ... NAME;` declares, well enough to tell casts from calls. */
@@ -224,10 +245,11 @@ function isOperandPosition(before: Token | undefined): boolean {
   return before.kind === 'name' && OPERAND_FOLLOWS.has(before.text);
 }
 
-/** Macros by their look: `_IOW`, `ARRAY_SIZE`, `min_t`. */
-const MACRO_NAME = /^(?:_?[A-Z][A-Z0-9_]*|\w+_t)$/;
+/** Macros by their look: `_IOW`, `ARRAY_SIZE`, `min_t`; and those that take types though they do not look like it. */
+const MACRO_NAME = /^(?:_?[A-Z][A-Z0-9_]*|\w+_t|container_of|list_\w*entry\w*)$/;
 
-const TYPE_BEGINS = /^(?:struct|unsigned|signed|long|short|int|char)$/;
+const TAGGED = /^(?:struct|union)$/;
+const TYPE_BEGINS = /^(?:struct|union|unsigned|signed|long|short|int|char)$/;
 
 /**
  * `_IOW('D', 1, struct demo)`, `min_t(unsigned long, a, b)`: the parser takes no type of several words for an argument. The gaps
@@ -237,15 +259,19 @@ function joinTypeArguments(tokens: readonly Token[]): Span[] {
   const joints: Span[] = [];
   for (let i = 1; i < tokens.length; i++) {
     if (tokens[i]!.text !== '(' || !MACRO_NAME.test(tokens[i - 1]!.text)) continue;
-    for (let j = i + 1; j < tokens.length && tokens[j]!.text !== ')' && tokens[j]!.text !== '('; j++) {
-      const argumentBegins = tokens[j - 1]!.text === ',' || tokens[j - 1]!.text === '(';
-      if (!argumentBegins || !TYPE_BEGINS.test(tokens[j]!.text)) continue;
-      let end = j;
-      if (tokens[j]!.text === 'struct') end += 1;
+    let depth = 0;
+    for (let j = i; j < tokens.length && (j === i || depth > 0) && depth <= MAX_NESTING; j++) {
+      const { text } = tokens[j]!;
+      if (text === '(') depth += 1;
+      else if (text === ')') depth -= 1;
+      if (depth !== 1 || (text !== '(' && text !== ',') || !TYPE_BEGINS.test(tokens[j + 1]?.text ?? ''))
+        continue;
+      let end = j + 1;
+      if (TAGGED.test(tokens[end]!.text)) end += 1;
       else while (TYPE_BEGINS.test(tokens[end + 1]?.text ?? '')) end += 1;
       const after = tokens[end + 1]?.text;
       if (after !== ',' && after !== ')') continue;
-      for (; j < end; j++) joints.push({ start: tokens[j]!.end, end: tokens[j + 1]!.start });
+      for (j += 1; j < end; j++) joints.push({ start: tokens[j]!.end, end: tokens[j + 1]!.start });
     }
   }
   return joints;

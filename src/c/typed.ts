@@ -14,8 +14,8 @@ interface Typed {
 
 export type TypedExpr = Typed &
   (
-    | /** An integer in the range of its type, or a pointer constant (0 is NULL). */
-      { readonly kind: 'constant'; readonly value: bigint }
+    | /** An integer in the range of its type, or a pointer constant (0 is NULL). `sizeof`: it counts bytes of this type. */
+      { readonly kind: 'constant'; readonly value: bigint; readonly sizeof?: CType }
       /** A constant of the environment whose value is known when the test runs: a region's name. */
     | { readonly kind: 'runtime'; readonly name: string }
     /** Only as an argument. */
@@ -86,6 +86,8 @@ export type TypedExpr = Typed &
         /** Whether the expression's value is the one before or after. */
         readonly result: 'old' | 'new';
       }
+    /** `container_of(pointer, ...)`: `member` is the member of an object at NULL. */
+    | { readonly kind: 'containerOf'; readonly pointer: TypedExpr; readonly member: LValue }
     | { readonly kind: 'call'; readonly callee: Callee; readonly args: readonly TypedExpr[] }
     | { readonly kind: 'cast'; readonly operand: TypedExpr }
   );

@@ -57,6 +57,8 @@ export interface Field {
 
 export interface StructType {
   readonly kind: 'struct';
+  /** All fields lie at its start. */
+  readonly union: boolean;
   readonly tag: string;
   /** `driver`: defined in C, with a layout. `kernel`: known by its fields only. */
   readonly origin: 'driver' | 'kernel';
@@ -284,7 +286,7 @@ export function typeName(type: CType, inner = ''): string {
     case 'int':
       return join(type.name);
     case 'struct':
-      return join(type.scalar ? type.tag : `struct ${type.tag}`);
+      return join(type.scalar ? type.tag : `${type.union ? 'union' : 'struct'} ${type.tag}`);
     case 'pointer': {
       const star = `${type.user ? '__user ' : ''}*${inner}`;
       const nested = type.to.kind === 'array' || type.to.kind === 'function' ? `(${star})` : star;

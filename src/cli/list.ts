@@ -37,12 +37,12 @@ export function listCommand(
 /** Reads only the header, so that listing a thousand tests does not load the front end. */
 function listTests(paths: readonly string[], cwd: string): { text: string; unreadable: string[] } {
   const unreadable: string[] = [];
-  const rows = [['TEST', 'EXPECTED', 'FILE']];
+  const rows = [['TEST', 'FILE', 'EXPECTED']];
   for (const file of findTests(paths, cwd)) {
     const text = readFileSync(resolve(cwd, file), 'utf8');
     const name = /^\s*C\s+(\S+)/.exec(text)?.[1];
     if (name === undefined) unreadable.push(file);
-    else rows.push([name, expectation(text), file]);
+    else rows.push([name, file, expectation(text)]);
   }
   return { text: table(rows), unreadable };
 }

@@ -1,13 +1,16 @@
 const WIDTH = 80;
+/** Columns narrower than this are not worth wrapping: one row a line is then better. */
+const NARROW = 24;
 
-/** Columns as wide as their widest cell, two spaces apart; the last one is wrapped to fit a terminal. */
+/** Columns as wide as their widest cell, two spaces apart; the last one is wrapped to fit a terminal, if it can be. */
 export function table(rows: readonly (readonly string[])[]): string {
   const columns = (rows[0]?.length ?? 1) - 1;
   const widths = Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]!.length)));
   const left = widths.reduce((sum, width) => sum + width + 2, 0);
+  const room = WIDTH - left < NARROW ? Infinity : WIDTH - left;
   const lines = rows.flatMap((row) => {
     const head = widths.map((width, i) => `${row[i]!.padEnd(width)}  `).join('');
-    const [first = '', ...rest] = wrap(row[columns]!, WIDTH - left);
+    const [first = '', ...rest] = wrap(row[columns]!, room);
     return [head + first, ...rest.map((line) => ' '.repeat(left) + line)];
   });
   return lines.map((line) => `${line.trimEnd()}\n`).join('');

@@ -52,15 +52,17 @@ export class Search {
     const pause = options.sliceMs === undefined ? Infinity : now + options.sliceMs;
     const maxStates = options.maxStates ?? Infinity;
     const { store } = this;
+    const first = this.next;
     try {
       for (; this.next < store.count; this.next++) {
-        if ((this.next & 127) === 127) {
+        if ((this.next & 127) === 127 && this.next !== first) {
           const at = Date.now();
           if (at > deadline) return (this.ending = 'time');
           if (at > pause) return (this.ending = 'paused');
         }
         if (store.count > maxStates) return (this.ending = 'states');
-        if (!this.expand(this.next) && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
+        if (!this.expand(this.next) && options.onFinal?.(this.next) === true)
+          return (this.ending = 'stopped');
       }
     } catch (error) {
       if (error instanceof StoreFull) return (this.ending = 'memory');

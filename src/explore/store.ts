@@ -52,7 +52,9 @@ export class StateStore {
       const from = cuts[p]!;
       const chunk = chunks[p]!;
       tuples[start + p] =
-        this.hasBefore && same(words, before, from, from + chunk.width) ? this.beforeTuple[p]! : chunk.intern(words, from);
+        this.hasBefore && same(words, before, from, from + chunk.width)
+          ? this.beforeTuple[p]!
+          : chunk.intern(words, from);
     }
     return this.find(start);
   }

@@ -1,16 +1,14 @@
 /** fork(): `kernel/fork.c:copy_process` and `dup_mmap` (C.6). */
 import type { Kernel } from './kernel.js';
-import { LockMode, ProcState, routine, ThreadState, type Routine } from './routine.js';
+import { LockMode, ProcState, routine, TF_KILLED, ThreadState, type Routine } from './routine.js';
 import { handle, HandleKind } from './handle.js';
 import { CapacityError, THREAD } from './layout.js';
-import { ECHILD, ENOMEM } from './errno.js';
+import { ECHILD, EINTR, ENOMEM } from './errno.js';
 import { VM_DONTCOPY, VM_LOCKED_MASK, VM_PAT, VM_WIPEONFORK } from './flags.js';
-import { Level } from './pte.js';
-import { VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from './world.js';
+import { VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED } from './world.js';
 import { exitFiles, exitMmap } from './exit.js';
-import { vmNormalPage } from './mm/memory/classify.js';
 import { copyPageRange, vmaNeedsCopy } from './mm/memory/copy.js';
-import { none, walk } from './mm/pgtable.js';
+import { trackPfnCopy } from './mm/memory/pat.js';
 import { findVma, imapBusy, waitImap } from './mm/vma.js';
 
 /** Local words of {@link sysFork}. */
@@ -40,15 +38,14 @@ export const sysFork: Routine = routine('kernel/fork.c:dup_mmap', L.WORDS, (k, f
       return copyVmaPages(k, f);
     case Pc.Failed:
       k.takeRet();
-      k.upWrite(k.mmapLock(parent));
       k.w[k.call(f, Pc.FilesGone, exitFiles) + 1] = k.w[f + L.CHILD]!;
       return;
     default: {
       k.takeRet();
-      const child = k.proc(k.w[f + L.CHILD]!);
+      const child = k.procs[k.w[f + L.CHILD]!]!;
       const p = k.procs[parent]!;
-      p.setFamily(p.parent, p.nth, p.children - 1);
-      k.w.fill(0, child, child + k.layout.procWords);
+      if (p.children === child.nth) p.setFamily(p.parent, p.nth, p.children - 1);
+      k.w.fill(0, child.o, child.o + k.layout.procWords);
       return k.ret(f, -ENOMEM);
     }
   }
@@ -100,24 +97,16 @@ function copyVmaPages(k: Kernel, f: number): void {
   if ((child.flags & VM_WIPEONFORK) === 0) {
     if (vmaNeedsCopy(k, child, vma)) {
       if (!trackPfnCopy(k, vma, child)) return fail(k, f);
-      copyPageRange(k, child, vma);
+      if (copyPageRange(k, child, vma) !== 0) return fail(k, f);
     }
   }
   k.w[f + L.AT] = vma.end;
   k.point(f, Pc.Next);
 }
 
-/** `arch/x86/mm/pat/memtype.c:track_pfn_copy` [<=6.12]: fails when the first entry is not a raw frame any more (H-9). */
-function trackPfnCopy(k: Kernel, vma: Vma, child: Vma): boolean {
-  if (!k.facts.forkRereservesPat || (vma.flags & VM_PAT) === 0) return true;
-  const e = walk(k, vma.mm, vma.start);
-  if (none(k, e) || (k.level === Level.Pte && vmNormalPage(k, vma, vma.start, e) >= 0)) return false;
-  child.flags |= VM_PAT;
-  return true;
-}
-
-/** dup_mmap failed: the child's mappings go as at exit, and fork() is -ENOMEM whatever the reason. */
+/** dup_mmap failed: its lock is dropped, the child's mappings go as at exit, and fork() is -ENOMEM whatever the reason. */
 function fail(k: Kernel, f: number): void {
+  k.upWrite(k.mmapLock(k.currentProc));
   k.w[k.call(f, Pc.Failed, exitMmap) + 1] = k.w[f + L.CHILD]!;
 }
 
@@ -139,12 +128,23 @@ function startChild(k: Kernel, f: number, parent: number): void {
   k.w[ct + THREAD.API] = k.w[t + THREAD.API]!;
 }
 
-/** waitpid(pid): blocks until that child of the caller is dead. Argument: pid (two words). Returns the pid or -ECHILD. */
+/** Proc.flags: somebody has waited for it. */
+const REAPED = 1;
+
+/**
+ * waitpid(pid): blocks until that child of the caller is dead, or the caller is killed. Argument: pid (two words). Returns the pid, or
+ * -ECHILD, also for a child that was waited for already.
+ */
 export const sysWaitpid: Routine = routine('kernel/exit.c:do_wait', 2, (k, f) => {
   const pid = k.w[f + 1]!;
   const child = k.procs[pid - PID_BASE];
   if (child === undefined || child.state === ProcState.Absent || child.parent !== k.currentProc)
     return k.ret(f, -ECHILD);
-  if (child.state !== ProcState.Dead) return k.wait(f, 0, child.o, LockMode.Exit);
+  if ((child.flags & REAPED) !== 0) return k.ret(f, -ECHILD);
+  if (child.state !== ProcState.Dead) {
+    if ((k.w[k.t + THREAD.FLAGS]! & TF_KILLED) !== 0) return k.ret(f, -EINTR);
+    return k.wait(f, 0, child.o, LockMode.Exit);
+  }
+  child.flags |= REAPED;
   k.ret(f, pid);
 });

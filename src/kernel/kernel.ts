@@ -123,7 +123,7 @@ export class Kernel {
       case LockMode.Write:
         return lock === 0;
       default:
-        return lock === ProcState.Dead;
+        return lock === ProcState.Dead || (w[t + THREAD.FLAGS]! & TF_KILLED) !== 0;
     }
   }
 
@@ -329,12 +329,17 @@ export class Kernel {
     return this.takeRet();
   }
 
+  /** The routine of a frame. */
+  routineAt(f: number): Routine {
+    return this.routines[this.w[f]! & ID_MASK]!;
+  }
+
   /** Visits the frames of a thread, lowest first. */
   frames(i: number, visit: (r: Routine, pc: number) => void): void {
     const t = this.thread(i);
     const fp = this.w[t + THREAD.FP]!;
     for (let f = t + THREAD.STACK; fp !== 0 && f <= fp;) {
-      const r = this.routines[this.w[f]! & ID_MASK]!;
+      const r = this.routineAt(f);
       visit(r, (this.w[f]! >>> ID_BITS) & PC_MASK);
       f += 1 + r.words;
     }
@@ -360,7 +365,7 @@ export class Kernel {
 
   /** The lowest free file slot. */
   allocFile(): File {
-    for (const f of this.files) if (f.mode === 0) return f;
+    for (const f of this.files) if (f.mode === 0 && f.refs === 0) return f;
     throw new CapacityError('files');
   }
 
@@ -382,6 +387,11 @@ export class Kernel {
 
   upWrite(lock: number): void {
     this.w[lock] = 0;
+  }
+
+  /** downgrade_write: a writer goes on as a reader. */
+  downgradeWrite(lock: number): void {
+    this.w[lock] = 1;
   }
 
   upRead(lock: number): void {
@@ -423,6 +433,7 @@ export class Kernel {
 
   /** WARN(): noted under the API that was entered; the run goes on. */
   warn(): void {
+    if (this.quiet) return;
     const id = this.w[this.t + THREAD.API]!;
     this.w[HEAD.WARNED + (id >> 5)]! |= 1 << (id & 31);
     this.tracer?.note('WARN');

@@ -1,4 +1,5 @@
 import type { Kernel } from './kernel.js';
+import type { ObjectTable, PlacedObject } from './object-shape.js';
 
 /**
  * The machine that runs the model.
@@ -91,6 +92,8 @@ export interface CFunction extends Routine {
   readonly user?: boolean;
   /** For each parameter: local word (from 0) and number of words (1 or 2). */
   readonly params: readonly { readonly slot: number; readonly words: number }[];
+  /** Variables that pointers can point to. */
+  readonly locals?: readonly PlacedObject[];
 }
 
 /** vm_operations_struct of a test: compiled handlers. */
@@ -132,6 +135,8 @@ export interface Program {
   readonly drivers: readonly FileOps[];
   /** Cells of a page: byte offset and width in bytes; `word` is its index behind PAGE.CELLS. */
   readonly cells: readonly { readonly offset: number; readonly bytes: number; readonly word: number }[];
+  /** What the objects of the driver look like; without it nothing can be reached through pointers. */
+  readonly objects?: ObjectTable;
   /** Names of APIs and system calls for bug(NAME) and warned(NAME), by id; 0 is 'none'. */
   readonly apiNames: readonly string[];
 }

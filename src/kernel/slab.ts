@@ -4,25 +4,44 @@ import type { Kernel } from './kernel.js';
 import { Undefined } from './routine.js';
 import { handle, HandleKind, handleIndex, handleKind } from './handle.js';
 
-/** A block is a header word (words behind it, and whether it is used) and its words. */
+/**
+ * A block is a header and its words. The header: whether the block is used, its words, the words that were asked for (a block
+ * that is used again may be larger), the type of what lies in it.
+ */
 const USED = 1;
+const SIZE_SHIFT = 1;
+const WORDS_SHIFT = 11;
+const TYPE_SHIFT = 21;
+const FIELD = 1023;
+
+/** Types beyond this have no room in a header. */
+export const MAX_TYPES = 1000;
+
+function header(size: number, words: number, type: number): number {
+  return (type << TYPE_SHIFT) | (words << WORDS_SHIFT) | (size << SIZE_SHIFT) | USED;
+}
+
+function sizeOf(head: number): number {
+  return (head >> SIZE_SHIFT) & FIELD;
+}
 
 /**
  * kzalloc().
  * @param words words of the object
+ * @param type number of its type in the program's table of objects; 0 if nobody looks into it through pointers
  * @returns a handle, or 0 when `option faults alloc` made it fail
  */
-export function kzalloc(k: Kernel, words: number): number {
+export function kzalloc(k: Kernel, words: number, type = 0): number {
   if (k.options.faultsAlloc === true && k.choose(2) === 1) return 0;
   const { heap, caps } = k.layout;
   const end = heap + caps.heap;
+  const room = Math.max(1, words);
   let at = heap;
-  while (at + 1 + words <= end) {
+  while (at + 1 + room <= end) {
     const head = k.w[at]!;
-    const size = head === 0 ? end - at - 1 : head >> 1;
-    if ((head & USED) === 0 && size >= words) {
-      k.w.fill(0, at + 1, at + 1 + words);
-      k.w[at] = ((head === 0 ? words : size) << 1) | USED;
+    const size = head === 0 ? end - at - 1 : sizeOf(head);
+    if ((head & USED) === 0 && size >= room) {
+      k.w[at] = header(head === 0 ? room : size, words, type);
       return handle(HandleKind.Data, at + 1);
     }
     at += 1 + size;
@@ -34,26 +53,43 @@ export function kzalloc(k: Kernel, words: number): number {
 export function kfree(k: Kernel, h: number): void {
   if (h === 0) return;
   const at = handleIndex(h) - 1;
-  if (handleKind(h) !== HandleKind.Data || at < k.layout.heap || (k.w[at]! & USED) === 0) {
+  if (h < 0 || handleKind(h) !== HandleKind.Data || blockOf(k, at + 1) !== at) {
     return k.undefinedBehaviour(Undefined.DoubleFree);
   }
-  k.w[at]! &= ~USED;
-  k.w.fill(0, at + 1, at + 1 + (k.w[at]! >> 1));
+  const size = sizeOf(k.w[at]!);
+  k.w.fill(0, at, at + 1 + size);
+  k.w[at] = size << SIZE_SHIFT;
 }
 
-/** Whether word `at` may be read or written by driver code: not part of a freed object. Freezes the run otherwise. */
-export function checkObject(k: Kernel, at: number): boolean {
+/** The block (word of its header) that a word of the heap lies in, or -1. */
+function blockAround(k: Kernel, at: number): number {
   const { heap, caps } = k.layout;
-  if (at < heap) return true;
-  let block = heap;
-  while (block < heap + caps.heap && k.w[block] !== 0) {
-    const size = k.w[block]! >> 1;
-    if (at <= block + size) {
-      if ((k.w[block]! & USED) !== 0) return true;
-      break;
-    }
+  for (let block = heap; block < at && block < heap + caps.heap && k.w[block] !== 0;) {
+    const size = sizeOf(k.w[block]!);
+    if (at <= block + size) return block;
     block += 1 + size;
   }
-  k.undefinedBehaviour(Undefined.UseAfterFree);
-  return false;
+  return -1;
+}
+
+/** The block (word of its header) of a live object that a word of the heap belongs to, or -1. */
+export function blockOf(k: Kernel, at: number): number {
+  const block = blockAround(k, at);
+  return block >= 0 && (k.w[block]! & USED) !== 0 ? block : -1;
+}
+
+/** Whether a word belonged to an object that was freed. */
+export function isFreed(k: Kernel, at: number): boolean {
+  const block = at >= k.layout.heap ? blockAround(k, at) : -1;
+  return block >= 0 && (k.w[block]! & USED) === 0;
+}
+
+/** Words that were asked for. */
+export function blockWords(k: Kernel, block: number): number {
+  return (k.w[block]! >> WORDS_SHIFT) & FIELD;
+}
+
+/** Number of the type of a block's object. */
+export function blockType(k: Kernel, block: number): number {
+  return (k.w[block]! >> TYPE_SHIFT) & FIELD;
 }

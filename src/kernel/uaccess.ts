@@ -3,23 +3,11 @@ import type { Kernel } from './kernel.js';
 import { routine, UnknownError, type Routine } from './routine.js';
 import { HandleKind, handleIndex, handleKind } from './handle.js';
 import { callPageFault, FAULT, NO_FRAME, translate, userPage } from './fault.js';
+import { cellAt, cellMask } from './cells.js';
 import { cellsOf } from './mm/page_alloc.js';
 
 /** Arguments, two words each: user address, kernel object, bytes. */
 const A = { USER: 1, KERNEL: 3, BYTES: 5, WORDS: 6 } as const;
-
-/** The cell at a byte offset inside a page: its index into the program's cells. */
-export function cellAt(k: Kernel, offset: number, bytes: number): number {
-  const cells = k.program.cells;
-  for (let i = 0; i < cells.length; i++) {
-    if (cells[i]!.offset === offset) {
-      if (cells[i]!.bytes !== bytes)
-        throw new UnknownError(`an access of ${bytes} bytes to a cell of ${cells[i]!.bytes}`);
-      return i;
-    }
-  }
-  throw new UnknownError(`an access at offset ${offset} of a page, where the test has no cell`);
-}
 
 /** Word of the kernel side of a copy. */
 function kernelWord(k: Kernel, h: number, bytes: number): number {
@@ -29,6 +17,13 @@ function kernelWord(k: Kernel, h: number, bytes: number): number {
     return cellsOf(k, frame) + k.program.cells[cellAt(k, handleIndex(h) & 4095, bytes)]!.word;
   }
   throw new UnknownError('a user copy to or from something that is no object');
+}
+
+/** Copies a scalar between words of which one is a cell. Memory that nobody owns reads as all ones and takes no writes. */
+function copyCell(k: Kernel, to: number, from: number, bytes: number): void {
+  if (to === NO_FRAME) return;
+  k.w[to] = (from === NO_FRAME ? -1 : k.w[from]!) & cellMask(bytes);
+  if (bytes === 8) k.w[to + 1] = from === NO_FRAME ? -1 : k.w[from + 1]!;
 }
 
 function copying(name: string, toUser: boolean): Routine {
@@ -42,15 +37,10 @@ function copying(name: string, toUser: boolean): Routine {
     const frame = translate(k, k.currentProc, pg, toUser);
     if (frame === FAULT) return callPageFault(k, f, 1, pg, toUser, true);
     const kernel = kernelWord(k, k.w[f + A.KERNEL]!, bytes);
-    const words = bytes === 8 ? 2 : 1;
     const cell = k.program.cells[cellAt(k, k.w[f + A.USER]! & 4095, bytes)]!;
-    if (frame === NO_FRAME) {
-      if (!toUser) k.w.fill(-1, kernel, kernel + words);
-      return k.ret(f, 0);
-    }
-    const user = cellsOf(k, frame) + cell.word;
-    if (toUser) k.w.copyWithin(user, kernel, kernel + words);
-    else k.w.copyWithin(kernel, user, user + words);
+    const user = frame === NO_FRAME ? NO_FRAME : cellsOf(k, frame) + cell.word;
+    if (toUser) copyCell(k, user, kernel, bytes);
+    else copyCell(k, kernel, user, bytes);
     k.ret(f, 0);
   });
 }

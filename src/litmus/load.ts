@@ -1,7 +1,7 @@
 /** Parses a litmus test as a whole. */
 import { DiagnosticError, DiagnosticSink } from '../c/diagnostics.js';
 import type { Source } from '../c/diagnostics.js';
-import type { Grammar } from '../c/grammar.js';
+import { parseBudget, type Grammar } from '../c/grammar.js';
 import { MAX_SOURCE_LENGTH, parseDriver, parseThread } from '../c/parse.js';
 import type { ParseOptions, TypeNames } from '../c/parse.js';
 import type {
@@ -30,9 +30,6 @@ import { resolveProp } from './resolve.js';
 import { cut } from './scan.js';
 import { makeScope, threadScope } from './scope.js';
 import type { Scope, ThreadScope } from './scope.js';
-
-/** For all the C of a test together; ordinary tests take a hundredth of it. */
-const C_BUDGET_MS = 500;
 
 /** Reports of one text beyond this number help nobody. */
 const MAX_DIAGNOSTICS = 50;
@@ -96,7 +93,7 @@ function parseCode(fragments: Fragments, grammar: Grammar, sink: DiagnosticSink)
     grammar,
     source: fragments.source,
     sink,
-    deadline: performance.now() + C_BUDGET_MS,
+    budget: parseBudget(),
   };
   const before = sink.count;
   const { typeNames, ...driver } = parseDriver(options, fragments.driver);

@@ -185,6 +185,14 @@ const OBSERVER_LIST = [
     meaning: 'number of "Bad page state" reports until all processes have exited',
   },
   {
+    name: 'bad_rss',
+    scope: 'system',
+    takes: 'nothing',
+    value: 'integer',
+    when: 'end',
+    meaning: 'number of processes, children included, whose RSS counters were not 0 after they had exited',
+  },
+  {
     name: 'leaked',
     scope: 'system',
     takes: 'nothing',

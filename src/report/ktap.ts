@@ -1,6 +1,6 @@
 import type { RunResult } from '../run/result.js';
 import type { Report } from './report.js';
-import { verdictOf } from './verdict.js';
+import { verdictOf, expectation } from './verdict.js';
 import { formatWitness } from './witness.js';
 
 const VERSION = 'KTAP version 1\n';
@@ -19,7 +19,7 @@ function diagnostics(result: RunResult): string[] {
   const verdict = verdictOf(result);
   const lines: string[] = [];
   if (verdict === 'differs' || verdict === 'unknown') {
-    lines.push(`# ${result.observation} ${result.positive} ${result.negative}, expected ${result.expected}`);
+    lines.push(`# ${result.observation} ${result.positive} ${result.negative}${expectation(result)}`);
     lines.push(`# ${result.condition}`);
     if (result.undefined.length > 0) lines.push(`# undefined: ${result.undefined.join(', ')}`);
     lines.push(...result.outcomes.map((outcome) => `# ${outcome.positive ? '*>' : ':>'} ${outcome.text}`));

@@ -1,5 +1,5 @@
 import type { RunResult } from '../run/result.js';
-import { hitBound, type Verdict, verdictOf } from './verdict.js';
+import { hitBound, type Verdict, verdictOf, expectation } from './verdict.js';
 
 const RED = '31';
 const GREEN = '32';
@@ -19,7 +19,7 @@ function note(result: RunResult): string {
   const where = `${result.file}  ${result.arch} ${result.release}`;
   const undef = result.undefined.length > 0 ? ` (${result.undefined.join(', ')})` : '';
   const reason = result.reason === undefined ? '' : ` (${result.reason})`;
-  return `${where}: ${result.observation}${undef}, expected ${result.expected}${reason}`;
+  return `${where}: ${result.observation}${undef}${expectation(result)}${reason}`;
 }
 
 /** Counts results as they come and says at the end what a person must know: the counts, and each surprise. */

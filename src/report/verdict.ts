@@ -32,3 +32,8 @@ export function validation(result: RunResult): 'Ok' | 'No' | 'Undef' | '??' {
   if (!settled && hitBound(result)) return '??';
   return settled === (quantifier === 'exists') ? 'Ok' : 'No';
 }
+
+/** `, expected Never`; nothing for a test without expectation. */
+export function expectation(result: RunResult): string {
+  return result.expected === null ? '' : `, expected ${result.expected}`;
+}

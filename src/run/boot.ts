@@ -136,7 +136,7 @@ function initFrames(k: Kernel, c: Compiled): void {
   for (const init of c.test.memory.contents) {
     const region = c.mem.regions.find((r) => r.name === init.region)!;
     const at = cellsOf(k, region.index + init.index) + cell.word;
-    const value = BigInt.asIntN(cell.bytes * 8, init.value);
+    const value = BigInt.asUintN(cell.bytes * 8, init.value);
     k.w[at] = Number(BigInt.asIntN(32, value));
     if (cell.bytes === 8) k.w[at + 1] = Number(BigInt.asIntN(32, value >> 32n));
   }

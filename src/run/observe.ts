@@ -208,6 +208,8 @@ export class Observer {
 
   private atEnd(observer: string): Value {
     if (observer === 'leaked') return bit(leaked(this.k));
+    if (observer === 'bad_rss')
+      return integer(this.k.procs.filter((p) => p.rssAnon !== 0 || p.rssFile !== 0).length);
     return integer(this.k.w[observer === 'bad_map' ? HEAD.BAD_MAP : HEAD.BAD_PAGE]!);
   }
 

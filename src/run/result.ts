@@ -85,7 +85,8 @@ export interface RunResult {
   readonly outcomes: readonly Outcome[];
   /** Ids of the undefined behaviour that was reached. */
   readonly undefined: readonly string[];
-  readonly expected: 'Never' | 'Sometimes' | 'Always';
+  /** What the test's `Result:` lines say; null when it has none, and where it is n/a. */
+  readonly expected: 'Never' | 'Sometimes' | 'Always' | null;
   readonly ok: boolean;
   /** False if a bound stopped the search: outcomes may be missing. */
   readonly exhaustive: boolean;

@@ -73,8 +73,22 @@ test.each([
   ['casts', `static int x = ${repeat('(int)')}1;`],
   ['conditionals', `static int f(int a) { return ${repeat('a ? 1 : ')}2; }`],
   ['strings', `static void f(void) { printk("${repeat('x')}"); }`],
-])('64 KB of %s take less than a second', async (_, text) => {
-  const begin = performance.now();
+])('64 KB of %s end in a tree or in diagnostics', async (_, text) => {
+  // how long it takes is held by `npm run fuzz`, in CPU time: wall time says more about the machine
   await survives(text);
-  expect(performance.now() - begin).toBeLessThan(1000);
+});
+
+async function codesOf(text: string): Promise<string[]> {
+  return (await check(text)).sink.diagnostics.map((d) => d.code);
+}
+
+test('64 KB of ordinary text are parsed, however slow the machine', async () => {
+  expect(await codesOf(repeat('static int f(int x)\n{\n        return x + 1;\n}\n'))).not.toContain(
+    'PFN1009',
+  );
+});
+
+test.each(['*', '&', '-', '+'])('chains of `(a) %s`, which may nest as casts, are refused', async (op) => {
+  const chain = `${`(a)${op}`.repeat(4000)}(a)`;
+  expect(await codesOf(`static int f(int a) { return ${chain}; }`)).toEqual(['PFN1003']);
 });

@@ -49,6 +49,8 @@ export function show(e: TypedExpr): string {
       return `${showPlace(e.target)} = ${show(e.value)}`;
     case 'update':
       return `${showPlace(e.target)} ${e.op}=[${typeName(e.compute)}, ${e.result}] ${show(e.right)}`;
+    case 'containerOf':
+      return `container_of(${show(e.pointer)}, ${showPlace(e.member)})`;
     case 'call':
       return `${e.callee.name}(${e.args.map(show).join(', ')})`;
     case 'cast':

@@ -30,6 +30,15 @@ test('a table has even columns and no blanks at line ends', () => {
   ).toBe('A    LONG  C\naaa  b\na    b     ccc\n');
 });
 
+test('the last column of a table is wrapped to 80 columns, unless too little room is left', () => {
+  const words = Array.from({ length: 20 }, () => 'words').join(' ');
+  const wrapped = table([['a', words]])
+    .trimEnd()
+    .split('\n');
+  expect(wrapped.map((line) => line.length <= 80 && /^(a| )  words/.test(line))).toEqual([true, true]);
+  expect(table([['a'.repeat(60), words]]).split('\n')).toHaveLength(2);
+});
+
 test('wrap breaks at spaces, and only there', () => {
   expect(wrap('aa bb  cc\ndddddddd e', 5)).toEqual(['aa bb', 'cc', 'dddddddd', 'e']);
   expect(wrap('', 5)).toEqual([]);

@@ -10,10 +10,21 @@ const one = (body: string): string => `P0()\n{\n        ${body}\n}`;
 describe('verdicts', () => {
   it('a test without Result is ok with any answer', async () => {
     const r = await run({ threads: one(MAP), condition: 'exists (0:present(p) = 1)' });
-    expect(r).toMatchObject({ observation: 'Always', ok: true, positive: 1, negative: 0, states: 1, exhaustive: true });
+    expect(r).toMatchObject({
+      observation: 'Always',
+      ok: true,
+      positive: 1,
+      negative: 0,
+      states: 1,
+      exhaustive: true,
+    });
   });
   it('an expectation that is not met is not ok', async () => {
-    const r = await run({ header: '\n * Result: Never\n', threads: one(MAP), condition: 'exists (0:present(p) = 1)' });
+    const r = await run({
+      header: '\n * Result: Never\n',
+      threads: one(MAP),
+      condition: 'exists (0:present(p) = 1)',
+    });
     expect(r).toMatchObject({ expected: 'Never', observation: 'Always', ok: false });
   });
   it('the most specific Result line counts', async () => {
@@ -24,7 +35,11 @@ describe('verdicts', () => {
     expect((await run(parts, { arch: 'um', release: '6.1' })).expected).toBe('Sometimes');
   });
   it('Only makes other configurations n/a, never ok', async () => {
-    const parts = { header: '\n * Only: mmap_prepare\n', threads: one(MAP), condition: 'exists (0:present(p) = 1)' };
+    const parts = {
+      header: '\n * Only: mmap_prepare\n',
+      threads: one(MAP),
+      condition: 'exists (0:present(p) = 1)',
+    };
     expect(await run(parts, { release: '6.12' })).toMatchObject({ status: 'n/a', ok: false, states: 0 });
     expect(await run(parts)).toMatchObject({ status: 'ran' });
   });
@@ -41,10 +56,17 @@ describe('verdicts', () => {
 });
 
 describe('bounds', () => {
-  const threads = one('int x = choose(4); char *p = mmap(NULL, PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); p[0] = 1;');
+  const threads = one(
+    'int x = choose(4); char *p = mmap(NULL, PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); p[0] = 1;',
+  );
   it('a bound on states leaves the question open', async () => {
     const r = await run({ threads, condition: 'exists (0:x = 3)' }, { maxStates: 3 });
-    expect(r).toMatchObject({ observation: 'Unknown', ok: false, exhaustive: false, reason: 'bound: 3 states' });
+    expect(r).toMatchObject({
+      observation: 'Unknown',
+      ok: false,
+      exhaustive: false,
+      reason: 'bound: 3 states',
+    });
   });
   it('an elapsed time bound is reported as what it is', async () => {
     const both = `${threads}\nP1()\n{\n int y = choose(3); char *q = mmap(NULL, PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); q[0] = 1; q[PAGE_SIZE] = 1;\n}`;
@@ -52,8 +74,14 @@ describe('bounds', () => {
     expect(r).toMatchObject({ exhaustive: false, observation: 'Unknown', reason: 'bound: 0 s' });
   });
   it('running out of ram is unknown, not -ENOMEM', async () => {
-    const body = 'char *p = mmap(NULL, 3 * PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); p[0] = 1; p[PAGE_SIZE] = 1; p[2 * PAGE_SIZE] = 1;';
-    const r = await run({ memory: 'ram pool = 2 pages;', driver: '', threads: one(body), condition: 'exists (0:signal = 0)' });
+    const body =
+      'char *p = mmap(NULL, 3 * PAGE_SIZE, 3, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); p[0] = 1; p[PAGE_SIZE] = 1; p[2 * PAGE_SIZE] = 1;';
+    const r = await run({
+      memory: 'ram pool = 2 pages;',
+      driver: '',
+      threads: one(body),
+      condition: 'exists (0:signal = 0)',
+    });
     expect(r).toMatchObject({ observation: 'Unknown', reason: 'bound: ram' });
   });
   it('an interrupted run says so', async () => {
@@ -93,7 +121,10 @@ static const struct file_operations demo_fops = { .mmap = demo_mmap };
     expect(r).toMatchObject({ observation: 'Always', states: 1 });
   });
   it('undefined behaviour that is not asked about is Undef', async () => {
-    const parts = { driver: fault('vmf->page = NULL; return 0;'), threads: one(`${MAP}\n        char x = p[0];`) };
+    const parts = {
+      driver: fault('vmf->page = NULL; return 0;'),
+      threads: one(`${MAP}\n        char x = p[0];`),
+    };
     const r = await run({ ...parts, condition: 'exists (0:signal = 0)' });
     expect(r).toMatchObject({ observation: 'Undef', ok: false, undefined: ['bad_pointer'] });
     const asked = await run({ ...parts, condition: 'forall (undefined(bad_pointer))' });
@@ -121,15 +152,24 @@ describe('after the condition', () => {
     expect(r.observation).toBe('Always');
   });
   it('without a condition the question is whether the invariants hold', async () => {
-    expect(await run({ threads: one(MAP), condition: '' })).toMatchObject({ quantifier: 'forall', observation: 'Always' });
-    expect(await run({ driver: leak, threads: one(MAP), condition: '' })).toMatchObject({ observation: 'Never' });
+    expect(await run({ threads: one(MAP), condition: '' })).toMatchObject({
+      quantifier: 'forall',
+      observation: 'Always',
+    });
+    expect(await run({ driver: leak, threads: one(MAP), condition: '' })).toMatchObject({
+      observation: 'Never',
+    });
   });
   it('open files keep their release handler for the exit', async () => {
     const driver = `static int closed;
 static int demo_release(struct inode *inode, struct file *file) { closed++; return 0; }
 static const struct file_operations demo_fops = { .release = demo_release };
 `;
-    const r = await run({ driver, threads: one('int fd = open("/dev/demo", O_RDWR);'), condition: 'forall (closed = 0)' });
+    const r = await run({
+      driver,
+      threads: one('int fd = open("/dev/demo", O_RDWR);'),
+      condition: 'forall (closed = 0)',
+    });
     expect(r.observation).toBe('Always');
   });
 });
@@ -142,11 +182,15 @@ describe('processes', () => {
   });
   it('a child of a child has a path of its own', async () => {
     const body = 'int x = 1; if (fork() == 0) { x = 2; if (fork() == 0) x = 3; }';
-    const r = await run({ threads: one(body), condition: 'forall (0:x = 1 /\\ 0:c1.x = 2 /\\ 0:c1.c1.x = 3)' });
+    const r = await run({
+      threads: one(body),
+      condition: 'forall (0:x = 1 /\\ 0:c1.x = 2 /\\ 0:c1.c1.x = 3)',
+    });
     expect(r.observation).toBe('Always');
   });
   it('a fatal signal ends the process: observers are dead, variables stay', async () => {
-    const body = 'char *p = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); int x = 4; p[0] = 1; x = 5;';
+    const body =
+      'char *p = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); int x = 4; p[0] = 1; x = 5;';
     const r = await run({
       threads: one(body),
       condition: 'forall (0:signal = SIGSEGV /\\ 0:x = 4 /\\ 0:present(p) = dead /\\ 0:rss_anon = dead)',
@@ -169,7 +213,11 @@ static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg) {
 static const struct file_operations demo_fops = { .unlocked_ioctl = demo_ioctl };
 `;
     const body = 'int fd = open("/dev/demo", O_RDWR); int r = ioctl(fd, 1, 0);';
-    const r = await run({ driver, threads: `${one(body)}\nP1()\n{\n        ${body}\n}`, condition: 'forall (deadlock())' });
+    const r = await run({
+      driver,
+      threads: `${one(body)}\nP1()\n{\n        ${body}\n}`,
+      condition: 'forall (deadlock())',
+    });
     expect(r.observation).toBe('Always');
   });
 });
@@ -198,6 +246,8 @@ describe('configurations', () => {
     expect(outcomes(all[2]!)).toEqual(outcomes(all[0]!));
   });
   it('C that cannot be lowered is a diagnostic', async () => {
-    await expect(run({ threads: one('int x = nothing();'), condition: 'exists (0:x = 1)' })).rejects.toBeInstanceOf(DiagnosticError);
+    await expect(
+      run({ threads: one('int x = nothing();'), condition: 'exists (0:x = 1)' }),
+    ).rejects.toBeInstanceOf(DiagnosticError);
   });
 });

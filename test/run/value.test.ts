@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { placeRegions } from '../../src/kernel/memmap.js';
-import { compare, DEAD, frameValue, integer, NONE, NULL, printValue, UNDEF, type Value } from '../../src/run/value.js';
+import {
+  compare,
+  DEAD,
+  frameValue,
+  integer,
+  NONE,
+  NULL,
+  printValue,
+  UNDEF,
+  type Value,
+} from '../../src/run/value.js';
 
 const mem = placeRegions([
   { name: 'pool', kind: 'ram', pages: 4 },

@@ -22,7 +22,10 @@ describe('witness', () => {
     expect(copy.source).toBe('p[0] = 1;');
   });
   it('of forall is the counterexample', async () => {
-    const r = await run({ threads: 'P0()\n{\n        int x = choose(3);\n}', condition: 'forall (0:x < 2)' }, { witness: true });
+    const r = await run(
+      { threads: 'P0()\n{\n        int x = choose(3);\n}', condition: 'forall (0:x < 2)' },
+      { witness: true },
+    );
     expect(r.witness!.outcome).toBe('0:x=2;');
     expect(r.witness!.steps.at(-1)!.changes).toEqual(['0:x = 2']);
   });

@@ -6,6 +6,12 @@ import { BuildContext, field, namedChildren, need, span } from './context.js';
 import { decodeCharacter, decodeString } from './literals.js';
 import { buildTypeDescriptor } from './types.js';
 
+/** Names of the place in the text, for prints: the model prints nothing. */
+const PLACES = new Set(['__func__', '__FUNCTION__', '__FILE__']);
+
+/** What may stand before the text that printk() prints. */
+const PRINT_LEVEL = /^KERN_[A-Z]+$/;
+
 type Builder = (ctx: BuildContext, node: Cst) => Expr;
 
 /** Builds an expression. Parentheses vanish: the tree says it all. */
@@ -24,7 +30,10 @@ const operand = (ctx: BuildContext, node: Cst, name: string): Expr => buildExpr(
 const operator = (ctx: BuildContext, node: Cst): string => ctx.text(need(ctx, node, 'operator'));
 
 const BUILDERS: Record<string, Builder> = {
-  identifier: (ctx, node) => ({ kind: 'name', name: ctx.text(node), span: span(node) }),
+  identifier: (ctx, node) =>
+    PLACES.has(ctx.text(node))
+      ? { kind: 'string', value: ctx.text(node), span: span(node) }
+      : { kind: 'name', name: ctx.text(node), span: span(node) },
   number_literal: buildNumber,
   char_literal: (ctx, node) => ({ kind: 'char', value: decodeCharacter(ctx, node), span: span(node) }),
   string_literal: (ctx, node) => ({ kind: 'string', value: decodeString(ctx, node), span: span(node) }),
@@ -79,7 +88,13 @@ const BUILDERS: Record<string, Builder> = {
     }),
   gnu_asm_expression: (ctx, node) => ctx.fail('PFN1010', 'assembly is not supported', node),
   generic_expression: (ctx, node) => ctx.fail('PFN1010', '`_Generic` is not supported', node),
-  offsetof_expression: (ctx, node) => ctx.fail('PFN1010', '`offsetof` is not supported', node),
+  offsetof_expression: (ctx, node) => ({
+    kind: 'offsetof',
+    type: buildTypeDescriptor(ctx, need(ctx, node, 'type')),
+    field: ctx.text(need(ctx, node, 'member')),
+    fieldSpan: span(need(ctx, node, 'member')),
+    span: span(node),
+  }),
   alignof_expression: (ctx, node) => ctx.fail('PFN1010', '`_Alignof` is not supported', node),
 };
 
@@ -99,9 +114,10 @@ function buildNumber(ctx: BuildContext, node: Cst): Expr {
 
 function buildConcatenation(ctx: BuildContext, node: Cst): Expr {
   const parts = namedChildren(node);
-  const other = parts.find((p) => p.type !== 'string_literal');
+  const literals = parts.filter((p) => p.type === 'string_literal');
+  const other = parts.find((p) => !literals.includes(p) && !PRINT_LEVEL.test(ctx.text(p)));
   if (other) ctx.fail('PFN1008', 'only string literals can be joined here', other);
-  return { kind: 'string', value: parts.map((p) => decodeString(ctx, p)).join(''), span: span(node) };
+  return { kind: 'string', value: literals.map((p) => decodeString(ctx, p)).join(''), span: span(node) };
 }
 
 function buildParenthesized(ctx: BuildContext, node: Cst): Expr {
@@ -161,7 +177,8 @@ const BUILTIN_ARGUMENT = /^(void|char|short|int|long|unsigned|signed)$/;
 function typeArgument(ctx: BuildContext, node: Cst): TypeExpr | undefined {
   const words = ctx.text(node).split(/\s+/);
   const at = { const: false, span: span(node) } as const;
-  if (words[0] === 'struct' && words[1] !== undefined) return { kind: 'struct', tag: words[1], ...at };
+  if ((words[0] === 'struct' || words[0] === 'union') && words[1] !== undefined)
+    return { kind: 'struct', union: words[0] === 'union', tag: words[1], ...at };
   if (words.length > 1 || BUILTIN_ARGUMENT.test(words[0]!)) return { kind: 'builtin', words, ...at };
   return undefined;
 }

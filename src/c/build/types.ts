@@ -21,14 +21,13 @@ function buildSpecifier(ctx: BuildContext, node: Cst, isConst: boolean): TypeExp
     case 'type_identifier':
       return { kind: 'named', name: ctx.text(node), const: isConst, span: at };
     case 'struct_specifier':
+    case 'union_specifier':
       return buildStruct(ctx, node, isConst);
     case 'enum_specifier':
       return buildEnum(ctx, node, isConst);
-    case 'union_specifier':
-      return ctx.fail('PFN1013', 'unions are not supported', node, { suggestion: 'use a struct' });
     default:
       return ctx.fail('PFN1010', `this form of type is not supported`, node, {
-        expected: 'an integer type, a struct, an enum or a typedef name',
+        expected: 'an integer type, a struct, a union, an enum or a typedef name',
       });
   }
 }
@@ -56,6 +55,7 @@ function buildStruct(ctx: BuildContext, node: Cst, isConst: boolean): StructType
   const body = field(node, 'body');
   return {
     kind: 'struct',
+    union: node.type === 'union_specifier',
     ...(name ? { tag: ctx.text(name) } : {}),
     ...(body ? { fields: namedChildren(body).flatMap((f) => buildFields(ctx, f)) } : {}),
     const: isConst,
@@ -70,7 +70,8 @@ function buildFields(ctx: BuildContext, node: Cst): FieldDeclaration[] {
     ctx.fail('PFN1012', 'bit-fields are not supported', bits, { suggestion: 'use a whole integer field' });
   const base = buildSpecifiers(ctx, node);
   const declarators = node.children.filter((c) => c.field === 'declarator');
-  if (declarators.length === 0) ctx.fail('PFN1013', 'unnamed struct members are not supported', node);
+  if (declarators.length === 0)
+    ctx.fail('PFN1013', 'unnamed members are not supported', node, { suggestion: 'give it a name' });
   return declarators.map((d) => {
     const { name, nameSpan, type } = buildDeclarator(ctx, d, base);
     return { name, type, span: nameSpan };

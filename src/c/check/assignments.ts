@@ -3,7 +3,7 @@ import type { ArithmeticOp, Expr } from '../ast.js';
 import type { LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
-import { checkInteger, checkValue } from './expressions.js';
+import { checkInteger, checkValue } from './values.js';
 import { cast } from './fold.js';
 import { checkRight } from './operators.js';
 import { checkPlace, stepSize } from './places.js';

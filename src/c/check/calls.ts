@@ -7,9 +7,9 @@ import type { Callee, LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import { checkTarget } from './assignments.js';
 import type { Checker } from './checker.js';
-import { checkOperand, markAddressTaken } from './expressions.js';
 import { cast, constant, isConstant } from './fold.js';
 import { tryPlace } from './places.js';
+import { markAddressTaken } from './values.js';
 
 type Call = Expr & { kind: 'call' };
 
@@ -35,6 +35,7 @@ export function checkCall(c: Checker, e: Call): TypedExpr {
   if (own) return callPrototype(c, e, { name: callee.name, origin: 'driver', type: own.type });
   const external = c.env.lookupFunction(callee.name);
   if (!external) return unknownFunction(c, callee.name, callee.span);
+  if (external.expand) return expanded(c, e, callee.name, external.expand);
   if (external.generic) return callGeneric(c, e, callee.name, external);
   return callPrototype(
     c,
@@ -98,7 +99,7 @@ function argument(c: Checker, a: Expr | TypeArgument, callee: Callee, i: number)
       expected: 'a value',
     });
   }
-  const value = checkOperand(c, a);
+  const value = c.operand(a);
   const parameter = callee.type.parameters[i];
   if (parameter) {
     const name = parameter.name === undefined ? '' : ` (\`${parameter.name}\`)`;
@@ -129,13 +130,28 @@ function folded(
   return value === undefined ? undefined : constant(value, callee.type.result, span);
 }
 
+/** `DIV_ROUND_UP(n, d)`. */
+function expanded(
+  c: Checker,
+  e: Call,
+  name: string,
+  expand: NonNullable<ExternalFunction['expand']>,
+): TypedExpr {
+  const args = e.args.map((a) =>
+    a.kind === 'typeArgument' ? c.reporter.fail('PFN1110', `\`${name}\` takes no type`, a.span) : a,
+  );
+  const expansion = expand(args, e.span);
+  if (typeof expansion === 'string') return c.reporter.fail('PFN1110', `\`${name}\`: ${expansion}`, e.span);
+  return c.operand(expansion);
+}
+
 /** `min(a, b)`, `get_user(x, p)`, `_IOW('D', 1, int)`. */
 function callGeneric(c: Checker, e: Call, name: string, external: ExternalFunction): TypedExpr {
   const argExprs = e.args.map((a) => asTypeArgument(c, a));
   const values = argExprs.map((a): TypedExpr => {
     const array = external.arrays && a.kind !== 'typeArgument' ? tryPlace(c, a) : undefined;
     if (array?.type.kind === 'array') return constant(0n, array.type, a.span);
-    if (a.kind !== 'typeArgument') return checkOperand(c, a);
+    if (a.kind !== 'typeArgument') return c.operand(a);
     const type = c.types.resolve(a.type);
     return constant(BigInt(T.sizeOf(type, c.model) ?? 0), type, a.span);
   });

@@ -5,7 +5,6 @@ import type { Environment } from '../environment.js';
 import type { GlobalVariable, LocalVariable, TypedExpr, TypedFunction } from '../typed.js';
 import type { CType, DataModel } from '../types.js';
 import { Conversions } from './convert.js';
-import { integerConstant } from './constants.js';
 import { Scope } from './names.js';
 import { Reporter } from './reporter.js';
 import { TypeTable } from './type-table.js';
@@ -18,6 +17,14 @@ export interface FunctionState {
   readonly labels: Map<string, Span>;
   readonly gotos: { readonly label: string; readonly span: Span }[];
   caseCount: number;
+}
+
+/** The way from a part of an expression to the whole: what the parts of the checker need of those that use them. */
+export interface Rules {
+  /** The value of any expression, string literals included. */
+  operand(c: Checker, e: Expr): TypedExpr;
+  /** The value of an integer constant expression; `what` needs it: `an array size`. */
+  constant(c: Checker, e: Expr, what: string): bigint;
 }
 
 export class Checker {
@@ -40,12 +47,13 @@ export class Checker {
     readonly env: Environment,
     readonly unit: Pick<TranslationUnit, 'items' | 'macros'>,
     sink: DiagnosticSink,
+    readonly rules: Rules,
   ) {
     this.reporter = new Reporter(sink);
     this.model = env.model;
     this.convert = new Conversions(this.model, this.reporter);
     this.types = new TypeTable(env, this.reporter, tagsOf(unit), {
-      constantValue: (e: Expr, what: string) => integerConstant(this, e, what),
+      constantValue: (e, what) => rules.constant(this, e, what),
       findName: (name) => this.scope.find(name),
       visibleNames: () => this.scope.visible(),
       declareEnumerator: (name, value, span) => {
@@ -53,6 +61,11 @@ export class Checker {
         this.scope.set(name, { kind: 'enumerator', value, span });
       },
     });
+  }
+
+  /** The value of any expression, string literals included. */
+  operand(e: Expr): TypedExpr {
+    return this.rules.operand(this, e);
   }
 
   /** Runs `inside` in a new block scope. */

@@ -2,7 +2,7 @@
 import type { Expr } from '../ast.js';
 import type { LValue, TypedExpr } from '../typed.js';
 import type { Checker } from './checker.js';
-import { checkValue } from './expressions.js';
+import { checkValue } from './values.js';
 import { isConstant } from './fold.js';
 
 /** The value of an integer constant expression; `what` needs it: `an array size`. */

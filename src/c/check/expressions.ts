@@ -1,26 +1,19 @@
 /** Values: every expression that is not a mere place. */
 import type { Expr } from '../ast.js';
 import type { Span } from '../diagnostics.js';
-import type { LValue, TypedExpr } from '../typed.js';
+import type { TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import { checkAssignment, checkStep } from './assignments.js';
 import { checkCall } from './calls.js';
+import { checkContainerOf, checkOffsetof } from './containers.js';
 import type { Checker } from './checker.js';
 import { isNull } from './convert.js';
-import { cast, compare, constant, not, truth } from './fold.js';
+import { cast, constant, not, truth } from './fold.js';
 import { checkName } from './identifiers.js';
 import { integerLiteral } from './literals.js';
 import { checkArithmetic, checkUnary } from './operators.js';
 import { checkPlace, tryPlace } from './places.js';
-
-/** The value of an expression. Objects are loaded, arrays become pointers. String literals are refused. */
-export function checkValue(c: Checker, e: Expr): TypedExpr {
-  const value = checkOperand(c, e);
-  if (value.kind === 'string') {
-    return c.reporter.fail('PFN1030', 'strings are supported as arguments only', e.span);
-  }
-  return value;
-}
+import { checkEffect, checkTest, checkValue, isUserPlace, load, markAddressTaken } from './values.js';
 
 /** The same, string literals included: for arguments. */
 export function checkOperand(c: Checker, e: Expr): TypedExpr {
@@ -60,7 +53,9 @@ export function checkOperand(c: Checker, e: Expr): TypedExpr {
     case 'comma':
       return { kind: 'comma', left: checkEffect(c, e.left), ...rest(checkValue(c, e.right)), span };
     case 'call':
-      return checkCall(c, e);
+      return checkContainerOf(c, e) ?? checkCall(c, e);
+    case 'offsetof':
+      return checkOffsetof(c, e);
     case 'cast':
       return c.convert.explicit(checkValue(c, e.operand), c.types.resolve(e.type), span);
     case 'sizeofType':
@@ -74,74 +69,10 @@ function rest(right: TypedExpr): { right: TypedExpr; type: T.CType } {
   return { right, type: right.type };
 }
 
-/** An expression whose value is not used. */
-export function checkEffect(c: Checker, e: Expr): TypedExpr {
-  return checkOperand(c, e);
-}
-
 function checkPlaceValue(c: Checker, e: Expr & { kind: 'name' | 'index' | 'member' }): TypedExpr {
   const place = tryPlace(c, e);
   if (place) return load(c, place, e.span);
   return checkName(c, (e as Expr & { kind: 'name' }).name, e.span);
-}
-
-/** The value of an object: an array gives the address of its first element. */
-export function load(c: Checker, from: LValue, span: Span): TypedExpr {
-  if (from.type.kind === 'array') {
-    markAddressTaken(c, from);
-    const first = constant(0n, T.INT, span);
-    const element: LValue = {
-      kind: 'element',
-      array: from,
-      index: first,
-      type: from.type.of,
-      const: from.const,
-      span,
-    };
-    return {
-      kind: 'address',
-      of: element,
-      type: T.pointerTo(from.type.of, isUserPlace(c, from), from.const),
-      span,
-    };
-  }
-  return { kind: 'load', from, type: from.type, span };
-}
-
-/** Whether an object lies in user memory. */
-function isUserPlace(c: Checker, place: LValue): boolean {
-  switch (place.kind) {
-    case 'member':
-      return isUserPlace(c, place.object);
-    case 'element':
-      return isUserPlace(c, place.array);
-    case 'deref':
-      return (place.pointer.type as T.PointerType).user;
-    default:
-      return c.types.allUser;
-  }
-}
-
-/** Notes that the variable under a place must live in memory. In threads, variables have no address. */
-export function markAddressTaken(c: Checker, place: LValue): void {
-  switch (place.kind) {
-    case 'member':
-      return markAddressTaken(c, place.object);
-    case 'element':
-      return markAddressTaken(c, place.array);
-    case 'local':
-      if (c.env.space === 'user') {
-        c.reporter.fail(
-          'PFN1130',
-          `\`${place.variable.name}\` is a thread's variable: it has no address in the model`,
-          place.span,
-          {
-            suggestion: 'map memory with mmap() and use that',
-          },
-        );
-      }
-      place.variable.addressTaken = true;
-  }
 }
 
 function checkAddress(c: Checker, e: Expr & { kind: 'unary' }): TypedExpr {
@@ -154,24 +85,6 @@ function checkAddress(c: Checker, e: Expr & { kind: 'unary' }): TypedExpr {
   if (of.kind === 'deref') return { ...of.pointer, span };
   markAddressTaken(c, of);
   return { kind: 'address', of, type: T.pointerTo(of.type, isUserPlace(c, of), of.const), span };
-}
-
-/** A scalar whose truth is asked for. */
-export function checkTest(c: Checker, e: Expr): TypedExpr {
-  const value = checkValue(c, e);
-  if (value.type.kind === 'int' || value.type.kind === 'pointer') return value;
-  return c.reporter.fail('PFN1113', `\`${T.typeName(value.type)}\` cannot be tested`, e.span, {
-    expected: 'an integer or a pointer',
-  });
-}
-
-/** An integer; `what` needs it. */
-export function checkInteger(c: Checker, e: Expr, what: string): TypedExpr {
-  const value = checkValue(c, e);
-  if (value.type.kind === 'int') return cast(value, T.promote(value.type));
-  return c.reporter.fail('PFN1113', `${what} must be an integer`, e.span, {
-    expected: `an integer, found \`${T.typeName(value.type)}\``,
-  });
 }
 
 function checkLogical(c: Checker, op: '&&' | '||', e: Expr & { kind: 'binary' }): TypedExpr {
@@ -232,33 +145,6 @@ function commonType(c: Checker, a: TypedExpr, b: TypedExpr, span: Span): T.CType
   });
 }
 
-/** `==` and the like on pointers. */
-export function comparePointers(
-  c: Checker,
-  op: '==' | '!=' | '<' | '<=' | '>' | '>=',
-  left: TypedExpr,
-  right: TypedExpr,
-  span: Span,
-): TypedExpr {
-  const pointer = (left.type.kind === 'pointer' ? left.type : right.type) as T.PointerType;
-  const equality = op === '==' || op === '!=';
-  const [a, b] = [left, right].map((x) => (isNull(x) && equality ? constant(0n, pointer, x.span) : x)) as [
-    TypedExpr,
-    TypedExpr,
-  ];
-  if (a.type.kind !== 'pointer' || b.type.kind !== 'pointer') {
-    return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
-  }
-  const compatible =
-    T.sameType(a.type.to, b.type.to) || (equality && [a.type.to.kind, b.type.to.kind].includes('void'));
-  if (a.type.user !== b.type.user || !compatible)
-    return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
-  if (!equality && !a.type.user && a.type.to.kind === 'struct' && a.type.to.origin === 'kernel') {
-    return c.reporter.fail('PFN1113', 'kernel objects have no order', span, { expected: '`==` or `!=`' });
-  }
-  return compare(op, a, b, span);
-}
-
 function checkSizeof(c: Checker, operand: Expr, span: Span): TypedExpr {
   if (operand.kind === 'name' && !c.macro(operand.name)) {
     const meaning = c.scope.find(operand.name);
@@ -286,5 +172,5 @@ function sizeConstant(c: Checker, type: T.CType, span: Span): TypedExpr {
     const why = type.kind === 'struct' && type.origin === 'kernel' ? ': it is opaque in the model' : '';
     return c.reporter.fail('PFN1138', `the size of \`${T.typeName(type)}\` is not known${why}`, span);
   }
-  return constant(BigInt(size), T.ulongType(c.model), span);
+  return { ...constant(BigInt(size), T.ulongType(c.model), span), sizeof: type };
 }

@@ -4,11 +4,13 @@ import type { Span } from '../diagnostics.js';
 import type { TypedExpr } from '../typed.js';
 import { INT, sameType, wrap, type CType, type IntType } from '../types.js';
 
-export function constant(value: bigint, type: CType, span: Span): TypedExpr {
+export function constant(value: bigint, type: CType, span: Span): Constant {
   return { kind: 'constant', value: type.kind === 'int' ? wrap(value, type) : value, type, span };
 }
 
-export function isConstant(e: TypedExpr): e is TypedExpr & { kind: 'constant' } {
+export type Constant = TypedExpr & { readonly kind: 'constant' };
+
+export function isConstant(e: TypedExpr): e is Constant {
   return e.kind === 'constant';
 }
 

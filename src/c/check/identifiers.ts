@@ -4,7 +4,7 @@ import { didYouMean } from '../suggest.js';
 import type { TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
-import { checkValue } from './expressions.js';
+import { checkValue } from './values.js';
 import { constant } from './fold.js';
 
 /** More than this many nodes from macros is a macro bomb, not a driver. */
@@ -39,6 +39,7 @@ function environmentName(c: Checker, name: string, span: Span): TypedExpr {
   if (c.env.lookupFunction(name)) {
     return c.reporter.fail('PFN1029', `\`${name}\` can be called, but not used as a value`, span, {
       expected: `\`${name}(...)\``,
+      suggestion: `write a function of the driver that calls it`,
     });
   }
   return unknownName(c, name, span);

@@ -1,14 +1,13 @@
 /** Initialisers: designators, nesting, elided braces (C11 6.7.9). */
 import type { Expr, Initializer, InitializerItem, InitializerList } from '../ast.js';
 import type { Span } from '../diagnostics.js';
-import { didYouMean } from '../suggest.js';
 import type { InitEntry, LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
 import { isStaticValue, rejectNonConstant } from './constants.js';
-import { checkOperand } from './expressions.js';
 import { constant } from './fold.js';
 import { integerConstant } from './constants.js';
+import { fieldOf } from './places.js';
 
 /** Reads a list from front to back; elided braces make an inner object read from the outer object's list. */
 interface Cursor {
@@ -43,7 +42,7 @@ export class InitializerChecker {
   }
 
   #scalar(target: LValue, init: Expr): void {
-    const operand = checkOperand(this.c, init);
+    const operand = this.c.operand(init);
     if (operand.kind === 'string')
       this.c.reporter.fail('PFN1030', 'strings are supported as arguments only', init.span);
     const value = this.c.convert.assign(operand, target.type, 'initialiser', init.span);
@@ -107,7 +106,7 @@ export class InitializerChecker {
     if (target.type.kind !== 'struct' || this.isStatic) return false;
     if (value.kind !== 'name' && value.kind !== 'member' && value.kind !== 'index' && value.kind !== 'unary')
       return false;
-    return checkOperand(this.c, value).type === target.type;
+    return this.c.operand(value).type === target.type;
   }
 
   /** `.a.b[2] = value`. @returns the position of the part of `target` that it belongs to */
@@ -130,15 +129,7 @@ export class InitializerChecker {
     if (place.type.kind !== 'struct') {
       return this.c.reporter.fail('PFN1125', `\`${T.typeName(place.type)}\` has no members`, at);
     }
-    const field = place.type.fields?.get(name);
-    if (field) return field.index;
-    const known = place.type.fields?.keys() ?? [];
-    return this.c.reporter.fail(
-      'PFN1105',
-      `\`struct ${place.type.tag}\` has no member \`${name}\``,
-      at,
-      didYouMean(name, known),
-    );
+    return fieldOf(this.c, place.type, name, at).index;
   }
 
   #elementIndex(place: LValue, index: Expr, at: Span): number {
@@ -155,7 +146,10 @@ export class InitializerChecker {
 
 /** How many parts an aggregate has. */
 function partCount(type: T.CType): number {
-  return type.kind === 'array' ? type.length : type.kind === 'struct' ? (type.fields?.size ?? 0) : 1;
+  if (type.kind === 'array') return type.length;
+  if (type.kind !== 'struct') return 1;
+  const fields = type.fields?.size ?? 0;
+  return type.union ? Math.min(1, fields) : fields;
 }
 
 function partOf(target: LValue, index: number, span: Span): LValue {

@@ -4,7 +4,8 @@ import type { Span } from '../diagnostics.js';
 import type { TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
-import { checkInteger, checkTest, checkValue, comparePointers } from './expressions.js';
+import { checkInteger, checkTest, checkValue } from './values.js';
+import { isNull } from './convert.js';
 import { arithmetic, cast, compare, constant, isConstant, not } from './fold.js';
 import { pointerStep, stepSize } from './places.js';
 
@@ -74,7 +75,9 @@ export function combine(
   const y = cast(right, shift ? T.promote(b) : type);
   checkRight(c, op, y, type);
   if (!isConstant(x) || !isConstant(y)) return { kind: 'binary', op, left: x, right: y, type, span };
-  return constant(arithmetic(op, x.value, y.value, type)!, type, span);
+  const counted = op === '*' ? (x.sizeof ?? y.sizeof) : undefined;
+  const value = constant(arithmetic(op, x.value, y.value, type)!, type, span);
+  return counted ? { ...value, sizeof: counted } : value;
 }
 
 /** Refuses constant divisors and shift counts that have no meaning. */
@@ -119,4 +122,31 @@ function checkPointerArithmetic(
       ...(user ? { suggestion: 'cast it: `(unsigned long)p`' } : {}),
     },
   );
+}
+
+/** `==` and the like on pointers. */
+function comparePointers(
+  c: Checker,
+  op: '==' | '!=' | '<' | '<=' | '>' | '>=',
+  left: TypedExpr,
+  right: TypedExpr,
+  span: Span,
+): TypedExpr {
+  const pointer = (left.type.kind === 'pointer' ? left.type : right.type) as T.PointerType;
+  const equality = op === '==' || op === '!=';
+  const [a, b] = [left, right].map((x) => (isNull(x) && equality ? constant(0n, pointer, x.span) : x)) as [
+    TypedExpr,
+    TypedExpr,
+  ];
+  if (a.type.kind !== 'pointer' || b.type.kind !== 'pointer') {
+    return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
+  }
+  const compatible =
+    T.sameType(a.type.to, b.type.to) || (equality && [a.type.to.kind, b.type.to.kind].includes('void'));
+  if (a.type.user !== b.type.user || !compatible)
+    return c.convert.mismatch(b.type, a.type, `operands of \`${op}\``, span);
+  if (!equality && !a.type.user && a.type.to.kind === 'struct' && a.type.to.origin === 'kernel') {
+    return c.reporter.fail('PFN1113', 'kernel objects have no order', span, { expected: '`==` or `!=`' });
+  }
+  return compare(op, a, b, span);
 }

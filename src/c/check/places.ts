@@ -5,7 +5,7 @@ import { didYouMean } from '../suggest.js';
 import type { LValue, TypedExpr } from '../typed.js';
 import * as T from '../types.js';
 import type { Checker } from './checker.js';
-import { checkInteger, checkValue, load } from './expressions.js';
+import { checkInteger, checkValue, load } from './values.js';
 import { expandMacro, unknownName } from './identifiers.js';
 
 /** The object that an expression names. An error if it names none. */
@@ -154,17 +154,19 @@ function memberPlace(c: Checker, e: Expr & { kind: 'member' }): LValue {
       expected: 'a struct',
     });
   }
-  if (!type.fields) return c.reporter.fail('PFN1107', `\`struct ${type.tag}\` is not defined`, e.object.span);
-  const field = type.fields.get(e.field);
-  if (!field) {
-    return c.reporter.fail(
-      'PFN1105',
-      `\`struct ${type.tag}\` has no member \`${e.field}\``,
-      e.fieldSpan,
-      memberHelp(type, e.field),
-    );
-  }
+  if (!type.fields)
+    return c.reporter.fail('PFN1107', `\`${T.typeName(type)}\` is not defined`, e.object.span);
+  const field = fieldOf(c, type, e.field, e.fieldSpan);
   return { kind: 'member', object, field, struct: type, type: field.type, const: object.const, span: e.span };
+}
+
+/** A member of a struct or union by its name. */
+export function fieldOf(c: Checker, type: T.StructType, name: string, at: Span): T.Field {
+  const field = type.fields?.get(name);
+  if (field) return field;
+  if (!type.fields) return c.reporter.fail('PFN1107', `\`${T.typeName(type)}\` is not defined`, at);
+  const message = `\`${T.typeName(type)}\` has no member \`${name}\``;
+  return c.reporter.fail('PFN1105', message, at, memberHelp(type, name));
 }
 
 function memberHelp(

@@ -13,10 +13,14 @@ import type { Environment } from '../environment.js';
 import { didYouMean } from '../suggest.js';
 import type { GlobalVariable, TypedExpr, TypedFunction, TypedProgram } from '../typed.js';
 import * as T from '../types.js';
-import { Checker } from './checker.js';
+import { Checker, type Rules } from './checker.js';
+import { integerConstant } from './constants.js';
 import { addLocal, declareGlobal } from './declarations.js';
-import { checkValue } from './expressions.js';
+import { checkValue } from './values.js';
+import { checkOperand } from './expressions.js';
 import { checkBody } from './statements.js';
+
+const RULES: Rules = { operand: checkOperand, constant: integerConstant };
 
 type Unit = Pick<TranslationUnit, 'items' | 'macros'>;
 
@@ -25,7 +29,7 @@ type Unit = Pick<TranslationUnit, 'items' | 'macros'>;
  * @param env what the driver may use; its `space` must be `kernel`
  */
 export function checkDriver(unit: Unit, env: Environment, sink: DiagnosticSink): TypedProgram {
-  const c = new Checker(env, unit, sink);
+  const c = new Checker(env, unit, sink, RULES);
   const hooks: { init?: string; exit?: string } = {};
   for (const item of unit.items) c.reporter.attempt(() => checkItem(c, item, hooks));
   for (const name of unit.macros.keys()) warmMacro(c, name);
@@ -198,7 +202,7 @@ export function checkThread(
   env: Environment,
   sink: DiagnosticSink,
 ): TypedFunction {
-  const c = new Checker(env, unit, sink);
+  const c = new Checker(env, unit, sink, RULES);
   sharedDeclarations(c, unit);
   const type: T.FunctionType = { kind: 'function', result: T.VOID, parameters: [], variadic: false };
   const locals: TypedFunction['locals'][number][] = [];
@@ -214,7 +218,7 @@ export function checkConstantExpression(
   env: Environment,
   sink: DiagnosticSink,
 ): TypedExpr | undefined {
-  const c = new Checker(env, unit, sink);
+  const c = new Checker(env, unit, sink, RULES);
   sharedDeclarations(c, unit);
   return c.reporter.attempt(() => checkValue(c, e));
 }

@@ -7,7 +7,7 @@ import * as T from '../types.js';
 import type { Checker } from './checker.js';
 import { integerConstant } from './constants.js';
 import { checkLocal } from './declarations.js';
-import { checkEffect, checkInteger, checkTest, checkValue } from './expressions.js';
+import { checkEffect, checkInteger, checkTest, checkValue } from './values.js';
 
 /** A switch while its body is checked. */
 interface SwitchState {

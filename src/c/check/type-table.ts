@@ -152,11 +152,11 @@ export class TypeTable implements TypeResolver {
   }
 
   /** The struct with a tag: the file's own, or the environment's. Unknown tags give an incomplete type. */
-  struct(tag: string): StructType {
+  struct(tag: string, union = false): StructType {
     let type = this.#structs.get(tag);
     if (!type) {
       const external = this.ownTags.has(tag) ? undefined : this.env.lookupStruct(tag);
-      type = external ? this.#kernelStruct(tag, external) : incomplete(tag);
+      type = external ? this.#kernelStruct(tag, external) : incomplete(tag, union);
       this.#structs.set(tag, type);
     }
     return type;
@@ -179,6 +179,7 @@ export class TypeTable implements TypeResolver {
       );
     return {
       kind: 'struct',
+      union: false,
       tag,
       origin: 'kernel',
       get fields() {
@@ -196,19 +197,32 @@ export class TypeTable implements TypeResolver {
   #struct(e: StructTypeExpr): CType {
     if (!e.fields) {
       const tag = e.tag!;
-      if (this.ownTags.has(tag) || this.env.lookupStruct(tag)) return this.struct(tag);
+      if (this.ownTags.has(tag) || this.env.lookupStruct(tag)) return this.#tagged(tag, e);
       const known = [...this.env.names('struct'), ...this.ownTags];
-      return this.reporter.fail('PFN1104', `unknown struct \`${tag}\``, e.span, didYouMean(tag, known));
+      return this.reporter.fail(
+        'PFN1104',
+        `unknown ${e.union ? 'union' : 'struct'} \`${tag}\``,
+        e.span,
+        didYouMean(tag, known),
+      );
     }
     const seen = this.#seen.get(e);
     if (seen) return seen;
-    const type = e.tag === undefined ? incomplete('(unnamed)') : this.struct(e.tag);
+    const type = e.tag === undefined ? incomplete('(unnamed)', e.union) : this.#tagged(e.tag, e);
     this.#seen.set(e, type);
     if (type.fields || type.origin === 'kernel') {
-      this.reporter.fail('PFN1106', `\`struct ${type.tag}\` is defined twice`, e.span);
+      this.reporter.fail('PFN1106', `\`${T.typeName(type)}\` is defined twice`, e.span);
     }
     this.#layout(type, e.fields);
     return type;
+  }
+
+  #tagged(tag: string, e: StructTypeExpr): StructType {
+    const type = this.struct(tag, e.union);
+    if (type.union === e.union) return type;
+    return this.reporter.fail('PFN1106', `\`${tag}\` is a ${type.union ? 'union' : 'struct'}`, e.span, {
+      expected: `\`${T.typeName(type)}\``,
+    });
   }
 
   #layout(type: StructType, declared: readonly FieldDeclaration[]): void {
@@ -220,9 +234,9 @@ export class TypeTable implements TypeResolver {
       if (!fieldType) continue;
       if (fields.has(f.name)) this.reporter.error('PFN1106', `field \`${f.name}\` is declared twice`, f.span);
       const unit = T.alignOf(fieldType, this.model);
-      const offset = Math.ceil(size / unit) * unit;
+      const offset = type.union ? 0 : Math.ceil(size / unit) * unit;
       fields.set(f.name, { name: f.name, type: fieldType, index: fields.size, offset });
-      size = offset + T.sizeOf(fieldType, this.model)!;
+      size = Math.max(size, offset + T.sizeOf(fieldType, this.model)!);
       align = Math.max(align, unit);
     }
     type.fields = fields;
@@ -240,7 +254,7 @@ export class TypeTable implements TypeResolver {
     const size = T.sizeOf(type, this.model);
     if (size === undefined || type.kind === 'void') {
       this.reporter.fail('PFN1107', `an object of type \`${T.typeName(type)}\` cannot be declared here`, at, {
-        ...(type.kind === 'struct' ? { suggestion: `use a pointer: \`struct ${type.tag} *\`` } : {}),
+        ...(type.kind === 'struct' ? { suggestion: `use a pointer: \`${T.typeName(type)} *\`` } : {}),
       });
     }
     if (size > MAX_OBJECT_BYTES)
@@ -301,9 +315,10 @@ export class TypeTable implements TypeResolver {
 /** The length of `int a[]` before its initialiser has been counted. */
 export const UNKNOWN_LENGTH = 0;
 
-function incomplete(tag: string): StructType {
+function incomplete(tag: string, union: boolean): StructType {
   return {
     kind: 'struct',
+    union,
     tag,
     origin: 'driver',
     fields: undefined,

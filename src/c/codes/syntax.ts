@@ -96,8 +96,8 @@ static int x;
     code: 'PFN1009',
     title: 'Too much text',
     explanation:
-      'A test has at most 64 KiB of C, macros may expand to 20000 nodes, and parsing gives up after a ' +
-      'fraction of a second: whoever writes more made a slip or an attack.',
+      'A test has at most 64 KiB of C, macros may expand to 20000 nodes, and the parser may go astray only ' +
+      'so far: whoever writes more made a slip or an attack.',
     example: `#define A0 (buf + buf)
 #define A1 (A0 + A0)
 #define A2 (A1 + A1)

@@ -7,7 +7,7 @@ export const UNSUPPORTED_CODES: readonly CodeDoc[] = [
     title: 'Unsupported C',
     explanation:
       'This construct has no meaning in the model, or is so rare in drivers that it is left out: ' +
-      'assembly, nested functions, offsetof, setjmp, variable argument lists, thread-local and register ' +
+      'assembly, nested functions, setjmp, variable argument lists, thread-local and register ' +
       'storage.',
     example: `static void f(void)
 {
@@ -37,15 +37,19 @@ export const UNSUPPORTED_CODES: readonly CodeDoc[] = [
   },
   {
     code: 'PFN1013',
-    title: 'Union or unnamed member',
-    explanation: 'Unions and unnamed members are not supported.',
-    example: `union value {
-	int i;
-	long l;
+    title: 'Unnamed member',
+    explanation: 'Structs and unions inside of others are supported if they have a name.',
+    example: `struct value {
+	union {
+		int i;
+		long l;
+	};
 };`,
     fix: `struct value {
-	int i;
-	long l;
+	union {
+		int i;
+		long l;
+	} number;
 };`,
   },
   {

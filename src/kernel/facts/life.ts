@@ -17,10 +17,20 @@ export const lifeFacts = {
     source: 'mm/mmap.c:mmap_region',
     catalogue: 'B.11',
   }),
+  munmapTakesCopies: byRelease([true, false, false], {
+    doc: 'munmap of a part of a VMA takes a copy of its struct away; later, the original, and the rest is left in copies.',
+    source: 'mm/mmap.c:do_mas_align_munmap, mm/vma.c:vms_gather_munmap_vmas',
+    catalogue: 'C.9',
+  }),
   finishFaultMapsFolio: byRelease([false, false, true], {
     doc: 'A fault may map the whole large folio that the handler returned.',
     source: 'mm/memory.c:finish_fault',
     catalogue: 'C.3',
+  }),
+  sanitizesFaultFlags: byRelease([false, true, true], {
+    doc: 'A write fault in a VMA without VM_MAYWRITE warns and is SIGSEGV; before, it went on.',
+    source: 'mm/memory.c:sanitize_fault_flags',
+    catalogue: 'C.2',
   }),
   wpSharedNeedsVmWrite: byRelease([true, false, false], {
     doc: 'A write fault counts a VMA as shared by VM_WRITE and VM_SHARED; later, by VM_SHARED or VM_MAYSHARE.',

@@ -1,6 +1,7 @@
 /** Looking up raw frames, and accesses through them: `mm/memory.c:follow_pfnmap_start`, `generic_access_phys` (D.3). */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
+import { handle, HandleKind } from '../handle.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
 import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, VM_IO, VM_PFNMAP } from '../flags.js';
@@ -58,25 +59,45 @@ export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start
   k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 });
 
-const Pc = { Start: 0, Got: 1 } as const;
+const Pc = { Start: 0, Got: 1, Accessed: 2 } as const;
+
+/** Local words of {@link sysProcmem}: the address (two words), then the byte that ->access reads. */
+const PROCMEM = { ADDR: 1, BYTE: 3, WORDS: 3 } as const;
 
 /**
  * The test's procmem(p): one byte of the process's own memory through /proc/self/mem, `mm/memory.c:__access_remote_vm`. GUP with
- * FOLL_FORCE, and where that fails vm_ops->access (taken for generic_access_phys()). Argument: address (two words). Returns the
- * byte or -EIO.
+ * FOLL_FORCE, and where that fails vm_ops->access, if the architecture has ioremap_prot(). Argument: address (two words). Returns
+ * the byte or -EIO.
  */
-export const sysProcmem: Routine = routine('mm/memory.c:__access_remote_vm', 2, (k, f, pc) => {
+export const sysProcmem: Routine = routine('mm/memory.c:__access_remote_vm', PROCMEM.WORDS, (k, f, pc) => {
   const proc = k.currentProc;
   const lock = k.mmapLock(proc);
-  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
-  const offset = k.w[f + 1]! & 4095;
+  const pg = userPage(k, k.w[f + PROCMEM.ADDR]!, k.w[f + PROCMEM.ADDR + 1]!);
   if (pc === Pc.Start) {
     if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
     return callGetUserPage(k, f, Pc.Got, proc, pg, FOLL_FORCE | FOLL_REMOTE | FOLL_GET | FOLL_TOUCH);
   }
-  const frame = k.takeRet();
-  k.ret(f, frame >= 0 ? copyAndPut(k, frame, offset) : accessPhys(k, proc, pg, offset));
-  k.upRead(lock);
+  const r = k.takeRet();
+  if (pc === Pc.Accessed) {
+    k.upRead(lock);
+    return k.ret(f, r > 0 ? k.w[f + PROCMEM.BYTE]! & 0xff : -EIO);
+  }
+  if (r >= 0) {
+    k.upRead(lock);
+    return k.ret(f, copyAndPut(k, r, k.w[f + PROCMEM.ADDR]! & 4095));
+  }
+  const vma = vmaLookup(k, proc, pg);
+  const access = vma === undefined ? undefined : k.program.vmOps[vma.ops]?.access;
+  if (access === undefined || !k.facts.ioremapProt) {
+    k.upRead(lock);
+    return k.ret(f, -EIO);
+  }
+  k.arg(0, handle(HandleKind.Vma, vma!.slot));
+  k.arg(1, k.w[f + PROCMEM.ADDR]!, k.w[f + PROCMEM.ADDR + 1]!);
+  k.arg(2, handle(HandleKind.Data, f + PROCMEM.BYTE));
+  k.arg(3, 1);
+  k.arg(4, 0);
+  k.callC(f, Pc.Accessed, access);
 });
 
 function copyAndPut(k: Kernel, frame: number, offset: number): number {
@@ -85,12 +106,18 @@ function copyAndPut(k: Kernel, frame: number, offset: number): number {
   return byte;
 }
 
-function accessPhys(k: Kernel, proc: number, pg: number, offset: number): number {
-  const vma = vmaLookup(k, proc, pg);
-  if (vma === undefined || !k.facts.ioremapProt) return -EIO;
-  if (k.program.vmOps[vma.ops]?.access === undefined) return -EIO;
+/**
+ * `mm/memory.c:generic_access_phys` as a driver's ->access calls it, for reads of one byte.
+ * @param addr byte address
+ * @param to word that takes the byte
+ * @returns the bytes read (1) or -errno
+ */
+export function genericAccessByte(k: Kernel, vma: Vma, addr: number, to: number): number {
+  const pg = Math.floor((addr - k.arenaBase) / 4096);
   const pfn = genericAccessPhys(k, vma, pg, false);
-  return pfn < 0 ? -EIO : readByte(k, k.mem.frame(pfn), offset);
+  if (pfn < 0) return pfn;
+  k.w[to] = readByte(k, k.mem.frame(pfn), addr % 4096);
+  return 1;
 }
 
 /** The byte of a frame at an offset; a frame outside all regions reads as all ones, an offset without a cell as 0. */

@@ -2,12 +2,12 @@
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
-import { EINVAL, ENOMEM } from '../errno.js';
+import { EAGAIN, EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { sameFlags, VM_HUGETLB, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
 import { MLOCK_ONFAULT } from '../uapi.js';
 import type { Vma } from '../world.js';
 import { arg64, pagesOf } from './mmap.js';
-import { mmPopulate } from './populate.js';
+import { callMmPopulate } from './populate.js';
 import { findVma, vmaLookup, vmaMerge } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 
@@ -40,8 +40,7 @@ function step(k: Kernel, f: number, pc: number, lock: boolean): void {
       return k.goto(f, Pc.Next);
     }
     default:
-      k.takeRet();
-      return k.ret(f, 0);
+      return k.ret(f, posixError(k.takeRet()));
   }
 }
 
@@ -88,12 +87,15 @@ function nextVma(k: Kernel, f: number, lock: boolean): void {
   k.goto(f, Pc.Next);
 }
 
-/** Unlocks; mlock() without MLOCK_ONFAULT then faults the pages in, VM_IO and VM_PFNMAP VMAs left out. */
+/** Unlocks; mlock() then faults the pages in, VM_IO, VM_PFNMAP and VM_LOCKONFAULT VMAs left out. */
 function done(k: Kernel, f: number, lock: boolean): void {
   const l = f + 1;
   k.upWrite(k.mmapLock(k.currentProc));
-  if (!lock || (k.w[l + L.FLAGS]! & MLOCK_ONFAULT) !== 0) return k.ret(f, 0);
-  const nf = k.call(f, Pc.Populated, mmPopulate);
-  k.w[nf + 1] = k.w[l + L.FIRST]!;
-  k.w[nf + 2] = k.w[l + L.END]!;
+  if (!lock) return k.ret(f, 0);
+  callMmPopulate(k, f, Pc.Populated, k.w[l + L.FIRST]!, k.w[l + L.END]!, false);
+}
+
+/** `mm/mlock.c:__mlock_posix_error_return`. */
+function posixError(err: number): number {
+  return err === -EFAULT ? -ENOMEM : err === -ENOMEM ? -EAGAIN : err;
 }

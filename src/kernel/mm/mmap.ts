@@ -1,10 +1,11 @@
 /** mmap() and munmap(): `mm/mmap.c:do_mmap`, `mm/vma.c:mmap_region` (C.1, B.11). */
 import type { Kernel } from '../kernel.js';
-import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
+import { LockMode, routine, UnknownError, type CFunction, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { CapacityError } from '../layout.js';
 import { EACCES, EBADF, EEXIST, EINVAL, ENODEV, ENOMEM, EOPNOTSUPP, EOVERFLOW } from '../errno.js';
 import {
+  sameFlags,
   VM_ACCOUNT,
   VM_EXEC,
   VM_LOCKED,
@@ -23,7 +24,10 @@ import {
   MAP_ANONYMOUS,
   MAP_FIXED,
   MAP_FIXED_NOREPLACE,
+  MAP_GROWSDOWN,
+  MAP_HUGETLB,
   MAP_LOCKED,
+  MAP_NONBLOCK,
   MAP_POPULATE,
   MAP_PRIVATE,
   MAP_SHARED,
@@ -34,21 +38,30 @@ import {
   PROT_WRITE,
 } from '../uapi.js';
 import {
-  FMODE_APPEND,
   FMODE_READ,
   FMODE_WRITE,
   OPS_DUMMY,
   OPS_NULL,
   VMA_IN_IMAP,
   VMA_LINKED,
+  type File,
   type Vma,
 } from '../world.js';
 import { fget, fput } from '../fs/file_table.js';
-import { mmPopulate } from './populate.js';
+import { callMmPopulate } from './populate.js';
 import { vmGetPageProt } from './pgtable.js';
 import { zapPageRange } from './memory/zap.js';
 import { callMmapPrepare, DESC_WORDS, finishMmapPrepare, mmapActionComplete } from './mmap_prepare.js';
-import { doMunmap, getUnmappedArea, imapBusy, vmaLookup, vmaMerge, vmaSetPageProt, waitImap } from './vma.js';
+import {
+  canMerge,
+  doMunmap,
+  getUnmappedArea,
+  imapBusy,
+  vmaLookup,
+  vmaMerge,
+  vmaSetPageProt,
+  waitImap,
+} from './vma.js';
 
 const PAGE_SIZE = 4096;
 
@@ -78,13 +91,14 @@ const Pc = {
   Region: 2,
   Prepared: 3,
   Mmapped: 4,
-  Link: 5,
-  Action: 6,
-  Undo: 7,
-  Undone: 8,
-  Populated: 9,
-  Put: 10,
-  Done: 11,
+  Merge: 5,
+  Link: 6,
+  Action: 7,
+  Undo: 8,
+  Undone: 9,
+  Populated: 10,
+  Put: 11,
+  Done: 12,
 } as const;
 
 /** A two-word argument as a number: exact below 2^53. */
@@ -116,7 +130,8 @@ export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, (k, f, pc
       return start(k, f);
     case Pc.Overlap: {
       const err = k.takeRet();
-      return err !== 0 ? leave(k, f, err) : k.goto(f, Pc.Region);
+      if (err === 0) return k.goto(f, Pc.Region);
+      return leave(k, f, k.facts.mmapFixedUnmapsFirst ? -ENOMEM : err);
     }
     case Pc.Region:
       return mmapRegion(k, f);
@@ -124,6 +139,8 @@ export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, (k, f, pc
       return prepared(k, f, k.takeRet());
     case Pc.Mmapped:
       return mmapped(k, f, k.takeRet());
+    case Pc.Merge:
+      return merge(k, f);
     case Pc.Link:
       return link(k, f);
     case Pc.Action:
@@ -170,6 +187,7 @@ function start(k: Kernel, f: number): void {
   if (!anon && k.w[l + MM.FILE] === 0) {
     const file = fget(k, proc, k.w[l + MM.FD]!);
     if (file === undefined) return k.ret(f, -EBADF);
+    if ((flags & MAP_HUGETLB) !== 0) return k.ret(f, -EINVAL);
     file.refs += 1;
     k.w[l + MM.FILE] = file.slot + 1;
   }
@@ -178,8 +196,8 @@ function start(k: Kernel, f: number): void {
   const len = arg64(k, l + MM.LEN);
   if (len === 0) return leave(k, f, -EINVAL);
   const pages = pagesOf(len);
-  if (len > taskSize(k)) return leave(k, f, -ENOMEM);
   if (pgoffWraps(k, l, pages)) return leave(k, f, -EOVERFLOW);
+  if (len > taskSize(k)) return leave(k, f, -ENOMEM);
   const at = place(k, f, pages, flags);
   if (at < 0) return leave(k, f, at);
   const vmFlags = anon ? anonFlags(k, l, flags) : fileFlags(k, f, flags);
@@ -237,6 +255,8 @@ function anonFlags(k: Kernel, l: number, flags: number): number {
   const type = flags & MAP_TYPE;
   if (type === MAP_SHARED) throw new UnknownError('shared anonymous memory (shmem) is not modelled');
   if (type !== MAP_PRIVATE) return -EINVAL;
+  if ((flags & (MAP_GROWSDOWN | MAP_HUGETLB)) !== 0)
+    throw new UnknownError('a stack or huge pages by mmap() are not modelled');
   const v = baseFlags(k.w[l + MM.PROT]!, flags);
   return (v & VM_WRITE) !== 0 ? v | VM_ACCOUNT : v;
 }
@@ -252,20 +272,28 @@ function fileFlags(k: Kernel, f: number, flags: number): number {
     if (type === MAP_SHARED_VALIDATE && (flags & ~KNOWN_MAP_FLAGS) !== 0) return -EOPNOTSUPP;
     const writable = (file.mode & FMODE_WRITE) !== 0;
     if ((prot & PROT_WRITE) !== 0 && !writable) return -EACCES;
-    if ((file.mode & FMODE_APPEND) !== 0 && writable) return -EACCES;
     v |= VM_SHARED | VM_MAYSHARE;
     if (!writable) v &= ~(VM_MAYWRITE | VM_SHARED);
   } else if (type !== MAP_PRIVATE) return -EINVAL;
   if ((file.mode & FMODE_READ) === 0) return -EACCES;
-  const driver = k.program.drivers[file.driver]!;
-  if (driver.mmap === undefined && (driver.mmapPrepare === undefined || !k.facts.mmapPrepare)) return -ENODEV;
+  if (!canMmapFile(k, file)) return -ENODEV;
+  if ((flags & MAP_GROWSDOWN) !== 0) return -EINVAL;
   if ((v & (VM_SHARED | VM_WRITE)) === VM_WRITE) v |= VM_ACCOUNT;
   return v;
 }
 
-const KNOWN_MAP_FLAGS = 0x7ffff | MAP_FIXED_NOREPLACE;
+/** `include/linux/mman.h:LEGACY_MAP_MASK`, without MAP_FIXED_NOREPLACE. */
+const KNOWN_MAP_FLAGS = 0x7c07f973;
 
-/** `mm/vma.c:__mmap_region`: the VMA, and the driver's ->mmap before anybody can find it. */
+/** `include/linux/fs.h:can_mmap_file`: 7.2 takes one of the two hooks, not both. */
+function canMmapFile(k: Kernel, file: File): boolean {
+  const { mmap, mmapPrepare } = k.program.drivers[file.driver]!;
+  if (!k.facts.mmapPrepare || mmapPrepare === undefined) return mmap !== undefined;
+  if (mmap !== undefined) k.warn();
+  return mmap === undefined;
+}
+
+/** `mm/vma.c:__mmap_region`: what the VMA would be; ->mmap_prepare may change it before a merge is tried. */
 function mmapRegion(k: Kernel, f: number): void {
   const l = f + 1;
   const proc = k.currentProc;
@@ -281,7 +309,7 @@ function mmapRegion(k: Kernel, f: number): void {
     v.ops = OPS_NULL;
     const at = (k.arenaBase + v.start * PAGE_SIZE) / PAGE_SIZE;
     v.setPgoff(at | 0, Math.floor(at / 2 ** 32));
-    return k.goto(f, Pc.Link);
+    return k.goto(f, Pc.Merge);
   }
   const file = k.files[k.w[l + MM.FILE]! - 1]!;
   const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
@@ -290,11 +318,28 @@ function mmapRegion(k: Kernel, f: number): void {
   v.file = file.slot;
   file.refs += 1;
   const driver = k.program.drivers[file.driver]!;
-  if (driver.mmap === undefined)
-    return callMmapPrepare(k, f, Pc.Prepared, l + MM.DESC, v, driver.mmapPrepare!);
-  k.arg(0, handle(HandleKind.File, file.slot));
+  if (driver.mmap !== undefined) return k.goto(f, Pc.Merge);
+  callMmapPrepare(k, f, Pc.Prepared, l + MM.DESC, v, driver.mmapPrepare!);
+}
+
+/** The legacy hook of the VMA's file, which decides after a merge was tried. */
+function mmapHook(k: Kernel, v: Vma): CFunction | undefined {
+  return v.file < 0 ? undefined : k.program.drivers[k.files[v.file]!.driver]!.mmap;
+}
+
+/** A neighbour that differs by its range only takes the pages, and no ->mmap is called; else the VMA is made. */
+function merge(k: Kernel, f: number): void {
+  const v = k.vmas[k.w[f + 1 + MM.SLOT]!]!;
+  if (canMerge(k, v)) {
+    if (imapBusy(k, v)) return waitImap(k, f, Pc.Merge, v);
+    k.w[f + 1 + MM.SLOT] = vmaMerge(k, v).slot;
+    return settle(k, f);
+  }
+  const hook = mmapHook(k, v);
+  if (hook === undefined) return k.goto(f, Pc.Link);
+  k.arg(0, handle(HandleKind.File, v.file));
   k.arg(1, handle(HandleKind.Vma, v.slot));
-  k.callC(f, Pc.Mmapped, driver.mmap);
+  k.callC(f, Pc.Mmapped, hook);
 }
 
 /** Back from ->mmap: on an error what it installed is zapped and the VMA is gone. */
@@ -318,22 +363,35 @@ function prepared(k: Kernel, f: number, err: number): void {
   const v = k.vmas[k.w[f + 1 + MM.SLOT]!]!;
   const bad = err !== 0 ? err : finishMmapPrepare(k, f + 1 + MM.DESC, v);
   if (bad !== 0) return unmapNew(k, f, v, bad);
-  k.goto(f, Pc.Link);
+  k.goto(f, Pc.Merge);
 }
 
-/** Into the tree and the i_mmap; lock bits and protection settle; then merges. */
+/** A new VMA, into the tree and the i_mmap; up to 6.12 flags that ->mmap changed are a reason to try a merge again. */
 function link(k: Kernel, f: number): void {
   const l = f + 1;
   const v = k.vmas[k.w[l + MM.SLOT]!]!;
   if (imapBusy(k, v)) return waitImap(k, f, Pc.Link, v);
+  const changed = mmapHook(k, v) !== undefined && !sameFlags(v.flags, k.w[l + MM.VMFLAGS]!);
+  if (changed && k.facts.mmapRetriesMerge && canMerge(k, v)) {
+    k.w[l + MM.SLOT] = vmaMerge(k, v).slot;
+    return settle(k, f);
+  }
   v.put(VMA_LINKED, true);
   if (v.file >= 0) v.put(VMA_IN_IMAP, true);
+  if (v.file < 0 || mmapHook(k, v) !== undefined) return settle(k, f);
+  settleVma(k, v);
+  k.point(f, Pc.Action);
+}
+
+/** `mm/vma.c:__mmap_complete`: lock bits and protection are settled. */
+function settleVma(k: Kernel, v: Vma): void {
   if ((v.flags & VM_SPECIAL) !== 0) v.flags &= ~VM_LOCKED_MASK;
   if (k.facts.softDirty) v.flags |= VM_SOFTDIRTY;
   vmaSetPageProt(k, v);
-  const prepare = v.file >= 0 && k.program.drivers[k.files[v.file]!.driver]!.mmap === undefined;
-  if (prepare) return k.point(f, Pc.Action);
-  vmaMerge(k, v);
+}
+
+function settle(k: Kernel, f: number): void {
+  settleVma(k, k.vmas[k.w[f + 1 + MM.SLOT]!]!);
   finish(k, f);
 }
 
@@ -355,11 +413,9 @@ function finish(k: Kernel, f: number): void {
   const l = f + 1;
   const flags = k.w[l + MM.FLAGS]!;
   k.upWrite(k.mmapLock(k.currentProc));
-  if ((flags & (MAP_POPULATE | MAP_LOCKED)) !== 0) {
-    const nf = k.call(f, Pc.Populated, mmPopulate);
-    k.w[nf + 1] = k.w[l + MM.START]!;
-    k.w[nf + 2] = k.w[l + MM.START]! + k.w[l + MM.PAGES]!;
-    return;
+  if ((flags & MAP_LOCKED) !== 0 || (flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE) {
+    const start = k.w[l + MM.START]!;
+    return callMmPopulate(k, f, Pc.Populated, start, start + k.w[l + MM.PAGES]!, true);
   }
   k.goto(f, Pc.Put);
 }
@@ -370,7 +426,8 @@ export const sysMunmap: Routine = routine('mm/mmap.c:__vm_munmap', 4, (k, f, pc)
   const lock = k.mmapLock(proc);
   if (pc === 1) {
     const err = k.takeRet();
-    k.upWrite(lock);
+    if (err !== 0) k.upWrite(lock);
+    else k.upRead(lock);
     return k.ret(f, err);
   }
   const addr = arg64(k, f + 1);
@@ -386,4 +443,5 @@ export const sysMunmap: Routine = routine('mm/mmap.c:__vm_munmap', 4, (k, f, pc)
   k.w[nf + 1] = proc;
   k.w[nf + 2] = start;
   k.w[nf + 3] = Math.max(start, end);
+  k.w[nf + 4] = 1;
 });

@@ -19,9 +19,9 @@ export const DESC = {
   PRIVATE: 6,
   /** An {@link Action}. */
   ACTION: 7,
-  /** First page (of the arena) and pages of the action. */
+  /** Where the action starts, in bytes behind the base of the arena, and its bytes. */
   ACT_START: 8,
-  ACT_PAGES: 9,
+  ACT_BYTES: 9,
   ACT_PFN_LO: 10,
   ACT_PFN_HI: 11,
   /** Protection when the action was recorded. */
@@ -46,22 +46,27 @@ export function callMmapPrepare(k: Kernel, f: number, pc: number, at: number, v:
   k.callC(f, pc, hook);
 }
 
-/** `mm/util.c:mmap_action_remap` [7.2]: records pages to be mapped; addresses and sizes in bytes. A range outside the VMA warns. */
+/** `include/linux/mm.h:mmap_action_remap` [7.2]: records pages to be mapped; addresses and sizes in bytes. A range outside the VMA warns. */
 export function mmapActionRemap(k: Kernel, at: number, addr: number, pfn: number, size: number): void {
   const w = k.w;
   const v = k.vmas[w[at + DESC.VMA]!]!;
-  const start = Math.floor((addr - k.arenaBase) / 4096);
-  const pages = Math.ceil(size / 4096);
-  if (start < v.start || start + pages > v.end) k.warn();
+  const start = clamp(addr - k.arenaBase);
+  const bytes = clamp(size);
+  if (start < v.start * 4096 || start >= v.end * 4096 || start + bytes > v.end * 4096) k.warn();
   w[at + DESC.ACTION] = Action.Remap;
   w[at + DESC.ACT_START] = start;
-  w[at + DESC.ACT_PAGES] = pages;
+  w[at + DESC.ACT_BYTES] = bytes;
   w[at + DESC.ACT_PFN_LO] = pfn | 0;
   w[at + DESC.ACT_PFN_HI] = Math.floor(pfn / 2 ** 32) | 0;
   w[at + DESC.ACT_PROT] = w[at + DESC.PROT]!;
 }
 
-/** `mm/util.c:mmap_action_remap_full` [7.2]. */
+/** All places beyond the arena are alike. */
+function clamp(bytes: number): number {
+  return Math.max(-(2 ** 29), Math.min(2 ** 29, bytes));
+}
+
+/** `include/linux/mm.h:mmap_action_remap_full` [7.2]. */
 export function mmapActionRemapFull(k: Kernel, at: number, pfn: number): void {
   const v = k.vmas[k.w[at + DESC.VMA]!]!;
   mmapActionRemap(k, at, k.arenaBase + v.start * 4096, pfn, v.pages * 4096);
@@ -80,11 +85,12 @@ export function finishMmapPrepare(k: Kernel, at: number, v: Vma): number {
   v.private = w[at + DESC.PRIVATE]!;
   if (w[at + DESC.ACTION] !== Action.Remap) return 0;
   const start = w[at + DESC.ACT_START]!;
-  const pages = w[at + DESC.ACT_PAGES]!;
-  if (start < v.start || start + pages > v.end) return -EFAULT;
+  const end = start + w[at + DESC.ACT_BYTES]!;
+  if (start < v.start * 4096 || end > v.end * 4096) return -EFAULT;
   if (v.cow) {
-    if (start !== v.start || pages !== v.pages) return -EINVAL;
-    v.setPgoff(w[at + DESC.ACT_PFN_LO]!, w[at + DESC.ACT_PFN_HI]!);
+    const whole = start === v.start * 4096 && end === v.end * 4096;
+    if (!whole && k.facts.remapRefusesPartialCow) return -EINVAL;
+    if (k.facts.remapSetsPgoff) v.setPgoff(w[at + DESC.ACT_PFN_LO]!, w[at + DESC.ACT_PFN_HI]!);
   }
   v.flags |= VM_REMAP_FLAGS;
   return 0;
@@ -95,6 +101,6 @@ export function mmapActionComplete(k: Kernel, at: number, v: Vma): number {
   const w = k.w;
   if (w[at + DESC.ACTION] !== Action.Remap) return 0;
   const pfn = (w[at + DESC.ACT_PFN_HI]! >>> 0) * 2 ** 32 + (w[at + DESC.ACT_PFN_LO]! >>> 0);
-  const addr = k.arenaBase + w[at + DESC.ACT_START]! * 4096;
-  return doRemapPfnRange(k, v, addr, pfn, w[at + DESC.ACT_PAGES]! * 4096, w[at + DESC.ACT_PROT]!);
+  const bytes = Math.ceil(w[at + DESC.ACT_BYTES]! / 4096) * 4096;
+  return doRemapPfnRange(k, v, k.arenaBase + w[at + DESC.ACT_START]!, pfn, bytes, w[at + DESC.ACT_PROT]!);
 }

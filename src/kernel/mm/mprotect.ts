@@ -22,7 +22,16 @@ import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '
 import { PG_ANON, PG_EXCLUSIVE, type Vma } from '../world.js';
 import { arg64, pagesOf, taskSize } from './mmap.js';
 import { vmNormalPage } from './memory/classify.js';
-import { clearEntry, entryPfn, levelPages, none, present, vmGetPageProt, walk } from './pgtable.js';
+import {
+  clearEntry,
+  entryPfn,
+  levelPages,
+  none,
+  pfnModifyAllowed,
+  present,
+  vmGetPageProt,
+  walk,
+} from './pgtable.js';
 import { findVma, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 
@@ -192,18 +201,6 @@ function canChangeWritable(k: Kernel, vma: Vma, pg: number, e: number): boolean 
   const frame = vmNormalPage(k, vma, pg, e);
   const owned = PG_ANON | PG_EXCLUSIVE;
   return frame >= 0 && (k.pages[frame]!.flags & owned) === owned;
-}
-
-/** Frames from here on have no protection against L1TF (46 bits of cached physical address). */
-const L1TF_LIMIT_PFN = 2 ** 33;
-
-/**
- * `arch/x86/mm/mmap.c:pfn_modify_allowed`: a CPU with the L1TF bug refuses PROT_NONE entries of high frames without struct page.
- * @param prot canonical protection of the entry to be
- */
-export function pfnModifyAllowed(k: Kernel, pfn: number, prot: number): boolean {
-  if (!k.facts.l1tf || (prot & PTE_PROTNONE) === 0) return true;
-  return k.mem.pfnValid(pfn) || pfn < L1TF_LIMIT_PFN;
 }
 
 /** The walk before PROT_NONE on raw VMAs. */

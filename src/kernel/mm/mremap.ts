@@ -45,7 +45,9 @@ export const sysMremap: Routine = routine('mm/mremap.c:mremap', L.WORDS, (k, f, 
       return start(k, f);
     case Pc.Shrunk: {
       const err = k.takeRet();
-      return leave(k, f, err !== 0 ? err : k.w[f + 1 + L.PG]!);
+      if (err !== 0) return leave(k, f, err);
+      k.upRead(k.mmapLock(k.currentProc));
+      return retPage(k, f, k.w[f + 1 + L.PG]!);
     }
     case Pc.TargetGone: {
       const err = k.takeRet();
@@ -74,7 +76,11 @@ export const sysMremap: Routine = routine('mm/mremap.c:mremap', L.WORDS, (k, f, 
 function leave(k: Kernel, f: number, pgOrErr: number): void {
   k.upWrite(k.mmapLock(k.currentProc));
   if (pgOrErr < 0) return k.ret(f, pgOrErr);
-  const addr = k.arenaBase + pgOrErr * 4096;
+  retPage(k, f, pgOrErr);
+}
+
+function retPage(k: Kernel, f: number, pg: number): void {
+  const addr = k.arenaBase + pg * 4096;
   k.ret(f, addr | 0, Math.floor(addr / 2 ** 32));
 }
 
@@ -121,6 +127,7 @@ function unmap(k: Kernel, f: number, pc: number, startPg: number, endPg: number)
   k.w[nf + 1] = k.currentProc;
   k.w[nf + 2] = startPg;
   k.w[nf + 3] = Math.min(endPg, k.layout.caps.arena);
+  k.w[nf + 4] = pc === Pc.Shrunk ? 1 : 0;
 }
 
 /**
@@ -226,7 +233,7 @@ function mremapTo(k: Kernel, f: number, vma: Vma): void {
     return k.goto(f, Pc.Piece);
   }
   if (!k.facts.mremapUnmapsBeforeChecks) {
-    const err = resizeError(k, vma, k.w[l + L.PG]!, oldPages, Math.max(oldPages, newPages), flags);
+    const err = resizeError(k, vma, k.w[l + L.PG]!, Math.min(oldPages, newPages), newPages, flags);
     if (err !== 0) return leave(k, f, err);
   }
   if (!fixed) return shrinkSource(k, f);

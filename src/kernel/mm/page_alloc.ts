@@ -1,4 +1,5 @@
 /** The page allocator and page references: which frames are handed out is a choice of the run. */
+import { fillWithOnes } from '../cells.js';
 import { PAGE } from '../layout.js';
 import type { Kernel } from '../kernel.js';
 import { UnknownError } from '../routine.js';
@@ -58,7 +59,7 @@ export function clearPage(k: Kernel, frame: number): void {
 export function copyPage(k: Kernel, to: number, from: number): void {
   const c = cellsOf(k, to);
   if (from < 0) {
-    k.w.fill(-1, c, c + k.layout.shape.cellWords);
+    fillWithOnes(k, c);
     return;
   }
   const s = cellsOf(k, from);

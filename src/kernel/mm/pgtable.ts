@@ -92,3 +92,15 @@ export function vmGetPageProt(flags: number): number {
 export function pgprotModify(old: number, now: number): number {
   return (now & ~PTE_CACHE_MASK) | (old & PTE_CACHE_MASK);
 }
+
+/** Frames from here on have no protection against L1TF (46 bits of cached physical address). */
+const L1TF_LIMIT_PFN = 2 ** 33;
+
+/**
+ * `arch/x86/mm/mmap.c:pfn_modify_allowed`: a CPU with the L1TF bug refuses PROT_NONE entries of high frames without struct page.
+ * @param prot canonical protection of the entry to be
+ */
+export function pfnModifyAllowed(k: Kernel, pfn: number, prot: number): boolean {
+  if (!k.facts.l1tf || (prot & PTE_PROTNONE) === 0) return true;
+  return k.mem.pfnValid(pfn) || pfn < L1TF_LIMIT_PFN;
+}

@@ -1,4 +1,5 @@
 /** process_vm_readv() and process_vm_writev(): `mm/process_vm_access.c` (D.3). */
+import { cellMask } from '../cells.js';
 import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../fault.js';
 import { PID_BASE } from '../fork.js';
 import type { Kernel } from '../kernel.js';
@@ -106,7 +107,8 @@ function copyCells(k: Kernel, from: number, fromAt: number, to: number, toAt: nu
     if (other === undefined || at + cell.bytes > bytes)
       throw new UnknownError('a copy that cuts or shifts cells');
     for (let i = 0; i < (cell.bytes === 8 ? 2 : 1); i++) {
-      k.w[cellsOf(k, to) + other.word + i] = from === NO_FRAME ? -1 : k.w[cellsOf(k, from) + cell.word + i]!;
+      k.w[cellsOf(k, to) + other.word + i] =
+        from === NO_FRAME ? cellMask(cell.bytes) : k.w[cellsOf(k, from) + cell.word + i]!;
     }
   }
 }

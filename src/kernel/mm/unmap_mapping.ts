@@ -25,9 +25,7 @@ export const unmapMappingRange: Routine = routine(
       if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
       return k.goto(f, 1);
     }
-    const first = Math.floor(arg64(k, f + UNMAP.BEGIN) / 4096);
-    const len = Math.ceil(arg64(k, f + UNMAP.LEN) / 4096);
-    const last = len === 0 ? Infinity : first + len - 1;
+    const [first, last] = holePages(k, arg64(k, f + UNMAP.BEGIN), arg64(k, f + UNMAP.LEN));
     for (let slot = k.w[f + UNMAP.NEXT]!; slot < k.vmas.length; slot++) {
       const v = k.vmas[slot]!;
       if (!inMapping(k, v, driver)) continue;
@@ -43,6 +41,18 @@ export const unmapMappingRange: Routine = routine(
     k.ret(f, 0);
   },
 );
+
+/**
+ * First and last page of the hole, in the kernel's arithmetic: the byte offset is cast to pgoff_t before it is shifted, so a 32-bit kernel
+ * loses what lies above 4 GiB. A range that wraps, and one of length 0, goes to the end.
+ */
+function holePages(k: Kernel, begin: number, len: number): readonly [number, number] {
+  const limit = 2 ** k.facts.bitsPerLong;
+  const first = Math.floor((begin % limit) / 4096);
+  let pages = Math.floor(((len % limit) + 4095) / 4096);
+  if (k.facts.bitsPerLong === 32 && (begin + len + 4095) / 4096 >= limit) pages = limit - first;
+  return [first, pages === 0 || first + pages > limit ? Infinity : first + pages - 1];
+}
 
 function inMapping(k: Kernel, v: Vma, driver: number): boolean {
   return v.mm >= 0 && v.has(VMA_IN_IMAP) && k.files[v.file]!.driver === driver;

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_WRITE } from '../flags.js';
-import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, VMA_TRACKED, type Vma } from '../world.js';
+import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
 import { fput } from '../fs/file_table.js';
 import { pgprotModify, vmGetPageProt } from './pgtable.js';
 import { zapPageRange } from './memory/zap.js';
@@ -68,10 +68,14 @@ export function vmaSetPageProt(k: Kernel, vma: Vma): void {
   vma.prot = pgprotModify(vma.prot, vmGetPageProt(flags));
 }
 
-/** `mm/vma.c:__split_vma`: cuts a VMA at a page; the lower part keeps the slot. Returns 0 or -errno. */
-export const splitVma: Routine = routine('mm/vma.c:__split_vma', 3, (k, f, pc) => {
-  const vma = k.vmas[k.w[f + 1]!]!;
-  const at = k.w[f + 2]!;
+/** Arguments of {@link splitVma}: VMA slot, page, whether the new VMA is the lower part; then the new slot. */
+const SPLIT = { VMA: 1, AT: 2, BELOW: 3, NEW: 4, WORDS: 4 } as const;
+
+/** `mm/vma.c:__split_vma`: cuts a VMA at a page; the driver's ->open sees the new part. Returns 0 or -errno. */
+export const splitVma: Routine = routine('mm/vma.c:__split_vma', SPLIT.WORDS, (k, f, pc) => {
+  const vma = k.vmas[k.w[f + SPLIT.VMA]!]!;
+  const at = k.w[f + SPLIT.AT]!;
+  const below = k.w[f + SPLIT.BELOW] === 1;
   const ops = k.program.vmOps[vma.ops];
   switch (pc) {
     case 0:
@@ -84,34 +88,57 @@ export const splitVma: Routine = routine('mm/vma.c:__split_vma', 3, (k, f, pc) =
       return err !== 0 ? k.ret(f, err) : k.goto(f, 2);
     }
     case 2: {
-      const upper = k.allocVma();
-      upper.copyFrom(vma);
-      upper.mm = vma.mm;
-      upper.put(VMA_LINKED, false);
-      upper.put(VMA_IN_IMAP, false);
-      upper.start = at;
-      addPgoff(k, upper, at - vma.start);
-      if (upper.file >= 0) k.files[upper.file]!.refs += 1;
-      k.w[f + 3] = upper.slot;
+      const part = k.allocVma();
+      part.copyFrom(vma);
+      part.mm = vma.mm;
+      part.put(VMA_LINKED, false);
+      part.put(VMA_IN_IMAP, false);
+      if (below) part.end = at;
+      else cutLower(k, part, at);
+      if (part.file >= 0) k.files[part.file]!.refs += 1;
+      k.w[f + SPLIT.NEW] = part.slot;
       if (ops?.open === undefined) return k.goto(f, 3);
-      k.arg(0, handle(HandleKind.Vma, upper.slot));
+      k.arg(0, handle(HandleKind.Vma, part.slot));
       return k.callC(f, 3, ops.open);
     }
     default: {
       k.takeRet();
       if (imapBusy(k, vma)) return waitImap(k, f, 3, vma);
-      const upper = k.vmas[k.w[f + 3]!]!;
-      vma.end = at;
-      upper.put(VMA_LINKED, true);
-      upper.put(VMA_IN_IMAP, upper.file >= 0);
+      const part = k.vmas[k.w[f + SPLIT.NEW]!]!;
+      if (below) cutLower(k, vma, at);
+      else vma.end = at;
+      part.put(VMA_LINKED, true);
+      part.put(VMA_IN_IMAP, part.file >= 0);
       return k.ret(f, 0);
     }
   }
 });
 
+/** Takes the pages below `at` away; vm_pgoff moves with the start. */
+function cutLower(k: Kernel, vma: Vma, at: number): void {
+  addPgoff(k, vma, at - vma.start);
+  vma.start = at;
+}
+
+/** Calls {@link splitVma}. @param below the new VMA is the lower part */
+export function callSplitVma(
+  k: Kernel,
+  f: number,
+  pc: number,
+  slot: number,
+  at: number,
+  below: boolean,
+): void {
+  const nf = k.call(f, pc, splitVma);
+  k.w[nf + SPLIT.VMA] = slot;
+  k.w[nf + SPLIT.AT] = at;
+  k.w[nf + SPLIT.BELOW] = below ? 1 : 0;
+}
+
 /**
  * `mm/vma.c:do_vmi_align_munmap`: unmaps pages [start, end) of a process whose mmap_lock is held for writing. Arguments: process,
- * start, end. Splits at the ends, takes the VMAs out of the tree, zaps, then closes each. Returns 0 or -errno.
+ * start, end, and 1 if the lock may be downgraded: then it is held for reading when 0 is returned. Splits at the ends, takes the VMAs out of
+ * the tree, zaps, then closes each. Returns 0 or -errno.
  */
 export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, f, pc) => {
   const mm = k.w[f + 1]!;
@@ -121,7 +148,7 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
     case 0: {
       const v = vmaLookup(k, mm, start);
       if (v === undefined || v.start === start) return k.goto(f, 2);
-      return callSplit(k, f, 1, v.slot, start);
+      return callSplitVma(k, f, 1, v.slot, start, !k.facts.munmapTakesCopies);
     }
     case 1:
     case 3: {
@@ -131,7 +158,7 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
     case 2: {
       const v = vmaLookup(k, mm, end);
       if (v === undefined || v.start === end) return k.goto(f, 4);
-      return callSplit(k, f, 3, v.slot, end);
+      return callSplitVma(k, f, 3, v.slot, end, k.facts.munmapTakesCopies);
     }
     case 4: {
       const vmas = k.vmas;
@@ -139,6 +166,7 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
         const v = vmas[i]!;
         if (v.mm === mm && v.has(VMA_LINKED) && v.start >= start && v.end <= end) v.put(VMA_LINKED, false);
       }
+      if (k.w[f + 4] === 1) k.downgradeWrite(k.mmapLock(mm));
       for (let v = nextDetached(k, mm, start, end); v !== undefined; v = nextDetached(k, mm, v.end, end)) {
         zapPageRange(k, v, v.start, v.end, true);
       }
@@ -162,12 +190,6 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
     }
   }
 });
-
-function callSplit(k: Kernel, f: number, pc: number, slot: number, at: number): void {
-  const nf = k.call(f, pc, splitVma);
-  k.w[nf + 1] = slot;
-  k.w[nf + 2] = at;
-}
 
 /** The lowest VMA of the range that was taken out of the tree and is not yet gone. */
 function nextDetached(k: Kernel, mm: number, start: number, end: number): Vma | undefined {
@@ -216,36 +238,58 @@ export function getUnmappedArea(k: Kernel, mm: number, pages: number, align: num
   return -1;
 }
 
-/** Whether two VMAs, `low` ending where `high` starts, are one (C.10): equal but for their range, and not special. */
-function mergeable(k: Kernel, low: Vma, high: Vma): boolean {
-  if (low.end !== high.start || low.mm !== high.mm) return false;
+/** Whether two VMAs, `low` ending where `high` starts, could be one (C.10): the same but for their range, and not special. */
+function mergeable(low: Vma, high: Vma): boolean {
+  if (low.end !== high.start) return false;
   if (((low.flags ^ high.flags) & ~VM_SOFTDIRTY) !== 0 || (low.flags & VM_SPECIAL) !== 0) return false;
-  if (low.file !== high.file || low.ops !== high.ops || low.private !== high.private) return false;
-  if (low.has(VMA_TRACKED) || high.has(VMA_TRACKED)) return false;
-  if (low.has(VMA_ANON_VMA) !== high.has(VMA_ANON_VMA) && low.file >= 0) return false;
-  if (k.program.vmOps[high.ops]?.close !== undefined) return false;
-  if (k.facts.mergeRefusesAnyClose && k.program.vmOps[low.ops]?.close !== undefined) return false;
+  if (low.file !== high.file) return false;
   const lo = (low.pgoffLo >>> 0) + low.pages;
   return (lo | 0) === high.pgoffLo && ((low.pgoffHi + Math.floor(lo / 2 ** 32)) | 0) === high.pgoffHi;
 }
 
-/** `mm/vma.c:vma_merge*`: joins a VMA with its neighbours where nothing tells them apart. @returns the VMA that is left */
-export function vmaMerge(k: Kernel, vma: Vma): Vma {
-  if ((vma.flags & VM_SPECIAL) !== 0) return vma;
-  const prev = vma.start > 0 ? vmaLookup(k, vma.mm, vma.start - 1) : undefined;
-  let left = vma;
-  if (prev !== undefined && mergeable(k, prev, vma)) left = join(k, prev, vma);
-  const next = vmaLookup(k, left.mm, left.end);
-  if (next !== undefined && mergeable(k, left, next)) left = join(k, left, next);
-  return left;
+function hasClose(k: Kernel, vma: Vma): boolean {
+  return k.program.vmOps[vma.ops]?.close !== undefined;
 }
 
-function join(k: Kernel, low: Vma, high: Vma): Vma {
-  low.end = high.end;
-  if (high.has(VMA_ANON_VMA)) low.put(VMA_ANON_VMA, true);
-  if (high.file >= 0) k.files[high.file]!.refs -= 1;
-  high.clear();
-  return low;
+/** The linked VMAs below and above that `vma` can be one with; a VMA that would vanish must have no ->close, unless it is new. */
+function mergeNeighbours(k: Kernel, vma: Vma): readonly [below: Vma | undefined, above: Vma | undefined] {
+  if ((vma.flags & VM_SPECIAL) !== 0 || (vma.has(VMA_LINKED) && hasClose(k, vma)))
+    return [undefined, undefined];
+  const usable = (v: Vma | undefined): v is Vma =>
+    v !== undefined && !(k.facts.mergeRefusesAnyClose && hasClose(k, v));
+  const prev = vma.start > 0 ? vmaLookup(k, vma.mm, vma.start - 1) : undefined;
+  const next = vmaLookup(k, vma.mm, vma.end);
+  const below = usable(prev) && mergeable(prev, vma) ? prev : undefined;
+  const above = usable(next) && mergeable(vma, next) ? next : undefined;
+  return below !== undefined && above !== undefined && hasClose(k, above)
+    ? [below, undefined]
+    : [below, above];
+}
+
+/** Whether {@link vmaMerge} would find a neighbour. The VMA need not be linked. */
+export function canMerge(k: Kernel, vma: Vma): boolean {
+  const [below, above] = mergeNeighbours(k, vma);
+  return below !== undefined || above !== undefined;
+}
+
+/** `mm/vma.c:vma_merge*`: joins a VMA with its neighbours where nothing tells them apart. @returns the VMA that is left */
+export function vmaMerge(k: Kernel, vma: Vma): Vma {
+  const [below, above] = mergeNeighbours(k, vma);
+  if (below === undefined) return above === undefined ? vma : join(k, above, vma);
+  const left = join(k, below, vma);
+  return above === undefined ? left : join(k, left, above);
+}
+
+/** `keep` takes the pages of its neighbour `gone`, whose struct and file reference go. */
+function join(k: Kernel, keep: Vma, gone: Vma): Vma {
+  if (gone.start < keep.start) {
+    keep.setPgoff(gone.pgoffLo, gone.pgoffHi);
+    keep.start = gone.start;
+  } else keep.end = gone.end;
+  if (gone.has(VMA_ANON_VMA)) keep.put(VMA_ANON_VMA, true);
+  if (gone.file >= 0) k.files[gone.file]!.refs -= 1;
+  gone.clear();
+  return keep;
 }
 
 /** A VMA whose vm_ops is NULL is anonymous to the core, whatever its file (F-18). */

@@ -1,70 +1,15 @@
 /** Small macros of kernel headers, so that the text of a driver can be pasted as it is: `include/linux/{bits,pfn,mm,compiler}.h` and others. */
 import type { GenericSignature } from '../../c/environment.js';
 import { INT, UINT, ulongType, VOID, pointerTo, type CType } from '../../c/types.js';
-import type { Kernel } from '../../kernel/kernel.js';
+import { ARITHMETIC } from './arithmetic.js';
+import { PRINTS_AND_ASSERTS } from './asserts.js';
 import type { ApiFunction } from './define.js';
+import { VARIANTS } from './variants.js';
 
-/** Prints, asserts, hints: nothing in the model. Arguments are still computed. */
+/** Nothing in the model; arguments are still computed. */
 function nothing(prototype: string): ApiFunction {
   return { prototype, special: 'nop' };
 }
-
-const PRINTING = [
-  'emerg',
-  'alert',
-  'crit',
-  'err',
-  'warn',
-  'notice',
-  'info',
-  'debug',
-  'info_once',
-  'warn_once',
-];
-
-const PRINTS: Readonly<Record<string, ApiFunction>> = Object.fromEntries([
-  ...['printk', ...PRINTING.map((level) => `pr_${level}`)].map((name) => [
-    name,
-    nothing(`int ${name}(const char *fmt, ...)`),
-  ]),
-  ...['err', 'warn', 'notice', 'info', 'dbg'].map((level) => [
-    `dev_${level}`,
-    nothing(`void dev_${level}(const struct device *dev, const char *fmt, ...)`),
-  ]),
-]);
-
-/** A function of one or two unsigned longs, folded if they are constant. `f` gets and gives non-negative integers. */
-function arithmetic(prototype: string, f: (x: bigint, y: bigint) => bigint): ApiFunction {
-  const argument = (k: Kernel, i: number): bigint =>
-    BigInt.asUintN(64, (BigInt(k.argHi[i]!) << 32n) | BigInt(k.argLo[i]! >>> 0));
-  return {
-    prototype,
-    evaluate: ([x = 0n, y = 0n]) => f(BigInt.asUintN(64, x), BigInt.asUintN(64, y)),
-    call: (k) => {
-      const value = f(argument(k, 0), argument(k, 1));
-      k.hi = Number(BigInt.asIntN(32, value >> 32n));
-      return Number(BigInt.asIntN(32, value));
-    },
-  };
-}
-
-const PAGE = 4096n;
-const shift = (n: bigint): bigint => n & 63n;
-
-const NUMBERS: Readonly<Record<string, ApiFunction>> = {
-  BIT: arithmetic('unsigned long BIT(unsigned int n)', (n) => 1n << shift(n)),
-  BIT_ULL: arithmetic('unsigned long long BIT_ULL(unsigned int n)', (n) => 1n << shift(n)),
-  PFN_UP: arithmetic('unsigned long PFN_UP(unsigned long x)', (x) => (x + PAGE - 1n) / PAGE),
-  PFN_DOWN: arithmetic('unsigned long PFN_DOWN(unsigned long x)', (x) => x / PAGE),
-  PFN_PHYS: arithmetic('phys_addr_t PFN_PHYS(phys_addr_t pfn)', (pfn) => pfn * PAGE),
-  PHYS_PFN: arithmetic('unsigned long PHYS_PFN(phys_addr_t addr)', (addr) => addr / PAGE),
-  PAGE_ALIGN: arithmetic('unsigned long PAGE_ALIGN(unsigned long x)', (x) => ((x + PAGE - 1n) / PAGE) * PAGE),
-  PAGE_ALIGNED: arithmetic('int PAGE_ALIGNED(unsigned long x)', (x) => (x % PAGE === 0n ? 1n : 0n)),
-  IS_ALIGNED: arithmetic('int IS_ALIGNED(unsigned long x, unsigned long a)', (x, a) =>
-    (x & (a - 1n)) === 0n ? 1n : 0n,
-  ),
-  offset_in_page: arithmetic('unsigned long offset_in_page(unsigned long x)', (x) => x % PAGE),
-};
 
 const truth: ApiFunction = {
   special: 'truth',
@@ -113,6 +58,11 @@ const ACCESSES: Readonly<Record<string, ApiFunction>> = {
 const NOTHING: Readonly<Record<string, ApiFunction>> = {
   might_sleep: nothing('void might_sleep(void)'),
   cond_resched: nothing('int cond_resched(void)'),
+  schedule: nothing('void schedule(void)'),
+  msleep: nothing('void msleep(unsigned int ms)'),
+  udelay: nothing('void udelay(unsigned long us)'),
+  usleep_range: nothing('void usleep_range(unsigned long min, unsigned long max)'),
+  kunmap: nothing('void kunmap(const struct page *page)'),
   smp_mb: nothing('void smp_mb(void)'),
   smp_rmb: nothing('void smp_rmb(void)'),
   smp_wmb: nothing('void smp_wmb(void)'),
@@ -144,8 +94,9 @@ export const IOCTL_NUMBERS: Readonly<Record<string, ApiFunction>> = {
 
 /** By name. */
 export const CONVENIENCES: Readonly<Record<string, ApiFunction>> = {
-  ...PRINTS,
-  ...NUMBERS,
+  ...PRINTS_AND_ASSERTS,
+  ...ARITHMETIC,
+  ...VARIANTS,
   ...ACCESSES,
   ...NOTHING,
   ...IOCTL_NUMBERS,

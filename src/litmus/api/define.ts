@@ -18,7 +18,22 @@ export interface ApiFunction extends ExternalFunction {
    * been folded; the others are what they are called.
    */
   readonly special?:
-    'get_user' | 'put_user' | 'min' | 'max' | 'nop' | 'same' | 'truth' | 'write_once' | 'constant';
+    | 'get_user'
+    | 'put_user'
+    | 'min'
+    | 'max'
+    | 'nop'
+    | 'same'
+    | 'truth'
+    | 'write_once'
+    | 'xchg'
+    | 'cmpxchg'
+    | 'constant';
+  /**
+   * Arguments (by position) that point to objects. The call is a scheduling point unless all of them lie on the running thread's own
+   * stack.
+   */
+  readonly objects?: readonly number[];
   /** Whether the call is a scheduling point (lock operation, allocation, free, user copy, every system call). */
   readonly point?: boolean;
 }

@@ -1,13 +1,13 @@
 /** What drivers use beside the mm: pages, memory, locks, counters, user copies. */
 import { ENXIO } from '../../kernel/errno.js';
-import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { handle, HandleKind, handleIndex } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import { Undefined, UnknownError } from '../../kernel/routine.js';
+import { Undefined } from '../../kernel/routine.js';
+import { opaqueWord } from '../../kernel/objects.js';
 import { isLocked, lockRead, lockWrite, tryLock, unlockRead, unlockWrite } from '../../kernel/locks.js';
 import { pgoffNumber, remapPfnRange, vmStart } from '../../kernel/mm/memory/remap.js';
 import {
   allocPages,
-  cellsOf,
   clearPage,
   copyPage,
   freePages,
@@ -175,22 +175,6 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
       if (to >= 0 && from >= 0) copyPage(k, to, from);
     }),
   },
-  memset: {
-    prototype: 'void *memset(void *s, int c, unsigned long n)',
-    point: true,
-    call: (k) => {
-      const frame = kaddr(k, 0);
-      if (frame < 0) return 0;
-      if (num(k, 2) !== 4096) throw new UnknownError('memset() of less than a page is not modelled');
-      const byte = k.argLo[1]! & 0xff;
-      const c = cellsOf(k, frame);
-      for (const cell of k.program.cells) {
-        k.w[c + cell.word] = cell.bytes === 1 ? byte : cell.bytes === 2 ? byte * 0x101 : byte * 0x01010101;
-        if (cell.bytes === 8) k.w[c + cell.word + 1] = byte * 0x01010101;
-      }
-      return k.argLo[0]!;
-    },
-  },
   vmalloc_user: {
     prototype: 'void *vmalloc_user(unsigned long size)',
     point: true,
@@ -211,12 +195,13 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
   kzalloc: {
     prototype: 'void *kzalloc(unsigned long size, gfp_t gfp)',
     point: true,
-    call: (k) => kzalloc(k, num(k, 0)),
+    // the lowering makes words and a type of the size
+    call: (k) => kzalloc(k, k.argLo[0]!, k.argHi[0]!),
   },
   kmalloc: {
     prototype: 'void *kmalloc(unsigned long size, gfp_t gfp)',
     point: true,
-    call: (k) => kzalloc(k, num(k, 0)),
+    call: (k) => kzalloc(k, k.argLo[0]!, k.argHi[0]!),
   },
   kfree: { prototype: 'void kfree(const void *p)', point: true, call: done((k) => kfree(k, k.argLo[0]!)) },
   dma_alloc_coherent: {
@@ -274,7 +259,7 @@ const unlocking = (name: string, type: string, unlock: (k: Kernel, h: number) =>
 const init = (name: string, type: string): ApiFunction => ({
   prototype: `void ${name}(struct ${type} *lock)`,
   call: done((k) => {
-    const at = indexOf(k, k.argLo[0]!, HandleKind.Data);
+    const at = opaqueWord(k, k.argLo[0]!);
     if (at >= 0) k.w[at] = 0;
   }),
 });
@@ -317,11 +302,8 @@ function counter(
     call: (k) => {
       const h = k.argLo[valueFirst ? 1 : 0]!;
       const arg = k.argLo[valueFirst ? 0 : 1]!;
-      if (h <= 0 || handleKind(h) !== HandleKind.Data) {
-        k.undefinedBehaviour(Undefined.BadPointer);
-        return 0;
-      }
-      const at = handleIndex(h);
+      const at = opaqueWord(k, h);
+      if (at < 0) return 0;
       k.w[at] = change(k.w[at]!, arg);
       return result(k.w[at]!, arg);
     },
@@ -381,13 +363,6 @@ const MISC: Readonly<Record<string, ApiFunction>> = {
     },
   },
   ERR_PTR: { prototype: 'void *ERR_PTR(long error)', call: (k) => k.argLo[0]! },
-  WARN_ON: {
-    prototype: 'int WARN_ON(int condition)',
-    call: (k) => {
-      if (k.argLo[0] !== 0) k.warn();
-      return k.argLo[0]! !== 0 ? 1 : 0;
-    },
-  },
 };
 
 /** By name. */

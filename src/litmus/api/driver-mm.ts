@@ -2,6 +2,9 @@
 import type { Kernel } from '../../kernel/kernel.js';
 import { UnknownError } from '../../kernel/routine.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import { Scalar } from '../../kernel/object-shape.js';
+import { reach } from '../../kernel/objects.js';
+import { genericAccessByte } from '../../kernel/mm/follow.js';
 import { mmapActionRemap, mmapActionRemapFull } from '../../kernel/mm/mmap_prepare.js';
 import {
   vmfInsertPfn,
@@ -53,7 +56,8 @@ function pageArray(k: Kernel, h: number): (i: number) => number {
     throw new UnknownError('an array of pages that is no object of the driver');
   const at = handleIndex(h);
   return (i) => {
-    const page = k.w[at + i]!;
+    const word = reach(k, at, (i * k.facts.bitsPerLong) / 8, Scalar.Pointer);
+    const page = word < 0 ? 0 : k.w[word]!;
     return page > 0 && handleKind(page) === HandleKind.Page ? handleIndex(page) : -1;
   };
 }
@@ -150,6 +154,15 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
     routine: unmapMappingRange,
     point: true,
   },
+  generic_access_phys: onVma(
+    `int generic_access_phys(${VMA}, unsigned long addr, void *buf, int len, int write)`,
+    (k, vma) => {
+      if (k.argLo[3] !== 1 || k.argLo[4] !== 0)
+        throw new UnknownError('generic_access_phys() of more than a byte, or for writing');
+      const at = indexOf(k, k.argLo[2]!, HandleKind.Data);
+      return at < 0 ? 0 : genericAccessByte(k, vma, num(k, 1), at);
+    },
+  ),
   remap_vmalloc_range: onVma(`int remap_vmalloc_range(${VMA}, void *addr, unsigned long pgoff)`, (k, vma) =>
     remapVmallocRange(k, vma, k.argLo[1]!, num(k, 2)),
   ),

@@ -5,11 +5,13 @@ import { ERRNO } from '../../kernel/errno.js';
 import { KERNEL_FLAGS } from '../../kernel/flags.js';
 import { PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
+import { ASSERTS } from './asserts.js';
 import type { ApiFunction, ApiStruct } from './define.js';
 import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
 import { DRIVER_MM } from './driver-mm.js';
 import { DRIVER_MACROS } from './macros.js';
+import { DRIVER_OBJECTS } from './driver-objects.js';
 import { STRUCTS, TYPEDEFS } from './structs.js';
 import { SYSCALLS } from './syscalls.js';
 
@@ -31,6 +33,7 @@ export interface EnvironmentOptions {
 export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...DRIVER_MM,
   ...DRIVER_CORE,
+  ...DRIVER_OBJECTS,
   ...DRIVER_MACROS,
   ...CONVENIENCES,
 };
@@ -42,7 +45,7 @@ export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = { ...SYSC
 export const API_NAMES: readonly string[] = [
   'none',
   'page_fault',
-  ...new Set([...Object.keys(SYSCALLS), ...Object.keys(DRIVER_MM), ...Object.keys(DRIVER_CORE)]),
+  ...new Set([SYSCALLS, DRIVER_MM, DRIVER_CORE, ASSERTS].flatMap((table) => Object.keys(table))),
 ];
 
 const API_IDS: ReadonlyMap<string, number> = new Map(API_NAMES.map((name, id) => [name, id]));
@@ -79,9 +82,12 @@ const MACROS: ReadonlyMap<string, FileScopeMacro> = new Map<string, FileScopeMac
   ['DECLARE_RWSEM', { kind: 'object', type: 'struct rw_semaphore' }],
   ['module_init', { kind: 'init' }],
   ['module_exit', { kind: 'exit' }],
-  ['MODULE_LICENSE', { kind: 'ignore' }],
-  ['MODULE_DESCRIPTION', { kind: 'ignore' }],
-  ['MODULE_AUTHOR', { kind: 'ignore' }],
+  ...[
+    ...['LICENSE', 'DESCRIPTION', 'AUTHOR', 'VERSION', 'ALIAS', 'PARM_DESC', 'IMPORT_NS', 'DEVICE_TABLE'].map(
+      (what) => `MODULE_${what}`,
+    ),
+    ...['module_param', 'module_param_named', 'EXPORT_SYMBOL', 'EXPORT_SYMBOL_GPL'],
+  ].map((name): [string, FileScopeMacro] => [name, { kind: 'ignore' }]),
 ]);
 
 function commonConstants(o: EnvironmentOptions): Map<string, ExternalConstant> {
@@ -90,6 +96,7 @@ function commonConstants(o: EnvironmentOptions): Map<string, ExternalConstant> {
   const ptrs = BigInt(o.ptrs);
   const shift = (n: number): bigint => BigInt(Math.log2(o.ptrs) * n);
   for (const [name, value] of Object.entries(ERRNO)) map.set(name, { type: 'int', value: BigInt(value) });
+  map.set('BITS_PER_LONG', { type: 'int', value: o.model.name === 'LP64' ? 64n : 32n });
   map.set('PAGE_SHIFT', { type: 'int', value: 12n });
   map.set('PAGE_SIZE', { type: 'unsigned long', value: size });
   map.set('PAGE_MASK', { type: 'unsigned long', value: ~(size - 1n) });

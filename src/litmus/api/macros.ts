@@ -31,10 +31,25 @@ const userAccess = (special: 'get_user' | 'put_user'): ApiFunction => ({
   },
 });
 
+/** xchg(p, new), cmpxchg(p, old, new). */
+const exchange = (special: 'xchg' | 'cmpxchg'): ApiFunction => ({
+  special,
+  generic: ([at, ...values]) => {
+    const wanted = special === 'xchg' ? 1 : 2;
+    if (values.length !== wanted)
+      return `a pointer and ${wanted === 1 ? 'a value' : 'two values'} are needed`;
+    if (at?.kind !== 'pointer' || at.user) return 'the first argument must be a kernel pointer';
+    if (at.to.kind !== 'int' && at.to.kind !== 'pointer') return 'it must point to an integer or a pointer';
+    return { result: at.to, parameters: [at, ...values.map(() => at.to)] };
+  },
+});
+
 /** By name. */
 export const DRIVER_MACROS: Readonly<Record<string, ApiFunction>> = {
   min: minmax('min'),
   max: minmax('max'),
   get_user: userAccess('get_user'),
   put_user: userAccess('put_user'),
+  xchg: exchange('xchg'),
+  cmpxchg: exchange('cmpxchg'),
 };

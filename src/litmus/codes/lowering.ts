@@ -131,4 +131,47 @@ export const LOWERING_CODES = {
     example: ioctl('', 'long big[300];', 'big[0] = 1;'),
     fix: ioctl('', 'long small[30];', 'small[0] = 1;'),
   },
+  PFN3011: {
+    code: 'PFN3011',
+    title: 'an allocation of something unknown',
+    explanation:
+      'Objects lie in words, not in bytes: what is allocated must follow from the type of the pointer that takes the result, or from a ' +
+      '`sizeof` in the size.',
+    example: ioctl('', 'void *p = kzalloc(16, GFP_KERNEL);', 'kfree(p);'),
+    fix: ioctl('', 'u64 *p = kzalloc(16, GFP_KERNEL);', 'kfree(p);'),
+  },
+  PFN3012: {
+    code: 'PFN3012',
+    title: 'a kernel pointer copied as bytes',
+    explanation:
+      'Pointers to kernel objects have no numeric value in the model, and locks and counters no bytes: user space can neither be shown them ' +
+      'nor set them.',
+    example: ioctl(
+      'struct msg {\n\tvoid *p;\n};',
+      'struct msg m;',
+      'copy_from_user(&m, (void __user *)arg, sizeof(m));',
+    ),
+    fix: ioctl(
+      'struct msg {\n\tvoid __user *p;\n};',
+      'struct msg m;',
+      'copy_from_user(&m, (void __user *)arg, sizeof(m));',
+    ),
+  },
+  PFN3013: {
+    code: 'PFN3013',
+    title: 'a union whose members do not share words',
+    explanation:
+      'Every scalar of an object has words of its own in the model. Members of a union share them if they have the same widths at the same ' +
+      'offsets, or are numbers of 32 and 64 bits. Pointers and integers do not.',
+    example: ioctl(
+      'union where {\n\tstruct page *page;\n\tunsigned long pfn;\n};',
+      'union where w;',
+      'w.pfn = arg;',
+    ),
+    fix: ioctl(
+      'struct where {\n\tstruct page *page;\n\tunsigned long pfn;\n};',
+      'struct where w;',
+      'w.pfn = arg;',
+    ),
+  },
 } satisfies Record<string, CodeDoc>;

@@ -1,27 +1,32 @@
 /** Reading and writing objects. What others may see is a step of its own, with a scheduling point before it. */
 import type { LValue, TypedExpr } from '../../c/typed.js';
-import type { CType } from '../../c/types.js';
+import type { CType, PointerType } from '../../c/types.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
+import { memcpy } from '../../kernel/string.js';
 import { combined, emitPoint, LEFT, operand, type Operand } from './code.js';
-import type { FunctionLowering } from './function.js';
 import { byteSize, wordsOfType } from './layout.js';
+import type { Lowering } from './lowering.js';
 import {
   handleOf,
   lowerPlace,
   operandsOf,
+  withOperands,
   wordOf,
   type AnyPlace,
   type FieldPlace,
   type Place,
+  type PointerPlace,
 } from './places.js';
-import { cellMask, loadUser, storeUser, userAddress } from './user-memory.js';
-import { arithmetic, constantValue, convert, normalizer, type Ev } from './values.js';
+import { loadPointed, pointedHandle, storePointed } from './pointed.js';
+import { stepped } from './pointers.js';
+import { loadUser, storeUser, userAddress } from './user-memory.js';
+import { arithmetic, constantValue, convert, type Ev } from './values.js';
 
 // --- reading ---
 
 /** The value of an object. */
-export function lowerLoad(fn: FunctionLowering, e: TypedExpr & { kind: 'load' }): Operand {
+export function lowerLoad(fn: Lowering, e: TypedExpr & { kind: 'load' }): Operand {
   const known = constantGlobal(e.from);
   if (known !== undefined) return operand(constantValue(known, fn.isWide(e.type)));
   return load(fn, lowerPlace(fn, e.from), e.type);
@@ -35,16 +40,16 @@ function constantGlobal(from: LValue): bigint | undefined {
   return entry.value.kind === 'constant' ? entry.value.value : undefined;
 }
 
-function load(fn: FunctionLowering, place: AnyPlace, type: CType): Operand {
+function load(fn: Lowering, place: AnyPlace, type: CType): Operand {
   if (place.kind === 'field') {
     const { field, object } = place;
     return combined(fieldLoad(field, object.ev), [object], true);
   }
   if (place.kind === 'user') return loadUser(fn, place, type);
-  const ev = wordLoad(place, type, fn);
+  const ev = place.kind === 'pointer' ? loadPointed(fn, place, type) : wordLoad(place, type, fn);
   const parts = operandsOf(place);
   const freezes = place.kind === 'pointer' || place.indices.length > 0;
-  if (!place.shared) return combined(ev, parts, freezes);
+  if (place.kind !== 'pointer' && !place.shared) return combined(ev, parts, freezes);
   const { slot, words, result } = fn.temp(type);
   pointBefore(fn, place);
   fn.put(combined(ev, parts, freezes), slot, words);
@@ -58,9 +63,8 @@ function fieldLoad(field: FieldPlace['field'], object: Ev): Ev {
   };
 }
 
-function wordLoad(place: Place, type: CType, fn: FunctionLowering): Ev {
+function wordLoad(place: Place, type: CType, fn: Lowering): Ev {
   const wide = fn.isWide(type);
-  const normalize = place.kind === 'pointer' ? normalizer(type) : undefined;
   if (place.kind === 'frame' && place.indices.length === 0) {
     const slot = place.word;
     if (!wide) return (k, f) => k.w[f + slot]!;
@@ -69,28 +73,31 @@ function wordLoad(place: Place, type: CType, fn: FunctionLowering): Ev {
       return k.w[f + slot]!;
     };
   }
-  const at = wordOf(place, byteSize(type, fn.model));
+  const at = wordOf(place);
   return (k, f) => {
     const word = at(k, f);
-    if (word < 0 || k.stopped) return 0;
+    if (k.stopped) return 0;
     if (wide) k.hi = k.w[word + 1]!;
-    const lo = k.w[word]!;
-    return normalize ? normalize(lo) : lo;
+    return k.w[word]!;
   };
 }
 
 /** The point before an access; objects on the running thread's own stack are seen by nobody else. */
-export function pointBefore(fn: FunctionLowering, place: Place): void {
-  if (place.kind !== 'pointer') return emitPoint(fn.b);
-  pointBeforePointer(fn, place.pointer!.ev);
+export function pointBefore(fn: Lowering, place: Place | PointerPlace): void {
+  if (place.kind === 'pointer') pointBeforeObjects(fn, [place.pointer]);
+  else if (place.shared) emitPoint(fn.b);
 }
 
-export function pointBeforePointer(fn: FunctionLowering, pointer: Ev): void {
+export function pointBeforeObjects(fn: Lowering, pointers: readonly Operand[]): void {
   const next = fn.b.here + 1;
   fn.b.emit((k, f) => {
-    const h = pointer(k, f);
-    if (k.stopped) return LEFT;
-    if (isOnOwnStack(k, h) || !k.mustStop()) return next;
+    let own = true;
+    for (let i = 0; i < pointers.length; i++) {
+      const h = pointers[i]!.ev(k, f);
+      if (k.stopped) return LEFT;
+      own &&= isOnOwnStack(k, h);
+    }
+    if (own || !k.mustStop()) return next;
     k.setPc(f, next);
     k.stopped = true;
     return LEFT;
@@ -105,36 +112,71 @@ function isOnOwnStack(k: Kernel, h: number): boolean {
 
 // --- writing ---
 
+/**
+ * `xchg(p, value)` and `cmpxchg(p, expected, value)`: a read and perhaps a write in one step.
+ * @returns what was there
+ */
+export function lowerExchange(fn: Lowering, args: readonly TypedExpr[]): Operand {
+  const [pointer, ...values] = args.map((a) => fn.value(a)) as [Operand, ...Operand[]];
+  const { to: type } = args[0]!.type as PointerType;
+  const place: PointerPlace = { kind: 'pointer', pointer, byte: 0, word: 0, indices: [] };
+  const [read, write] = [loadPointed(fn, place, type), storePointed(fn, place, type)];
+  const expected = values.length === 2 ? values[0]!.ev : undefined;
+  const value = values.at(-1)!.ev;
+  const { slot, words, result } = fn.temp(type);
+  pointBefore(fn, place);
+  const next = fn.b.here + 1;
+  fn.b.consume([pointer, ...values], (k, f) => {
+    const lo = read(k, f);
+    const hi = k.hi;
+    if (k.stopped) return LEFT;
+    const same = expected === undefined || (expected(k, f) === lo && (words === 1 || k.hi === hi));
+    const newLo = value(k, f);
+    if (k.stopped) return LEFT;
+    if (same) write(k, f, newLo, k.hi);
+    k.w[f + slot] = lo;
+    if (words === 2) k.w[f + slot + 1] = hi;
+    return next;
+  });
+  return result;
+}
+
 /** Emits a store of a scalar; the place's operands and the value are used up. */
-export function store(fn: FunctionLowering, place: AnyPlace, value: Operand, type: CType): void {
+export function store(fn: Lowering, place: AnyPlace, value: Operand, type: CType): void {
   if (place.kind === 'user') return storeUser(fn, place, value, type);
   if (place.kind === 'field') return storeField(fn, place, value, type);
   if (place.kind === 'frame' && place.indices.length === 0)
     return fn.put(value, place.word, fn.isWide(type) ? 2 : 1);
-  if (place.shared) pointBefore(fn, place);
-  const at = wordOf(place, byteSize(type, fn.model));
-  const { ev } = value;
-  const wide = fn.isWide(type);
-  const mask = cellMask(byteSize(type, fn.model));
+  pointBefore(fn, place);
+  const put = writer(fn, place, type);
   const next = fn.b.here + 1;
   fn.b.consume([...operandsOf(place), value], (k, f) => {
-    const lo = ev(k, f);
-    const hi = k.hi;
+    const lo = value.ev(k, f);
+    const { hi } = k;
     if (k.stopped) return LEFT;
-    const word = at(k, f);
-    if (word < 0 || k.stopped) return LEFT;
-    k.w[word] = isCell(k, word) ? lo & mask : lo;
-    if (wide) k.w[word + 1] = hi;
-    return next;
+    put(k, f, lo, hi);
+    return k.stopped ? LEFT : next;
   });
 }
 
-/** Whether a word belongs to page contents, where narrow values are kept without their sign. */
-function isCell(k: Kernel, word: number): boolean {
-  return word >= k.layout.frames && word < k.layout.files;
+/** What stores a scalar into an object. */
+function writer(
+  fn: Lowering,
+  place: Place | PointerPlace,
+  type: CType,
+): (k: Kernel, f: number, lo: number, hi: number) => void {
+  if (place.kind === 'pointer') return storePointed(fn, place, type);
+  const at = wordOf(place);
+  const wide = fn.isWide(type);
+  return (k, f, lo, hi) => {
+    const word = at(k, f);
+    if (k.stopped) return;
+    k.w[word] = lo;
+    if (wide) k.w[word + 1] = hi;
+  };
 }
 
-function storeField(fn: FunctionLowering, place: FieldPlace, value: Operand, type: CType): void {
+function storeField(fn: Lowering, place: FieldPlace, value: Operand, type: CType): void {
   const { object, field } = place;
   const set = field.set?.bind(field);
   if (!set) {
@@ -156,7 +198,7 @@ function storeField(fn: FunctionLowering, place: FieldPlace, value: Operand, typ
 
 /** `target = value`. @returns the value, if it is wanted */
 export function lowerAssign(
-  fn: FunctionLowering,
+  fn: Lowering,
   e: TypedExpr & { kind: 'assign' },
   wanted: boolean,
 ): Operand | undefined {
@@ -177,7 +219,7 @@ export function lowerAssign(
 }
 
 /** `a = b` of whole structs. */
-function copyStruct(fn: FunctionLowering, e: TypedExpr & { kind: 'assign' }): void {
+function copyStruct(fn: Lowering, e: TypedExpr & { kind: 'assign' }): void {
   const { value } = e;
   if (value.kind !== 'load')
     return fn.session.fail('PFN3008', 'a struct can be assigned from an object only', value.span);
@@ -193,26 +235,50 @@ function copyStruct(fn: FunctionLowering, e: TypedExpr & { kind: 'assign' }): vo
       },
     );
   }
+  if (to.kind === 'pointer' || from.kind === 'pointer') return copyBehindPointers(fn, to, from, e.type);
   copyWords(fn, to, from, wordsOfType(e.type, fn.model));
 }
 
-function copyWords(fn: FunctionLowering, to: Place, from: Place, words: number): void {
-  if (from.shared) pointBefore(fn, from);
-  if (to.shared) pointBefore(fn, to);
-  const [target, source] = [wordOf(to, 4), wordOf(from, 4)];
+function copyWords(fn: Lowering, to: Place, from: Place, words: number): void {
+  pointBefore(fn, from);
+  pointBefore(fn, to);
+  const [target, source] = [wordOf(to), wordOf(from)];
   const next = fn.b.here + 1;
   fn.b.consume([...operandsOf(to), ...operandsOf(from)], (k, f) => {
     const a = target(k, f);
     const b = source(k, f);
-    if (a < 0 || b < 0 || k.stopped) return LEFT;
+    if (k.stopped) return LEFT;
     k.w.copyWithin(a, b, b + words);
     return next;
   });
 }
 
+function copyBehindPointers(
+  fn: Lowering,
+  to: Place | PointerPlace,
+  from: Place | PointerPlace,
+  type: CType,
+): void {
+  pointBefore(fn, from);
+  pointBefore(fn, to);
+  const [target, source] = [anyHandle(to), anyHandle(from)];
+  const bytes = byteSize(type, fn.model);
+  const next = fn.b.here + 1;
+  fn.b.consume([...operandsOf(to), ...operandsOf(from)], (k, f) => {
+    const a = target(k, f);
+    const b = k.stopped ? 0 : source(k, f);
+    if (!k.stopped) memcpy(k, a, b, bytes);
+    return k.stopped ? LEFT : next;
+  });
+}
+
+function anyHandle(place: Place | PointerPlace): Ev {
+  return place.kind === 'pointer' ? pointedHandle(place) : handleOf(place);
+}
+
 /** `target op= right`, `++`, `--`: a read and a write, each a step if others may see it. */
 export function lowerUpdate(
-  fn: FunctionLowering,
+  fn: Lowering,
   e: TypedExpr & { kind: 'update' },
   wanted: boolean,
 ): Operand | undefined {
@@ -236,15 +302,10 @@ export function lowerUpdate(
   return result;
 }
 
-function updated(
-  fn: FunctionLowering,
-  e: TypedExpr & { kind: 'update' },
-  before: Operand,
-  right: Operand,
-): Operand {
+function updated(fn: Lowering, e: TypedExpr & { kind: 'update' }, before: Operand, right: Operand): Operand {
   const { compute, op } = e;
   if (compute.kind === 'pointer') {
-    const ev = fn.step(before.ev, op as '+' | '-', right.ev, e.right.type, compute, e.scale);
+    const ev = stepped(fn, before.ev, op as '+' | '-', right.ev, e.right.type, compute, e.scale);
     return combined(ev, [before, right], !compute.user);
   }
   if (compute.kind !== 'int') throw new Error('an update of something that is no number');
@@ -255,38 +316,22 @@ function updated(
 
 /** The same place for a first access that leaves its operands for the second. */
 function borrowed(place: AnyPlace): AnyPlace {
-  if (place.kind === 'field') return { ...place, object: operand(place.object.ev, [], true) };
-  if (place.kind === 'user') return { ...place, pointer: operand(place.pointer.ev) };
-  const indices = place.indices.map((i) => ({ ...i, operand: operand(i.operand.ev) }));
-  return { ...place, indices, ...(place.pointer ? { pointer: operand(place.pointer.ev, [], true) } : {}) };
+  return withOperands(place, (o, isPointer) => operand(o.ev, [], isPointer));
 }
 
 /** Computes pointer and indices once, so that the two accesses of an update reach the same object. */
-function fixed(fn: FunctionLowering, place: AnyPlace): AnyPlace {
-  if (place.kind === 'field') return { ...place, object: settle(fn, place.object, 1) };
-  if (place.kind === 'user')
-    return { ...place, pointer: settle(fn, place.pointer, fn.model.name === 'LP64' ? 2 : 1) };
-  const indices = place.indices.map((i) => ({ ...i, operand: settle(fn, i.operand, 1) }));
-  return { ...place, indices, ...(place.pointer ? { pointer: settle(fn, place.pointer, 1) } : {}) };
+function fixed(fn: Lowering, place: AnyPlace): AnyPlace {
+  const words = place.kind === 'user' && fn.model.name === 'LP64' ? 2 : 1;
+  return withOperands(place, (o) => settle(fn, o, words));
 }
 
 /** A value in a temporary, unless it is in one already. */
-function settle(fn: FunctionLowering, value: Operand, words: 1 | 2): Operand {
-  if (value.temps.length > 0 && value.temps.length === words) return value;
-  const slot = fn.b.temp(words);
-  fn.put(value, slot, words);
-  if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
-  return operand(
-    (k, f) => {
-      k.hi = k.w[f + slot + 1]!;
-      return k.w[f + slot]!;
-    },
-    [slot, slot + 1],
-  );
+function settle(fn: Lowering, value: Operand, words: 1 | 2): Operand {
+  return value.temps.length === words ? value : fn.hold(value, words);
 }
 
 /** `&object`. */
-export function lowerAddress(fn: FunctionLowering, e: TypedExpr & { kind: 'address' }): Operand {
+export function lowerAddress(fn: Lowering, e: TypedExpr & { kind: 'address' }): Operand {
   const { of } = e;
   if (of.kind === 'global') {
     const h = fn.session.globalHandle(of.variable, e.span);
@@ -301,5 +346,5 @@ export function lowerAddress(fn: FunctionLowering, e: TypedExpr & { kind: 'addre
     );
   }
   if (place.kind === 'user') return combined(userAddress(fn, place), [place.pointer]);
-  return combined(handleOf(place), operandsOf(place), place.indices.length > 0);
+  return combined(anyHandle(place), operandsOf(place), place.indices.length > 0);
 }

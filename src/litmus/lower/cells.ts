@@ -14,7 +14,7 @@ import type {
   TypedStatement,
 } from '../../c/typed.js';
 import type { CType, Field, PointerType } from '../../c/types.js';
-import { byteSize, leaves } from './layout.js';
+import { byteSize, leaves, offsetOf } from './layout.js';
 import { ANY, binary, NOTHING, one, PAGE, step, union, type Known } from './residues.js';
 import type { Session } from './session.js';
 
@@ -191,6 +191,10 @@ export class CellFinder {
         return this.#cast(this.#value(e.operand), e.type);
       case 'binary':
         return binary(e.op, this.#value(e.left), this.#value(e.right));
+      case 'containerOf': {
+        const { bytes } = offsetOf(e.member, this.session.model);
+        return step(this.#value(e.pointer), '-', one(bytes % PAGE), 1);
+      }
       case 'pointerStep':
         return step(this.#value(e.pointer), e.op, this.#value(e.index), e.scale);
       case 'conditional': {
@@ -320,9 +324,20 @@ export class CellFinder {
     const passed = name === 'ioctl' && e.args[2]?.kind !== 'constant' ? args[2] : undefined;
     if (passed?.residues) this.#join('ioctl', passed);
     this.#userCopy(name, e.args, args);
+    if (name === 'memcpy') this.#memcpy(e.args, args);
+    if (name === 'memcpy' || name === 'memset') return args[0]!;
     if (PAGE_CONTENTS.test(name)) return { residues: new Set([0]), page: true };
     if (e.type.kind === 'pointer') return { residues: new Set([0]), page: false };
     return ANY;
+  }
+
+  /** What memcpy() reads from a page must have cells; what it writes is of interest only where others read. */
+  #memcpy(exprs: readonly TypedExpr[], args: readonly Known[]): void {
+    const [, , size] = exprs as [TypedExpr, TypedExpr, TypedExpr];
+    if (!args[1]!.page || args[0]!.page) return;
+    const type =
+      copiedType(exprs[1]!, size, this.session.model) ?? copiedType(exprs[0]!, size, this.session.model);
+    if (type && byteSize(type, this.session.model) < PAGE) this.#access(args[1]!, type, exprs[1]!.span);
   }
 
   /** Accesses of get_user() and the like. */

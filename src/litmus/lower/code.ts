@@ -1,5 +1,6 @@
 /** The code of a compiled function: instructions, labels, temporary words. */
 import type { Kernel } from '../../kernel/kernel.js';
+import type { PlacedObject } from '../../kernel/object-shape.js';
 import { type CFunction, UnknownError } from '../../kernel/routine.js';
 import { THREAD } from '../../kernel/layout.js';
 import { TF_KILLED } from '../../kernel/routine.js';
@@ -29,6 +30,7 @@ export class CompiledFunction implements CFunction {
   code: readonly Instruction[] = [];
   words = 0;
   params: { readonly slot: number; readonly words: number }[] = [];
+  locals: readonly PlacedObject[] = [];
 
   constructor(
     readonly id: number,
@@ -146,6 +148,18 @@ export function emitUserPoint(b: CodeBuilder): void {
 
 export function operand(ev: Ev, temps: readonly number[] = [], freezes = false): Operand {
   return { ev, temps, freezes };
+}
+
+/** The value in a slot of the frame (and the one behind it), which is a temporary. */
+export function slotValue(slot: number, words: 1 | 2): Operand {
+  if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
+  return operand(
+    (k, f) => {
+      k.hi = k.w[f + slot + 1]!;
+      return k.w[f + slot]!;
+    },
+    [slot, slot + 1],
+  );
 }
 
 /** An operand made of others. */

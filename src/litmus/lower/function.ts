@@ -1,91 +1,14 @@
-/** Lowers one function: variables to slots, expressions to closures and instructions. */
-import type { LocalVariable, TypedExpr, TypedFunction } from '../../c/typed.js';
-import type { CType, DataModel, PointerType } from '../../c/types.js';
-import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import { Undefined } from '../../kernel/routine.js';
+/** Lowers one function's expressions to closures and instructions. */
+import type { TypedExpr } from '../../c/typed.js';
 import { lowerAddress, lowerAssign, lowerLoad, lowerUpdate } from './access.js';
 import { lowerCall } from './calls.js';
-import { CodeBuilder, combined, operand, type Label, type Operand } from './code.js';
-import { isWide, wordsOfType } from './layout.js';
+import { combined, operand, type Label, type Operand } from './code.js';
+import { Lowering } from './lowering.js';
+import { lowerContainerOf, lowerPointerDifference, lowerPointerStep } from './pointers.js';
 import { needsCode } from './purity.js';
-import type { Session } from './session.js';
-import * as int64 from './int64.js';
-import {
-  arithmetic,
-  comparison,
-  constantValue,
-  convert,
-  extendsSign,
-  negation,
-  truth,
-  widen,
-  type Ev,
-} from './values.js';
+import { arithmetic, comparison, constantValue, convert, negation, truth } from './values.js';
 
-export class FunctionLowering {
-  readonly model: DataModel;
-  readonly b: CodeBuilder;
-  /** The types of the objects that kzalloc() calls make, as far as casts tell. */
-  readonly allocates = new Map<TypedExpr, CType>();
-  /** Slots of the locals, counted from the frame's header. */
-  readonly #slots: readonly number[];
-
-  constructor(
-    readonly session: Session,
-    readonly source: TypedFunction,
-    /** Code of a thread. */
-    readonly user: boolean,
-    /** The core calls it: its return is a scheduling point. */
-    readonly handler: boolean,
-  ) {
-    this.model = session.model;
-    let at = 1;
-    this.#slots = source.locals.map((l) => {
-      at += wordsOfType(l.type, this.model);
-      return at - wordsOfType(l.type, this.model);
-    });
-    this.b = new CodeBuilder(at - 1);
-  }
-
-  slotOf(variable: LocalVariable): number {
-    return this.#slots[variable.index]!;
-  }
-
-  isWide(type: CType): boolean {
-    return isWide(type, this.model);
-  }
-
-  /** A temporary for a value of a type. */
-  temp(type: CType): { slot: number; words: 1 | 2; result: Operand } {
-    const words = this.isWide(type) ? 2 : 1;
-    const slot = this.b.temp(words);
-    return { slot, words, result: this.#slotValue(slot, words) };
-  }
-
-  #slotValue(slot: number, words: 1 | 2): Operand {
-    if (words === 1) return operand((k, f) => k.w[f + slot]!, [slot]);
-    return operand(
-      (k, f) => {
-        k.hi = k.w[f + slot + 1]!;
-        return k.w[f + slot]!;
-      },
-      [slot, slot + 1],
-    );
-  }
-
-  /** Emits code that puts a value into slots of the frame. */
-  put(value: Operand, slot: number, words: 1 | 2): void {
-    const { ev } = value;
-    const next = this.b.here + 1;
-    this.b.consume([value], (k, f) => {
-      const lo = ev(k, f);
-      if (k.stopped) return -1;
-      k.w[f + slot] = lo;
-      if (words === 2) k.w[f + slot + 1] = k.hi;
-      return next;
-    });
-  }
-
+export class FunctionLowering extends Lowering {
   /** The value of an expression. Emits what has effects or is a step of its own; the rest is a closure. */
   value(e: TypedExpr): Operand {
     switch (e.kind) {
@@ -114,10 +37,12 @@ export class FunctionLowering {
         return this.#binary(e);
       case 'compare':
         return this.#compare(e);
+      case 'containerOf':
+        return lowerContainerOf(this, e);
       case 'pointerStep':
-        return this.#pointerStep(e);
+        return lowerPointerStep(this, e);
       case 'pointerDifference':
-        return this.#pointerDifference(e);
+        return lowerPointerDifference(this, e);
       case 'logical':
         return this.#logical(e);
       case 'conditional':
@@ -151,17 +76,6 @@ export class FunctionLowering {
       default:
         this.discard(this.value(e));
     }
-  }
-
-  /** Computes a value that nobody uses, if that can matter. */
-  discard(value: Operand): void {
-    if (value.temps.length === 0 && !value.freezes) return;
-    const { ev } = value;
-    const next = this.b.here + 1;
-    this.b.consume([value], (k, f) => {
-      ev(k, f);
-      return next;
-    });
   }
 
   /** 0 or 1: whether a scalar is not zero. */
@@ -223,81 +137,6 @@ export class FunctionLowering {
     const b = this.value(e.right);
     const signed = e.left.type.kind === 'int' && e.left.type.signed;
     return combined(comparison(e.op, a.ev, b.ev, this.isWide(e.left.type), signed), [a, b]);
-  }
-
-  #pointerStep(e: TypedExpr & { kind: 'pointerStep' }): Operand {
-    const pointer = this.value(e.pointer);
-    const index = this.value(e.index);
-    const type = e.type as PointerType;
-    return combined(
-      this.step(pointer.ev, e.op, index.ev, e.index.type, type, e.scale),
-      [pointer, index],
-      !type.user,
-    );
-  }
-
-  /** `pointer op index`, where `index` counts objects of the type pointed to. */
-  step(pointer: Ev, op: '+' | '-', index: Ev, indexType: CType, type: PointerType, scale: number): Ev {
-    if (type.user) return this.#userStep(pointer, op, index, indexType, scale);
-    const signed = op === '+' ? 1 : -1;
-    const words = wordsOfType(type.to, this.model);
-    return (k, f) => {
-      const h = pointer(k, f);
-      const n = index(k, f) * signed;
-      if (h <= 0) return h;
-      const kind = handleKind(h);
-      if (kind === HandleKind.Data) return h + n * words;
-      if (kind === HandleKind.Kaddr) return h + n * scale;
-      const from = handleIndex(h);
-      const to = from + n;
-      if (kind === HandleKind.Page && k.mem.regionOf[from] === k.mem.regionOf[to]) return handle(kind, to);
-      k.undefinedBehaviour(Undefined.BadPointer);
-      return 0;
-    };
-  }
-
-  #userStep(pointer: Ev, op: '+' | '-', index: Ev, indexType: CType, scale: number): Ev {
-    const add = op === '+';
-    if (this.model.name === 'ILP32') {
-      return (k, f) => {
-        const bytes = Math.imul(index(k, f), scale);
-        return add ? (pointer(k, f) + bytes) | 0 : (pointer(k, f) - bytes) | 0;
-      };
-    }
-    const wide = this.isWide(indexType) ? index : widen(index, extendsSign(indexType));
-    const combine = add ? int64.add64 : int64.sub64;
-    return (k, f) => {
-      const pl = pointer(k, f);
-      const ph = k.hi;
-      let il = wide(k, f);
-      let ih = k.hi;
-      if (scale !== 1) {
-        il = int64.mul64(il, ih, scale, 0);
-        ih = int64.high;
-      }
-      const lo = combine(pl, ph, il, ih);
-      k.hi = int64.high;
-      return lo;
-    };
-  }
-
-  #pointerDifference(e: TypedExpr & { kind: 'pointerDifference' }): Operand {
-    const a = this.value(e.left);
-    const b = this.value(e.right);
-    const type = e.left.type as PointerType;
-    const wide = this.isWide(e.type);
-    if (!type.user) {
-      const words = wordsOfType(type.to, this.model);
-      const scale = (h: number): number => (handleKind(h) === HandleKind.Data ? words : e.scale);
-      const ev: Ev = (k, f) => {
-        const x = a.ev(k, f);
-        return ((x - b.ev(k, f)) / scale(x)) | 0;
-      };
-      return combined(wide ? widen(ev, true) : ev, [a, b]);
-    }
-    const bytes = arithmetic('-', a.ev, b.ev, e.type as CType & { kind: 'int' }, true);
-    const size = constantValue(BigInt(e.scale), wide);
-    return combined(arithmetic('/', bytes, size, e.type as CType & { kind: 'int' }, true), [a, b]);
   }
 
   #logical(e: TypedExpr & { kind: 'logical' }): Operand {

@@ -1,7 +1,7 @@
 /** Lowers a litmus test for one configuration: C becomes routines of the machine. */
 import { checkDriver, checkThread } from '../../c/check/program.js';
 import { DiagnosticSink, lineColumn } from '../../c/diagnostics.js';
-import type { TypedFunction } from '../../c/typed.js';
+import type { LocalVariable, TypedFunction, TypedProgram } from '../../c/typed.js';
 import type { CType, DataModel } from '../../c/types.js';
 import type { CFunction } from '../../kernel/routine.js';
 import { API_NAMES, driverEnvironment, threadEnvironment, type EnvironmentOptions } from '../api/index.js';
@@ -66,6 +66,8 @@ function frameNames(test: LitmusTest, { mem }: LowerOptions): Map<string, bigint
 
 function lower(test: LitmusTest, session: Session, threads: readonly TypedFunction[]): LoweredTest {
   const { program, sink } = session;
+  for (const { type, span } of [...program.globals, ...localsOf(program, threads)])
+    session.checkUnions(type, span);
   numberTables(session);
   const ioctls = new Set(
     program.globals.flatMap((g) =>
@@ -89,6 +91,7 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
       vmOps: tables.vmOps,
       drivers: tables.drivers,
       cells: placed.cells,
+      objects: session.objects(),
       apiNames: API_NAMES,
     },
     threads: lowered,
@@ -101,6 +104,10 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
       return offset === undefined ? undefined : lineColumn(test.source.text, offset).line;
     },
   };
+}
+
+function localsOf(program: TypedProgram, threads: readonly TypedFunction[]): readonly LocalVariable[] {
+  return [...program.functions.values(), ...threads].flatMap((f) => f.locals);
 }
 
 /** A cell of 8 bytes takes two words, any other one. */
@@ -124,6 +131,7 @@ function compile(
   const fn = new FunctionLowering(session, source, target.user, handler);
   session.attempt(() => new StatementLowering(fn).body());
   target.code = fn.b.code;
+  target.locals = fn.objects();
   target.words = fn.b.words;
   lines.set(target, fn.b.offsets);
   if (fn.b.here > MAX_INSTRUCTIONS || fn.b.words > MAX_FRAME_WORDS) {

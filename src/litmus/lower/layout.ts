@@ -2,6 +2,7 @@
  * Where C objects lie in words of the world. An integer of up to 32 bits and a kernel pointer take one word, a 64-bit integer
  * and a user pointer of LP64 two (low, high); a lock or counter of the kernel one. Tables of operations take none: they are code.
  */
+import type { LValue } from '../../c/typed.js';
 import type { CType, DataModel, Field, StructType } from '../../c/types.js';
 
 /** Whether a scalar takes two words. */
@@ -26,7 +27,9 @@ export function wordsOfType(type: CType, model: DataModel): number {
       return type.length * wordsOfType(type.of, model);
     case 'struct':
       if (type.origin === 'kernel') return isTable(type) ? 0 : 1;
-      return [...type.fields!.values()].reduce((n, f) => n + wordsOfType(f.type, model), 0);
+      return type.union
+        ? Math.max(0, ...[...type.fields!.values()].map((f) => wordsOfType(f.type, model)))
+        : [...type.fields!.values()].reduce((n, f) => n + wordsOfType(f.type, model), 0);
     case 'void':
     case 'function':
       return 1;
@@ -38,11 +41,29 @@ export function wordsOfType(type: CType, model: DataModel): number {
 /** Word offset of a field of a driver's struct. */
 export function fieldWord(type: StructType, field: Field, model: DataModel): number {
   let at = 0;
+  if (type.union) return at;
   for (const f of type.fields!.values()) {
     if (f.index === field.index) break;
     at += wordsOfType(f.type, model);
   }
   return at;
+}
+
+/** How far a part of an object lies behind its start. */
+export function offsetOf(part: LValue, model: DataModel): { readonly bytes: number; readonly words: number } {
+  if (part.kind === 'member') {
+    const { bytes, words } = offsetOf(part.object, model);
+    return { bytes: bytes + part.field.offset, words: words + fieldWord(part.struct, part.field, model) };
+  }
+  if (part.kind === 'element' && part.index.kind === 'constant') {
+    const { bytes, words } = offsetOf(part.array, model);
+    const n = Number(part.index.value);
+    return {
+      bytes: bytes + n * byteSize(part.type, model),
+      words: words + n * wordsOfType(part.type, model),
+    };
+  }
+  return { bytes: 0, words: 0 };
 }
 
 /** A scalar inside an object. */

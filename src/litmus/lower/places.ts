@@ -1,17 +1,13 @@
 /** Objects as the machine finds them: in the frame, among the globals, behind a pointer, in a kernel struct, in user memory. */
 import type { LValue, TypedExpr } from '../../c/typed.js';
 import type { CType, PointerType, StructType } from '../../c/types.js';
-import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import type { Kernel } from '../../kernel/kernel.js';
+import { handle, HandleKind } from '../../kernel/handle.js';
 import { Undefined } from '../../kernel/routine.js';
-import { cellsOf } from '../../kernel/mm/page_alloc.js';
-import { checkObject } from '../../kernel/slab.js';
-import { cellAt } from '../../kernel/uaccess.js';
 import type { ApiField } from '../api/index.js';
 import { apiStruct } from '../api/index.js';
 import { type Operand } from './code.js';
-import type { FunctionLowering } from './function.js';
 import { byteSize, fieldWord, wordsOfType } from './layout.js';
+import type { Lowering } from './lowering.js';
 import type { Ev } from './values.js';
 
 /** An index into an array inside an object. */
@@ -24,15 +20,22 @@ interface Index {
 
 /** An object in words that the driver (or a thread's frame) owns. */
 export interface Place {
-  readonly kind: 'frame' | 'global' | 'pointer';
-  /** Of `frame`: slot from the header. Of `global`: word of the world. Of `pointer`: words behind the pointer. */
+  readonly kind: 'frame' | 'global';
+  /** Of `frame`: slot from the header. Of `global`: word of the world. */
   readonly word: number;
-  /** Of `pointer`: bytes behind it, for pointers into pages. */
-  readonly byte: number;
-  readonly pointer?: Operand;
   readonly indices: readonly Index[];
   /** Another thread may see it: an access is a scheduling point. */
   readonly shared: boolean;
+}
+
+/** An object behind a kernel pointer. */
+export interface PointerPlace {
+  readonly kind: 'pointer';
+  readonly pointer: Operand;
+  /** Bytes behind the pointer, and words if it points to what its type says. */
+  readonly byte: number;
+  readonly word: number;
+  readonly indices: readonly Index[];
 }
 
 /** A member of a kernel struct. */
@@ -49,16 +52,16 @@ export interface UserPlace {
   readonly byte: number;
 }
 
-export type AnyPlace = Place | FieldPlace | UserPlace;
+export type AnyPlace = Place | PointerPlace | FieldPlace | UserPlace;
 
 /** Finds out where an object lies. Emits code for what its pointers and indices need. */
-export function lowerPlace(fn: FunctionLowering, lv: LValue): AnyPlace {
+export function lowerPlace(fn: Lowering, lv: LValue): AnyPlace {
   switch (lv.kind) {
     case 'local':
-      return { kind: 'frame', word: fn.slotOf(lv.variable), byte: 0, indices: [], shared: false };
+      return { kind: 'frame', word: fn.slotOf(lv.variable), indices: [], shared: false };
     case 'global': {
       const word = fn.session.globalWord(lv.variable);
-      return { kind: 'global', word, byte: 0, indices: [], shared: !lv.variable.const };
+      return { kind: 'global', word, indices: [], shared: !lv.variable.const };
     }
     case 'deref':
       return derefPlace(fn, lv.pointer);
@@ -69,23 +72,30 @@ export function lowerPlace(fn: FunctionLowering, lv: LValue): AnyPlace {
   }
 }
 
-function derefPlace(fn: FunctionLowering, pointer: TypedExpr): Place | UserPlace {
+function derefPlace(fn: Lowering, pointer: TypedExpr): PointerPlace | UserPlace {
   const operand = fn.value(pointer);
   if ((pointer.type as PointerType).user) return { kind: 'user', pointer: operand, byte: 0 };
-  return { kind: 'pointer', word: 0, byte: 0, pointer: operand, indices: [], shared: true };
+  return { kind: 'pointer', pointer: operand, byte: 0, word: 0, indices: [] };
 }
 
-function memberPlace(fn: FunctionLowering, lv: LValue & { kind: 'member' }): AnyPlace {
+function memberPlace(fn: Lowering, lv: LValue & { kind: 'member' }): AnyPlace {
   const { struct, field, object } = lv;
   if (struct.origin === 'kernel') return kernelField(fn, lv);
   const place = lowerPlace(fn, object);
-  if (place.kind === 'field')
-    return fn.session.fail('PFN3004', 'a member of a kernel object has no parts', lv.span);
-  if (place.kind === 'user') return { ...place, byte: place.byte + field.offset };
-  return { ...place, word: place.word + fieldWord(struct, field, fn.model), byte: place.byte + field.offset };
+  const word = fieldWord(struct, field, fn.model);
+  switch (place.kind) {
+    case 'field':
+      return fn.session.fail('PFN3004', 'a member of a kernel object has no parts', lv.span);
+    case 'user':
+      return { ...place, byte: place.byte + field.offset };
+    case 'pointer':
+      return { ...place, byte: place.byte + field.offset, word: place.word + word };
+    default:
+      return { ...place, word: place.word + word };
+  }
 }
 
-function kernelField(fn: FunctionLowering, lv: LValue & { kind: 'member' }): FieldPlace {
+function kernelField(fn: Lowering, lv: LValue & { kind: 'member' }): FieldPlace {
   const { struct, field, object } = lv;
   if (object.kind !== 'deref') {
     return fn.session.fail('PFN3003', `tables of operations cannot be read or changed`, lv.span, {
@@ -99,7 +109,7 @@ function fieldOf(struct: StructType, name: string): ApiField {
   return apiStruct(struct.tag)!.fields.find((f) => f.name === name)!;
 }
 
-function elementPlace(fn: FunctionLowering, lv: LValue & { kind: 'element' }): AnyPlace {
+function elementPlace(fn: Lowering, lv: LValue & { kind: 'element' }): AnyPlace {
   const place = lowerPlace(fn, lv.array);
   const words = wordsOfType(lv.type, fn.model);
   const bytes = byteSize(lv.type, fn.model);
@@ -108,7 +118,8 @@ function elementPlace(fn: FunctionLowering, lv: LValue & { kind: 'element' }): A
   if (lv.index.kind === 'constant') {
     const i = Number(lv.index.value);
     if (place.kind === 'user') return { ...place, byte: place.byte + i * bytes };
-    return { ...place, word: place.word + i * words, byte: place.byte + i * bytes };
+    const word = place.word + i * words;
+    return place.kind === 'pointer' ? { ...place, word, byte: place.byte + i * bytes } : { ...place, word };
   }
   if (place.kind === 'user')
     return fn.session.fail('PFN3001', 'an array in user memory needs constant indices', lv.span);
@@ -118,14 +129,33 @@ function elementPlace(fn: FunctionLowering, lv: LValue & { kind: 'element' }): A
 
 /** Everything that must be computed to find the object. */
 export function operandsOf(place: AnyPlace): readonly Operand[] {
-  if (place.kind === 'field') return [place.object];
-  if (place.kind === 'user') return [place.pointer];
-  const indices = place.indices.map((i) => i.operand);
-  return place.pointer ? [place.pointer, ...indices] : indices;
+  switch (place.kind) {
+    case 'field':
+      return [place.object];
+    case 'user':
+      return [place.pointer];
+    case 'pointer':
+      return [place.pointer, ...place.indices.map((i) => i.operand)];
+    default:
+      return place.indices.map((i) => i.operand);
+  }
+}
+
+/** The place with other operands in their order. */
+export function withOperands<P extends AnyPlace>(
+  place: P,
+  change: (operand: Operand, isPointer: boolean) => Operand,
+): P {
+  if (place.kind === 'field') return { ...place, object: change(place.object, true) };
+  if (place.kind === 'user') return { ...place, pointer: change(place.pointer, true) };
+  const indices = place.indices.map((i) => ({ ...i, operand: change(i.operand, false) }));
+  return place.kind === 'pointer'
+    ? { ...place, pointer: change(place.pointer, true), indices }
+    : { ...place, indices };
 }
 
 /** Words (or bytes) that the indices add; freezes the run if one is outside of its array. */
-function indexing(indices: readonly Index[], unit: 'words' | 'bytes'): Ev {
+export function indexing(indices: readonly Index[], unit: 'words' | 'bytes'): Ev {
   return (k, f) => {
     let sum = 0;
     for (let i = 0; i < indices.length; i++) {
@@ -141,64 +171,16 @@ function indexing(indices: readonly Index[], unit: 'words' | 'bytes'): Ev {
   };
 }
 
-/**
- * The word of the world where an object begins. Negative after the run was frozen.
- * @param bytes size of the scalar that is accessed there, for cells of pages
- */
-export function wordOf(place: Place, bytes: number): Ev {
-  const { word, indices, pointer } = place;
-  if (place.kind === 'pointer') return pointedWord(place, pointer!.ev, bytes);
-  if (place.kind === 'frame') {
-    if (indices.length === 0) return (_k, f) => f + word;
-    const add = indexing(indices, 'words');
-    return (k, f) => f + word + add(k, f);
-  }
-  if (indices.length === 0) return () => word;
-  const add = indexing(indices, 'words');
-  return (k, f) => word + add(k, f);
+/** The word of the world where an object of the frame or the globals begins. */
+export function wordOf(place: Place): Ev {
+  const { word, indices } = place;
+  const add = indices.length === 0 ? undefined : indexing(indices, 'words');
+  if (place.kind === 'frame') return add ? (k, f) => f + word + add(k, f) : (_k, f) => f + word;
+  return add ? (k, f) => word + add(k, f) : () => word;
 }
 
-function pointedWord(place: Place, pointer: Ev, bytes: number): Ev {
-  const words = place.indices.length === 0 ? undefined : indexing(place.indices, 'words');
-  const byteOffset = place.indices.length === 0 ? undefined : indexing(place.indices, 'bytes');
-  return (k, f) => {
-    const h = pointer(k, f);
-    if (k.stopped) return -1;
-    if (h > 0 && handleKind(h) === HandleKind.Data) {
-      const at = handleIndex(h) + place.word + (words === undefined ? 0 : words(k, f));
-      return !k.stopped && checkObject(k, at) ? at : -1;
-    }
-    if (h > 0 && handleKind(h) === HandleKind.Kaddr) {
-      const at = handleIndex(h) + place.byte + (byteOffset === undefined ? 0 : byteOffset(k, f));
-      return k.stopped ? -1 : cellWord(k, at, bytes);
-    }
-    k.undefinedBehaviour(Undefined.BadPointer);
-    return -1;
-  };
-}
-
-/** Word of the cell at a kernel address of page contents. */
-function cellWord(k: Kernel, at: number, bytes: number): number {
-  const frame = at >> 12;
-  if (frame >= k.mem.frames) {
-    k.undefinedBehaviour(Undefined.BadPointer);
-    return -1;
-  }
-  return cellsOf(k, frame) + k.program.cells[cellAt(k, at & 4095, bytes)]!.word;
-}
-
-/** The handle of an object that the driver owns. */
+/** The handle of an object of the frame or the globals. */
 export function handleOf(place: Place): Ev {
-  const { word, byte, pointer, indices } = place;
-  if (place.kind === 'pointer') {
-    const words = indexing(indices, 'words');
-    const bytes = indexing(indices, 'bytes');
-    return (k, f) => {
-      const h = pointer!.ev(k, f);
-      if (h <= 0) return h;
-      return handleKind(h) === HandleKind.Kaddr ? h + byte + bytes(k, f) : h + word + words(k, f);
-    };
-  }
-  const at = wordOf(place, 0);
+  const at = wordOf(place);
   return (k, f) => handle(HandleKind.Data, at(k, f));
 }

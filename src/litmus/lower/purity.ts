@@ -12,6 +12,8 @@ export function needsCode(e: TypedExpr): boolean {
       return placeNeedsCode(e.from, true);
     case 'address':
       return placeNeedsCode(e.of, false);
+    case 'containerOf':
+      return needsCode(e.pointer);
     case 'unary':
     case 'not':
     case 'cast':

@@ -2,12 +2,15 @@
 import type { DiagnosticExtra, DiagnosticSink, Span } from '../../c/diagnostics.js';
 import { didYouMean } from '../../c/suggest.js';
 import type { GlobalVariable, TypedProgram } from '../../c/typed.js';
-import type { DataModel, FunctionType } from '../../c/types.js';
+import { typeName, type CType, type DataModel, type FunctionType } from '../../c/types.js';
 import { handle, HandleKind } from '../../kernel/handle.js';
 import { HEAD } from '../../kernel/layout.js';
+import type { ObjectShape, ObjectTable } from '../../kernel/object-shape.js';
+import { MAX_TYPES } from '../../kernel/slab.js';
 import { CompiledFunction } from './code.js';
 import type { LowerOptions } from './contract.js';
 import { isTable, wordsOfType } from './layout.js';
+import { shapeOf, unionConflict } from './shapes.js';
 
 /** Lowering stopped at something; the error is recorded. */
 export class Unlowerable extends Error {
@@ -31,6 +34,8 @@ export class Session {
   /** Handles of vm_operations_struct tables. */
   readonly tables = new Map<GlobalVariable, number>();
   readonly #versions = new Map<string, CompiledFunction>();
+  readonly #shapes = new Map<CType, ObjectShape>();
+  readonly #types = new Map<ObjectShape, number>();
 
   constructor(
     readonly program: TypedProgram,
@@ -82,6 +87,44 @@ export class Session {
       this.fail('PFN3003', `\`&${g.name}\` is of no use: files find their operations by name`, at);
     }
     return handle(HandleKind.Data, this.globalWord(g));
+  }
+
+  /** Refuses objects with unions whose members do not share words. */
+  checkUnions(type: CType, at: Span): void {
+    const conflict = unionConflict(type, this.model);
+    if (!conflict) return;
+    const { union, first, second } = conflict;
+    const message = `\`${first}\` and \`${second}\` of \`${typeName(union)}\` lie in different words of the model`;
+    this.sink.error('PFN3013', message, at, {
+      expected: 'members with the same widths at the same offsets, or numbers of 32 and 64 bits only',
+      suggestion: 'if only one of them is in use at a time, a struct does the same',
+    });
+  }
+
+  /** The shape of the objects of a type. */
+  shape(type: CType): ObjectShape {
+    let shape = this.#shapes.get(type);
+    if (!shape) this.#shapes.set(type, (shape = shapeOf(type, this.model)));
+    return shape;
+  }
+
+  /** Number of a type of which objects are allocated. */
+  typeNumber(type: CType, at: Span): number {
+    this.checkUnions(type, at);
+    const shape = this.shape(type);
+    const n = this.#types.get(shape) ?? this.#types.size + 1;
+    if (n > MAX_TYPES) this.fail('PFN3010', 'too many types are allocated', at);
+    this.#types.set(shape, n);
+    return n;
+  }
+
+  /** What the objects of the driver look like. */
+  objects(): ObjectTable {
+    const globals = this.program.globals.filter((g) => !isTable(g.type));
+    return {
+      globals: globals.map((g) => ({ at: this.globalOffset(g), shape: this.shape(g.type) })),
+      types: [undefined, ...this.#types.keys()],
+    };
   }
 
   /**

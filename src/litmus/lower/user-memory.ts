@@ -3,14 +3,14 @@
  * again as a new step.
  */
 import type { CType } from '../../c/types.js';
+import { cellAt, cellMask } from '../../kernel/cells.js';
 import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../../kernel/fault.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { THREAD } from '../../kernel/layout.js';
 import { cellsOf } from '../../kernel/mm/page_alloc.js';
-import { cellAt } from '../../kernel/uaccess.js';
 import { apiId } from '../api/index.js';
 import { emitUserPoint, LEFT, type Operand } from './code.js';
-import type { FunctionLowering } from './function.js';
+import type { Lowering } from './lowering.js';
 import * as int64 from './int64.js';
 import { byteSize } from './layout.js';
 import type { UserPlace } from './places.js';
@@ -19,14 +19,14 @@ import { normalizer, widen, type Ev } from './values.js';
 const FAULTING = apiId('page_fault');
 
 /** Emits the point before a user access; a fault comes back to it. @returns its pc */
-function userPoint(fn: FunctionLowering): number {
+function userPoint(fn: Lowering): number {
   const pc = fn.b.here;
   emitUserPoint(fn.b);
   return pc;
 }
 
 /** Emits what takes back control after a page fault: the access is tried again as a new step. */
-function afterFault(fn: FunctionLowering, retry: number): number {
+function afterFault(fn: Lowering, retry: number): number {
   const pc = fn.b.here;
   fn.b.emit((k) => {
     k.takeRet();
@@ -37,7 +37,7 @@ function afterFault(fn: FunctionLowering, retry: number): number {
 }
 
 /** The address of a place in user memory. */
-export function userAddress(fn: FunctionLowering, place: UserPlace): Ev {
+export function userAddress(fn: Lowering, place: UserPlace): Ev {
   const { ev } = place.pointer;
   const { byte } = place;
   if (byte === 0) return ev;
@@ -50,7 +50,7 @@ export function userAddress(fn: FunctionLowering, place: UserPlace): Ev {
 }
 
 /** The address for the retries of an access: high word in k.hi, 0 on ILP32. */
-function address(fn: FunctionLowering, place: UserPlace): Ev {
+function address(fn: Lowering, place: UserPlace): Ev {
   const ev = userAddress(fn, place);
   return fn.model.name === 'ILP32' ? widen(ev, false) : ev;
 }
@@ -72,7 +72,7 @@ function reach(k: Kernel, f: number, at: Ev, write: boolean, bytes: number, faul
 }
 
 /** Clears temporaries by hand: only the try that succeeds may. */
-function clearing(fn: FunctionLowering, parts: readonly Operand[]): (k: Kernel, f: number) => void {
+function clearing(fn: Lowering, parts: readonly Operand[]): (k: Kernel, f: number) => void {
   const temps = parts.flatMap((p) => p.temps);
   fn.b.release(temps);
   return (k, f) => {
@@ -80,7 +80,7 @@ function clearing(fn: FunctionLowering, parts: readonly Operand[]): (k: Kernel, 
   };
 }
 
-function checkUserType(fn: FunctionLowering, type: CType): void {
+function checkUserType(fn: Lowering, type: CType): void {
   if (type.kind === 'struct') {
     const at = { start: fn.b.offset, end: fn.b.offset + 1 };
     fn.session.fail('PFN3008', 'whole structs in user memory cannot be read or written', at, {
@@ -89,7 +89,7 @@ function checkUserType(fn: FunctionLowering, type: CType): void {
   }
 }
 
-export function loadUser(fn: FunctionLowering, place: UserPlace, type: CType): Operand {
+export function loadUser(fn: Lowering, place: UserPlace, type: CType): Operand {
   checkUserType(fn, type);
   const { slot, words, result } = fn.temp(type);
   const at = address(fn, place);
@@ -110,12 +110,7 @@ export function loadUser(fn: FunctionLowering, place: UserPlace, type: CType): O
   return result;
 }
 
-/** What a cell of fewer than four bytes keeps of a word. */
-export function cellMask(bytes: number): number {
-  return bytes >= 4 ? -1 : (1 << (8 * bytes)) - 1;
-}
-
-export function storeUser(fn: FunctionLowering, place: UserPlace, value: Operand, type: CType): void {
+export function storeUser(fn: Lowering, place: UserPlace, value: Operand, type: CType): void {
   checkUserType(fn, type);
   const at = address(fn, place);
   const bytes = byteSize(type, fn.model);

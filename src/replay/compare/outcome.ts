@@ -32,7 +32,7 @@ const MACHINE_PTRS = 512;
  * @returns undefined if the test's filter drops it
  */
 export function machineOutcome(text: string, test: LitmusTest, mem: MemoryMap): Outcome | undefined {
-  const { prop } = test.condition ?? defaultCondition(test);
+  const { prop } = test.condition ?? defaultCondition();
   const seen = observables([test.filter, prop]);
   const raw = new Map(
     text

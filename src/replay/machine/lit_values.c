@@ -196,6 +196,13 @@ struct lit_value lit_of_system(const char *observer, const char *name)
 		return lit_int(0);
 	if (frozen())
 		return lit_special(LIT_NONE);
+	if (strcmp(observer, "bad_rss") == 0) {
+		int i, n = 0;
+
+		for (i = 0; i < LIT_SLOTS; i++)
+			n += lit_shared->procs[i].bad_anon != 0 || lit_shared->procs[i].bad_file != 0;
+		return lit_int(n);
+	}
 	if (strcmp(observer, "bad_map") == 0)
 		return lit_int(lit_log.bad_map);
 	if (strcmp(observer, "bad_page") == 0)

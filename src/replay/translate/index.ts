@@ -102,7 +102,7 @@ function programText(test: LitmusTest, id: number, threads: readonly TypedFuncti
     cellBytes: c.lowered.program.cells.find((cell) => cell.offset === 0)!.bytes,
     sizes: { PMD_SIZE: size, PUD_SIZE: size * BigInt(MACHINE_PTRS), PTRS_PER_PTE: 512n, PTRS_PER_PMD: 512n },
   };
-  const all = observables([test.filter, (test.condition ?? defaultCondition(test)).prop]);
+  const all = observables([test.filter, (test.condition ?? defaultCondition()).prop]);
   const notes = (end: boolean): string =>
     all
       .filter((o) => isAtEnd(o) === end)

@@ -142,6 +142,8 @@ class ThreadWriter {
         return `lit_${e.callee.name}(${e.args.map((a) => this.value(a)).join(', ')})`;
       case 'cast':
         return this.#cast(e);
+      case 'containerOf':
+        throw new Untranslatable('a thread uses container_of()');
       case 'function':
         throw new Untranslatable('a thread takes the address of a function');
     }

@@ -9,7 +9,8 @@ import {
   VM_MIXEDMAP,
 } from '../../../src/kernel/flags.js';
 import { sysSmaps, sysPagemap } from '../../../src/kernel/fs/proc/task_mmu.js';
-import { sysFollowPfnmap, sysProcmem } from '../../../src/kernel/mm/follow.js';
+import { genericAccessByte, sysFollowPfnmap, sysProcmem } from '../../../src/kernel/mm/follow.js';
+import { handleIndex } from '../../../src/kernel/handle.js';
 import { sysGup, sysPut, sysVmsplice } from '../../../src/kernel/mm/gup_users.js';
 import { folioWalkStart, FW_ZEROPAGE } from '../../../src/kernel/mm/pagewalk.js';
 import {
@@ -22,7 +23,7 @@ import { PTE_SPECIAL } from '../../../src/kernel/pte.js';
 import { RELEASES } from '../../../src/kernel/release.js';
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../../../src/kernel/uapi.js';
 import { insertPages, mixed, remap } from './drivers.js';
-import { Machine, PAGE } from './machine.js';
+import { type Handler, Machine, PAGE } from './machine.js';
 
 const RW = PROT_READ | PROT_WRITE;
 
@@ -232,6 +233,10 @@ describe('folio_walk_start', () => {
   });
 });
 
+/** A driver's ->access that is generic_access_phys(). */
+const access: Handler = (m, [vma, addr, to]) =>
+  genericAccessByte(m.k, m.k.vmas[handleIndex(vma!)]!, addr!, handleIndex(to!));
+
 describe('/proc', () => {
   it('smaps shows COWed pages of a raw VMA from 6.12 on, pagemap never', () => {
     const rss = RELEASES.map((release) => {
@@ -258,7 +263,7 @@ describe('/proc', () => {
       ['arm', -EIO],
       ['um', -EIO],
     ] as const) {
-      const m = new Machine({ arch, handlers: { mmap: remap('bar', true), access: () => 0 } });
+      const m = new Machine({ arch, handlers: { mmap: remap('bar', true), access } });
       const p = m.mmap(1, RW, 'shared');
       m.setByte('bar', 0, 0xff);
       expect([arch, m.call(sysProcmem, p)]).toEqual([arch, value]);
@@ -266,7 +271,7 @@ describe('/proc', () => {
   });
 
   it('/proc/self/mem cannot read a COWed page of a raw VMA: ioremap warns and refuses RAM', () => {
-    const m = new Machine({ handlers: { mmap: remap('bar', true), access: () => 0 } });
+    const m = new Machine({ handlers: { mmap: remap('bar', true), access } });
     const p = m.mmap(1, RW, 'private');
     m.touch(p, true);
     expect(m.call(sysProcmem, p)).toBe(-EIO);

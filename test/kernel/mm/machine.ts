@@ -1,21 +1,21 @@
 /**
- * A kernel with one process, one device and handlers written in TypeScript, for tests of single system calls. Every call runs to
- * its end; choices take the frame that `pick` says.
+ * A kernel with one device and handlers written in TypeScript, for tests of single system calls. There is one process, or as many as
+ * asked for; `as` says whose turn it is. A call runs to its end, or from point to point; choices take what `pick` says.
  */
 import { archNamed } from '../../../src/kernel/arch/index.js';
 import { factsFor, type FactOverrides } from '../../../src/kernel/facts.js';
-import { FAULT, pageFault, PF, translate } from '../../../src/kernel/fault.js';
+import { FAULT, pageFault, translate } from '../../../src/kernel/fault.js';
 import { Kernel } from '../../../src/kernel/kernel.js';
 import {
   kernelRoutines,
   ProcState,
-  ThreadState,
   type CFunction,
   type FileOps,
   type Routine,
+  type RunOptions,
   type VmOps,
 } from '../../../src/kernel/routine.js';
-import { layoutOf, THREAD } from '../../../src/kernel/layout.js';
+import { Freeze, HEAD, layoutOf, THREAD } from '../../../src/kernel/layout.js';
 import { placeRegions, type RegionSpec } from '../../../src/kernel/memmap.js';
 import { vmNormalPage } from '../../../src/kernel/mm/memory/classify.js';
 import { sysMmap, sysMunmap } from '../../../src/kernel/mm/mmap.js';
@@ -40,6 +40,11 @@ export interface Setup {
   readonly noOps?: boolean;
   readonly regions?: readonly RegionSpec[];
   readonly writable?: boolean;
+  readonly options?: RunOptions;
+  /** Processes, each with the device open as descriptor 3; process i runs thread i. */
+  readonly processes?: number;
+  /** Threads of process 0 beyond its first. */
+  readonly extraThreads?: number;
 }
 
 const REGIONS: readonly RegionSpec[] = [
@@ -57,7 +62,8 @@ export class Machine {
   readonly log: string[] = [];
   /** Decides choices. */
   pick: (n: number) => number = () => 0;
-  private readonly base: number;
+  /** Thread whose turn it is. */
+  as = 0;
   private readonly first = new Map<string, number>();
 
   constructor(setup: Setup = {}) {
@@ -119,25 +125,48 @@ export class Machine {
       cells,
       apiNames: ['none'],
     };
-    this.k = new Kernel(layoutOf(shape, caps, 4), facts, mem, program);
+    this.k = new Kernel(layoutOf(shape, caps, 4), facts, mem, program, setup.options);
     this.k.chooser = (n) => this.pick(n);
-    this.boot(setup.writable !== false);
-    this.base = this.k.start(0, user);
+    this.boot();
+    const processes = setup.processes ?? 1;
+    for (let i = 0; i < processes; i++) this.addProcess(i, user, setup.writable !== false);
+    for (let i = 0; i < (setup.extraThreads ?? 0); i++) this.k.start(processes + i, user);
   }
 
-  private boot(writable: boolean): void {
+  private boot(): void {
     const k = this.k;
     for (const page of k.pages) {
       const kind = k.mem.regionOf[page.frame]!.kind;
       page.flags = kind === 'ram' ? PG_FREE : PG_RESERVED;
       page.refcount = kind === 'ram' || kind === 'mmio' ? 0 : 1;
     }
-    k.procs[0]!.state = ProcState.Live;
-    k.w[k.thread(0) + THREAD.STATE] = ThreadState.Runnable;
-    const file = k.files[0]!;
+  }
+
+  private addProcess(i: number, user: CFunction, writable: boolean): void {
+    const k = this.k;
+    k.procs[i]!.state = ProcState.Live;
+    const file = k.files[i]!;
     file.mode = FMODE_READ | (writable ? FMODE_WRITE : 0);
     file.refs = 1;
-    k.w[k.proc(0) + k.layout.fdsAt] = 1;
+    k.w[k.proc(i) + k.layout.fdsAt] = i + 1;
+    k.w[k.thread(i) + THREAD.PROC] = i;
+    k.start(i, user);
+  }
+
+  /** Process whose turn it is. */
+  get proc(): number {
+    return this.k.w[this.k.thread(this.as) + THREAD.PROC]!;
+  }
+
+  /** The same machine, for a moment as another thread. */
+  asThread<T>(thread: number, body: () => T): T {
+    const before = this.as;
+    this.as = thread;
+    try {
+      return body();
+    } finally {
+      this.as = before;
+    }
   }
 
   /** First pfn of a region. */
@@ -162,18 +191,92 @@ export class Machine {
 
   /** The same with one word an argument. */
   callWords(r: Routine, ...words: number[]): number {
+    this.enter(r, words);
+    for (let i = 0; !this.finished; i++) {
+      if (i > 1000) throw new Error(`${r.name} does not end`);
+      if (!this.k.enabled(this.as)) throw new Error(`${r.name} waits for ever`);
+      this.k.run(this.as);
+    }
+    return this.result();
+  }
+
+  private get base(): number {
+    return this.k.thread(this.as) + THREAD.STACK;
+  }
+
+  /** Pushes a call of the current thread; nothing runs yet. */
+  enter(r: Routine, words: readonly number[]): void {
     const k = this.k;
-    k.t = k.thread(0);
-    k.cur = 0;
+    k.t = k.thread(this.as);
+    k.cur = this.as;
     const f = k.call(this.base, 0, r);
     words.forEach((n, i) => (k.w[f + 1 + i] = n));
-    for (let i = 0; k.w[k.t + THREAD.FP] !== this.base && !k.frozen; i++) {
-      if (i > 1000) throw new Error(`${r.name} does not end`);
-      if (!k.enabled(0)) throw new Error(`${r.name} waits for ever`);
-      k.run(0);
+  }
+
+  /** {@link enter} with two-word arguments. */
+  begin(r: Routine, ...args: number[]): void {
+    this.enter(
+      r,
+      args.flatMap((n) => [n | 0, Math.floor(n / 2 ** 32) | 0]),
+    );
+  }
+
+  /** Whether the current thread's call has returned (or the run is frozen). */
+  get finished(): boolean {
+    const k = this.k;
+    return k.frozen || k.w[k.thread(this.as) + THREAD.FP] === this.base;
+  }
+
+  /** Whether the current thread waits for a lock. */
+  get blocked(): boolean {
+    return !this.k.enabled(this.as);
+  }
+
+  /** Runs the current thread to its next point. @returns whether its call has returned */
+  step(): boolean {
+    this.k.everyPoint = true;
+    this.k.run(this.as);
+    this.k.everyPoint = false;
+    return this.finished;
+  }
+
+  /** Runs the current thread from point to point until `stop`. */
+  stepUntil(stop: () => boolean): void {
+    for (let i = 0; !stop(); i++) {
+      if (i > 1000 || this.finished) throw new Error('the point was not reached');
+      this.step();
     }
+  }
+
+  /** Value of the call that has returned. */
+  result(): number {
+    const k = this.k;
+    k.t = k.thread(this.as);
     const lo = k.takeRet();
     return k.hi === lo >> 31 ? lo : (k.hi >>> 0) * 2 ** 32 + (lo >>> 0);
+  }
+
+  get bug(): boolean {
+    return this.k.w[HEAD.FROZEN] === Freeze.Bug;
+  }
+
+  /** Id of the undefined behaviour that froze the run, or 0. */
+  get undefined(): number {
+    return this.k.w[HEAD.FROZEN] === Freeze.Undefined ? this.k.w[HEAD.FROZEN_ID]! : 0;
+  }
+
+  get warned(): boolean {
+    return this.k.w[HEAD.WARNED] !== 0;
+  }
+
+  /** "Bad page map" reports. */
+  get badMaps(): number {
+    return this.k.w[HEAD.BAD_MAP]!;
+  }
+
+  /** "Bad page state" reports. */
+  get badPages(): number {
+    return this.k.w[HEAD.BAD_PAGE]!;
   }
 
   /** mmap(NULL, ...) of the device: the address, or -errno. */
@@ -189,16 +292,13 @@ export class Machine {
   /** A user access: 0, or what the fault says (a signal ends the process: 'died'). */
   touch(addr: number, write: boolean): 'ok' | 'died' {
     const k = this.k;
+    const mm = this.proc;
     for (let i = 0; i < 10; i++) {
-      if (translate(k, 0, this.page(addr), write) !== FAULT) return 'ok';
-      k.t = k.thread(0);
-      k.cur = 0;
-      const f = k.call(this.base, 0, pageFault);
-      k.w[f + PF.PG] = this.page(addr);
-      k.w[f + PF.WRITE] = write ? 1 : 0;
-      while (k.w[k.t + THREAD.FP] !== this.base && !k.frozen && k.procs[0]!.signal === 0) k.run(0);
-      if (k.procs[0]!.signal !== 0 || k.frozen) return 'died';
-      k.takeRet();
+      if (translate(k, mm, this.page(addr), write) !== FAULT) return 'ok';
+      this.enter(pageFault, [this.page(addr), write ? 1 : 0, 0]);
+      while (!this.finished && k.procs[mm]!.signal === 0) k.run(this.as);
+      if (k.procs[mm]!.signal !== 0 || k.frozen) return 'died';
+      this.result();
     }
     throw new Error('the access faults for ever');
   }
@@ -208,12 +308,12 @@ export class Machine {
   }
 
   vma(addr: number): Vma | undefined {
-    return vmaLookup(this.k, 0, Math.floor(this.page(addr)));
+    return vmaLookup(this.k, this.proc, Math.floor(this.page(addr)));
   }
 
   /** Word index of the entry at an address. */
   entry(addr: number): number {
-    return walk(this.k, 0, this.page(addr));
+    return walk(this.k, this.proc, this.page(addr));
   }
 
   /** Flag half of the entry. */
@@ -247,5 +347,17 @@ export class Machine {
 
   refcount(region: string, page = 0): number {
     return this.k.pages[this.frame(region, page)]!.refcount;
+  }
+
+  /** References and mapcount of a page. */
+  counts(region: string, page = 0): readonly [refs: number, maps: number] {
+    const { refcount, mapcount } = this.k.pages[this.frame(region, page)]!;
+    return [refcount, mapcount];
+  }
+
+  /** RSS counters of the current process. */
+  get rss(): readonly [anon: number, file: number] {
+    const { rssAnon, rssFile } = this.k.procs[this.proc]!;
+    return [rssAnon, rssFile];
   }
 }

@@ -50,9 +50,12 @@ test('every code that the lowering reports is documented, and the other way roun
 test('every function of the environments can be called', () => {
   for (const table of [DRIVER_FUNCTIONS, THREAD_FUNCTIONS]) {
     for (const [name, f] of Object.entries(table)) {
-      const ways = [f.call, f.routine, f.special].filter((x) => x !== undefined);
+      const ways = [f.call, f.routine, f.special, f.expand].filter((x) => x !== undefined);
       expect([name, ways.length]).toEqual([name, 1]);
-      expect([name, [f.prototype, f.generic].filter((x) => x !== undefined).length]).toEqual([name, 1]);
+      expect([name, [f.prototype, f.generic, f.expand].filter((x) => x !== undefined).length]).toEqual([
+        name,
+        1,
+      ]);
     }
   }
 });

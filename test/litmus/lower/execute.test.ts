@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { cellsOf } from '../../../src/kernel/mm/page_alloc.js';
 import { execute } from './execute.js';
 
 /** The value of `result` after a driver's module_init ran this code. */
@@ -244,4 +245,36 @@ P0()
   const words = run.k.routines.find((r) => r.name === 'P0')!.words;
   // fd, p (two words), a; everything behind them is scratch
   expect([...run.k.w.slice(frame + 5, frame + 1 + words)].every((w) => w === 0)).toBe(true);
+});
+
+test('cells of narrow values keep no sign, whoever writes them', () => {
+  const run = execute(`
+struct narrow { signed char a; short b; int c; };
+static struct narrow n = { -1, -2, -3 };
+static int demo_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return remap_pfn_range(vma, vma->vm_start, buf, PAGE_SIZE, vma->vm_page_prot);
+}
+static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	if (cmd == 1)
+		return put_user(-5, (short __user *)(arg + 64));
+	return copy_to_user((void __user *)arg, &n, sizeof(n)) + copy_from_user(&n, (void __user *)arg, sizeof(n));
+}
+static const struct file_operations demo_fops = { .mmap = demo_mmap, .unlocked_ioctl = demo_ioctl };
+P0()
+{
+	int fd = open("/dev/demo", O_RDWR);
+	char *p = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct narrow *m = (struct narrow *)p;
+	long r = ioctl(fd, 7, (unsigned long)p);
+	int a = m->a + m->b;
+	m->b = -4;
+	r = ioctl(fd, 1, (unsigned long)p);
+}`);
+  const { k } = run;
+  const buf = cellsOf(k, k.mem.regions.find((r) => r.name === 'buf')!.index);
+  const word = (offset: number): number => k.w[buf + k.program.cells.find((c) => c.offset === offset)!.word]!;
+  expect([word(0), word(2), word(4), word(64)]).toEqual([0xff, 0xfffc, -3, 0xfffb]);
+  expect(['n.a', 'n.b', '0:a'].map((name) => run.value(name))).toEqual([-1n, -2n, -3n]);
 });

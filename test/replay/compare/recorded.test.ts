@@ -40,6 +40,17 @@ describe('the model has every outcome that real kernels gave', () => {
   });
 });
 
+test.each([
+  ['amd64-7.2', 'smaps-pfnmap-cowed', { smapsSkipsPfnmap: true }],
+  ['amd64-7.2', 'gup-longterm-zero-page', { gupUnsharesLongterm: false }],
+])('a model with a wrong fact does not: %s, %s', async (id, name, facts) => {
+  const { about, tests: seen } = parseRecording(readFileSync(join(DIRECTORY, `${id}.jsonl`), 'utf8'));
+  const { arch, release, kernel, version } = about;
+  const model = await runTest(tests.get(name)!, { arch, release, facts });
+  const machine = seen.find((t) => t.test === name)!;
+  expect(compareRun(model, machine, { kernel, version, file: '' }, DIFFERENCES).status).toBe('differs');
+});
+
 const about = { kernel: 'k', arch: 'arm', release: '7.2', version: '1' };
 const line = (name: string, runs: number): MachineOutcomes => ({
   ...{ test: name, hash: 'h', runs, complete: true, outcomes: [], concurrent: false },

@@ -46,9 +46,7 @@ export function vmNormalPageLeaf(k: Kernel, vma: Vma, pg: number, e: number, lev
   if (k.facts.hugeClassifierAsPte) {
     return byBit ? normalByBit(k, vma, pg, e) : normalByRules(k, vma, pg, e, level);
   }
-  if (byBit && (flags & PTE_SPECIAL) !== 0) return SPECIAL;
-  if ((flags & PTE_DEVMAP) !== 0) return SPECIAL;
-  return normalByRules(k, vma, pg, e, level);
+  return byBit && (flags & PTE_SPECIAL) !== 0 ? SPECIAL : normalByRules(k, vma, pg, e, level);
 }
 
 /** A.2: the special bit decides; VMA flags only say what a special entry was. */
@@ -73,9 +71,10 @@ function normalByBit(k: Kernel, vma: Vma, pg: number, e: number): number {
 function normalByRules(k: Kernel, vma: Vma, pg: number, e: number, level: number): number {
   const pfn = entryPfn(k, e);
   const flags = vma.flags;
+  const oldLeaf = level !== Level.Pte && !k.facts.hugeClassifierAsPte;
   if ((flags & VM_MIXEDMAP) !== 0) {
     if (!k.mem.pfnValid(pfn)) return SPECIAL;
-    if (level !== Level.Pte && !k.facts.hugeClassifierAsPte) return k.mem.frame(pfn);
+    if (oldLeaf) return k.mem.frame(pfn);
     if (!k.facts.mixedmapChecksHmp) {
       if (k.facts.mixedmapChecksZeroPage && isZeroPfn(k, pfn)) return SPECIAL;
       return k.mem.frame(pfn);
@@ -84,8 +83,9 @@ function normalByRules(k: Kernel, vma: Vma, pg: number, e: number, level: number
     if (isLinear(k, vma, pg, pfn)) return SPECIAL;
     if (!vma.cow) return SPECIAL;
   }
+  if (oldLeaf && (k.w[e + 1]! & PTE_DEVMAP) !== 0) return SPECIAL;
   if (isZeroPfn(k, pfn)) return SPECIAL;
-  return pageOf(k, pfn, level === Level.Pte || k.facts.hugeClassifierAsPte);
+  return pageOf(k, pfn, !oldLeaf);
 }
 
 /** The last test of both: above highest_memmap_pfn is a wild entry; below it the page is taken on trust. */
@@ -94,6 +94,7 @@ function pageOf(k: Kernel, pfn: number, report: boolean): number {
     if (report) k.badMap();
     return SPECIAL;
   }
+  if (k.facts.warnsNormalZeroPage && isZeroPfn(k, pfn)) k.vmWarn();
   const frame = k.mem.frame(pfn);
   if (frame >= 0 && k.mem.hasPage[frame] === 1) return frame;
   k.undefinedBehaviour(Undefined.NoMemmap);

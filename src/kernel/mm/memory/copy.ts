@@ -1,11 +1,13 @@
 /** Copying page tables at fork: `mm/memory.c:copy_page_range` (C.6). */
 import type { Kernel } from '../../kernel.js';
-import { VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_UFFD_WP } from '../../flags.js';
+import { ENOMEM } from '../../errno.js';
+import { GUP_PIN_COUNTING_BIAS, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_UFFD_WP } from '../../flags.js';
 import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../../pte.js';
 import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { none, pteAt, walk } from '../pgtable.js';
-import { getPage } from '../page_alloc.js';
+import { allocPages, copyPage, getPage } from '../page_alloc.js';
 import { vmNormalPage } from './classify.js';
+import { installAnon } from './fault.js';
 import { addRmap } from './zap.js';
 
 /** `mm/memory.c:vma_needs_copy`: can the entries be faulted in again, or must they be copied? */
@@ -16,24 +18,35 @@ export function vmaNeedsCopy(k: Kernel, child: Vma, parent: Vma): boolean {
   return parent.has(VMA_ANON_VMA);
 }
 
-/** `mm/memory.c:copy_page_range`: every present entry of the parent's VMA goes to the child. */
-export function copyPageRange(k: Kernel, child: Vma, parent: Vma): void {
-  if (!vmaNeedsCopy(k, child, parent)) return;
+/**
+ * `mm/memory.c:copy_page_range`: every present entry of the parent's VMA goes to the child.
+ * @returns 0, or -ENOMEM when a pinned page could not be copied
+ */
+export function copyPageRange(k: Kernel, child: Vma, parent: Vma): number {
+  if (!vmaNeedsCopy(k, child, parent)) return 0;
   for (let pg = parent.start; pg < parent.end && !k.frozen; pg++) {
     const e = walk(k, parent.mm, pg);
-    if (k.level === Level.Pte && !none(k, e)) copyPte(k, child, parent, pg, e);
+    if (k.level !== Level.Pte || none(k, e)) continue;
+    const err = copyPte(k, child, parent, pg, e);
+    if (err !== 0) return err;
   }
+  return 0;
 }
 
 /**
  * `mm/memory.c:copy_present_pte`: private entries lose the write bit on both sides, shared ones stay (the child's clean); only
- * what the parent's classifier calls a page is counted.
+ * what the parent's classifier calls a page is counted. An exclusive page that may be pinned stays the parent's: the child gets a copy.
  */
-function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): void {
+function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): number {
   const frame = vmNormalPage(k, parent, pg, e);
-  if (k.frozen) return;
+  if (k.frozen) return 0;
+  const c = pteAt(k, child.mm, pg);
   if (frame >= 0) {
     const page = k.pages[frame]!;
+    const owned = PG_ANON | PG_EXCLUSIVE;
+    if ((page.flags & owned) === owned && page.refcount >= GUP_PIN_COUNTING_BIAS) {
+      return copyPinnedPage(k, child, c, frame);
+    }
     getPage(k, frame);
     addRmap(k, child.mm, frame);
     if ((page.flags & PG_ANON) !== 0) page.flags &= ~PG_EXCLUSIVE;
@@ -42,7 +55,16 @@ function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): voi
   let flags = k.w[e + 1]! & ~PTE_YOUNG;
   if ((parent.flags & VM_SHARED) !== 0) flags &= ~PTE_DIRTY;
   if (frame < 0) flags &= ~PTE_GHOST_COUNTED;
-  const c = pteAt(k, child.mm, pg);
   k.w[c] = k.w[e]!;
   k.w[c + 1] = flags;
+  return 0;
+}
+
+/** `mm/memory.c:copy_present_page`: an exclusive page of the child's own, dirty. */
+function copyPinnedPage(k: Kernel, child: Vma, c: number, frame: number): number {
+  const copy = allocPages(k, 0, false);
+  if (copy < 0) return -ENOMEM;
+  copyPage(k, copy, frame);
+  installAnon(k, child, c, copy, true);
+  return 0;
 }

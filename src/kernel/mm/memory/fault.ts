@@ -1,6 +1,6 @@
 /** Page faults: `mm/memory.c:handle_mm_fault` down to the installation of the page (C.2, C.3). */
 import type { Kernel } from '../../kernel.js';
-import { routine, Undefined, type Routine } from '../../routine.js';
+import { routine, Undefined, UnknownError, type CFunction, type Routine } from '../../routine.js';
 import { handle, HandleKind, handleIndex } from '../../handle.js';
 import {
   FAULT_FLAG_MKWRITE,
@@ -13,14 +13,17 @@ import {
   VM_FAULT_OOM,
   VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
-  VM_MAYSHARE,
+  VM_FAULT_SIGSEGV,
+  VM_MAYWRITE,
   VM_SHARED,
   VM_WRITE,
 } from '../../flags.js';
-import { PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
+import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
-import { clearEntry, entryPfn, none, pteAt, setEntry } from '../pgtable.js';
-import { allocPages, copyPage, freePages, putPage } from '../page_alloc.js';
+import { clearEntry, none, pteAt, setEntry, walk } from '../pgtable.js';
+import { allocPages, copyPage, freePages, getPage, putPage } from '../page_alloc.js';
+import { vmNormalPage } from './classify.js';
+import { pgoffNumber } from './remap.js';
 import { addRmap, removeRmap } from './zap.js';
 import { VMF } from './vmf.js';
 import { decideWp, Wp, wpMakeWritable, wpPrepareCopy } from './wp.js';
@@ -87,11 +90,28 @@ function pageOf(k: Kernel, f: number): number {
   return handleIndex(k.w[f + 1 + VMF.PAGE]!);
 }
 
-/** `mm/memory.c:handle_pte_fault`, after `sanitize_fault_flags`. */
+/**
+ * `mm/memory.c:sanitize_fault_flags`: only copy-on-write VMAs are unshared, and from 6.12 a write to a VMA that can never be written warns.
+ * @returns the flags, or -1 for SIGSEGV
+ */
+function sanitizeFaultFlags(k: Kernel, vma: Vma, flags: number): number {
+  if (vma.cow) return flags;
+  if ((flags & FAULT_FLAG_WRITE) !== 0 && k.facts.sanitizesFaultFlags) {
+    if ((vma.flags & (VM_WRITE | VM_MAYWRITE)) !== (VM_WRITE | VM_MAYWRITE)) {
+      k.warn();
+      return -1;
+    }
+  }
+  return flags & ~FAULT_FLAG_UNSHARE;
+}
+
+/** `mm/memory.c:handle_pte_fault`. */
 function start(k: Kernel, f: number, vma: Vma): void {
-  if (!vma.cow) k.w[f + 1 + VMF.FLAGS]! &= ~FAULT_FLAG_UNSHARE;
-  const flags = k.w[f + 1 + VMF.FLAGS]!;
-  const e = entryOf(k, f);
+  const flags = sanitizeFaultFlags(k, vma, k.w[f + 1 + VMF.FLAGS]!);
+  if (flags < 0) return k.ret(f, VM_FAULT_SIGSEGV);
+  k.w[f + 1 + VMF.FLAGS] = flags;
+  const e = walk(k, vma.mm, k.w[f + 1 + VMF.PG]!);
+  if (k.level !== Level.Pte) throw new UnknownError('a fault under a huge entry is not modelled');
   if (none(k, e)) {
     if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, e, flags));
     return doFault(k, f, vma, flags);
@@ -112,12 +132,12 @@ function doAnonymousPage(k: Kernel, vma: Vma, e: number, flags: number): number 
   }
   const frame = allocPages(k, 0, true);
   if (frame < 0) return VM_FAULT_OOM;
-  installAnon(k, vma, e, frame, true);
+  installAnon(k, vma, e, frame, (vma.flags & VM_WRITE) !== 0);
   return 0;
 }
 
 /** Maps a new, exclusive anonymous page; `write` makes it dirty and, where the VMA allows, writable. */
-function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write: boolean): void {
+export function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write: boolean): void {
   k.pages[frame]!.flags |= PG_ANON | PG_EXCLUSIVE;
   addRmap(k, vma.mm, frame);
   vma.put(VMA_ANON_VMA, true);
@@ -132,10 +152,7 @@ function doFault(k: Kernel, f: number, vma: Vma, flags: number): void {
   if (ops?.fault === undefined) return k.ret(f, VM_FAULT_SIGBUS);
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (!write && ops.mapPages !== undefined) {
-    k.arg(0, handle(HandleKind.Vmf, f + 1));
-    k.argNumber(1, 0);
-    k.argNumber(2, 0);
-    return k.callC(f, Pc.MapPages, ops.mapPages);
+    return doFaultAround(k, f, vma, ops.mapPages);
   }
   if (write && (vma.flags & VM_SHARED) === 0) {
     vma.put(VMA_ANON_VMA, true);
@@ -146,6 +163,24 @@ function doFault(k: Kernel, f: number, vma: Vma, flags: number): void {
   callFault(k, f, vma);
 }
 
+/** Pages that ->map_pages may map around a fault: 64 KiB. */
+const FAULT_AROUND = 16;
+
+/** `mm/memory.c:do_fault_around`: asks for what lies in the page table, the VMA and the window around the fault. */
+function doFaultAround(k: Kernel, f: number, vma: Vma, mapPages: CFunction): void {
+  const pg = k.w[f + 1 + VMF.PG]!;
+  const { ptrs } = k.layout;
+  const inTable = pg % ptrs;
+  const inVma = pg - vma.start;
+  const from = Math.max(inTable - (inTable % FAULT_AROUND), inTable - Math.min(inTable, inVma));
+  const to = Math.min(from + FAULT_AROUND, ptrs, inTable + vma.pages - inVma) - 1;
+  const pgoff = pgoffNumber(vma) + inVma - inTable;
+  k.arg(0, handle(HandleKind.Vmf, f + 1));
+  k.argNumber(1, pgoff + from);
+  k.argNumber(2, pgoff + to);
+  k.callC(f, Pc.MapPages, mapPages);
+}
+
 function callFault(k: Kernel, f: number, vma: Vma): void {
   k.arg(0, handle(HandleKind.Vmf, f + 1));
   k.callC(f, Pc.Fault, k.program.vmOps[vma.ops]!.fault!);
@@ -154,10 +189,11 @@ function callFault(k: Kernel, f: number, vma: Vma): void {
 /** `mm/memory.c:__do_fault` and its callers, once the handler has returned. */
 function afterFault(k: Kernel, f: number, vma: Vma, r: number): void {
   const cow = k.w[f + 1 + VMF.COW]! - 1;
-  if ((r & (STOP | VM_FAULT_DONE_COW)) !== 0) {
+  if ((r & STOP) !== 0) {
     if (cow >= 0) freePages(k, cow, 0);
     return k.ret(f, r);
   }
+  if (cow >= 0 && (r & VM_FAULT_DONE_COW) !== 0) return k.ret(f, r);
   if (k.w[f + 1 + VMF.PAGE] === 0) return k.undefinedBehaviour(Undefined.BadPointer);
   const page = pageOf(k, f);
   if (cow >= 0) {
@@ -195,14 +231,12 @@ function finishFault(k: Kernel, f: number, vma: Vma, frame: number): void {
 
 /** `mm/memory.c:do_wp_page` (C.4): a write to (or an unsharing of) an entry that is not writable. */
 function doWpPage(k: Kernel, f: number, vma: Vma, e: number, flags: number): void {
-  const bits = VM_SHARED | (k.facts.wpSharedNeedsVmWrite ? 0 : VM_MAYSHARE);
-  const shared = (vma.flags & bits) !== 0 && (!k.facts.wpSharedNeedsVmWrite || (vma.flags & VM_WRITE) !== 0);
   const ops = k.program.vmOps[vma.ops];
-  const decision = decideWp(k, vma, k.w[f + 1 + VMF.PG]!, e, flags, shared);
+  const frame = vmNormalPage(k, vma, k.w[f + 1 + VMF.PG]!, e);
   if (k.frozen) return;
   k.w[f + 1 + VMF.ORIG_LO] = k.w[e]!;
   k.w[f + 1 + VMF.ORIG_HI] = k.w[e + 1]!;
-  switch (decision) {
+  switch (decideWp(k, vma, frame, flags)) {
     case Wp.Nothing:
       return k.ret(f, 0);
     case Wp.PfnShared:
@@ -210,14 +244,13 @@ function doWpPage(k: Kernel, f: number, vma: Vma, e: number, flags: number): voi
       return callMkwrite(k, f, Pc.PfnMkwrite, ops.pfnMkwrite);
     case Wp.PageShared: {
       if (ops?.pageMkwrite === undefined) break;
-      const frame = k.mem.frame(entryPfn(k, e));
-      k.pages[frame]!.refcount += 1;
+      getPage(k, frame);
       k.w[f + 1 + VMF.OLD] = frame + 1;
       k.w[f + 1 + VMF.PAGE] = handle(HandleKind.Page, frame);
       return callMkwrite(k, f, Pc.PageMkwrite, ops.pageMkwrite);
     }
     case Wp.Copy:
-      if (!wpPrepareCopy(k, vma, f + 1, e)) return k.ret(f, VM_FAULT_OOM);
+      if (!wpPrepareCopy(k, vma, f + 1, e, frame)) return k.ret(f, VM_FAULT_OOM);
       return k.point(f, Pc.Copied);
     default:
       break;
@@ -226,7 +259,7 @@ function doWpPage(k: Kernel, f: number, vma: Vma, e: number, flags: number): voi
   k.ret(f, 0);
 }
 
-function callMkwrite(k: Kernel, f: number, pc: number, fn: Parameters<Kernel['callC']>[2]): void {
+function callMkwrite(k: Kernel, f: number, pc: number, fn: CFunction): void {
   k.w[f + 1 + VMF.FLAGS]! |= FAULT_FLAG_MKWRITE;
   k.arg(0, handle(HandleKind.Vmf, f + 1));
   k.callC(f, pc, fn);
@@ -256,7 +289,6 @@ function installCopy(k: Kernel, f: number, vma: Vma): void {
     installAnon(k, vma, e, copy, write);
     if (old >= 0) {
       removeRmap(k, vma.mm, old);
-      if (k.pages[old]!.mapcount < 0) k.badMap();
       putPage(k, old);
     }
   }

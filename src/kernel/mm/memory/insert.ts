@@ -1,6 +1,7 @@
 /** Inserting single entries: raw frames (B.4, B.5) and pages (B.6). */
 import type { Kernel } from '../../kernel.js';
 import { PROC } from '../../layout.js';
+import { UnknownError } from '../../routine.js';
 import { EBUSY, EFAULT, EINVAL, ENOMEM, ENXIO } from '../../errno.js';
 import {
   VM_FAULT_NOPAGE,
@@ -14,10 +15,10 @@ import {
 } from '../../flags.js';
 import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { PG_ANON, PG_FREE, type Vma } from '../../world.js';
-import { entryPfn, none, pfnInEntry, setEntry, walk } from '../pgtable.js';
-import { getPage } from '../page_alloc.js';
+import { entryPfn, none, pfnInEntry, pfnModifyAllowed, setEntry, walk } from '../pgtable.js';
+import { compoundHead, getPage } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
-import { pgoffNumber, vmEnd, vmStart } from './remap.js';
+import { pgoffNumber, vmEnd, vmFlagsSet, vmStart } from './remap.js';
 import { addRmap } from './zap.js';
 
 const PAGE_SIZE = 4096;
@@ -47,7 +48,7 @@ export function vmfInsertPfnProt(k: Kernel, vma: Vma, addr: number, pfn: number,
     k.bug();
     return 0;
   }
-  if (!inside(k, vma, addr)) return VM_FAULT_SIGBUS;
+  if (!inside(k, vma, addr) || !pfnModifyAllowed(k, pfn, prot)) return VM_FAULT_SIGBUS;
   return insertPfn(k, vma, pageOfAddr(k, addr), pfn, prot, false);
 }
 
@@ -56,11 +57,17 @@ export function vmfInsertPfn(k: Kernel, vma: Vma, addr: number, pfn: number): nu
   return vmfInsertPfnProt(k, vma, addr, pfn, vma.prot);
 }
 
+/** get_locked_pte(): there are no leaves above the PTE level that it could meet. */
+function pteOf(k: Kernel, vma: Vma, pg: number): number {
+  const e = walk(k, vma.mm, pg);
+  if (k.level !== Level.Pte) throw new UnknownError('an insertion under a huge entry is not modelled');
+  return e;
+}
+
 /** `mm/memory.c:insert_pfn`. */
 function insertPfn(k: Kernel, vma: Vma, pg: number, pfn: number, prot: number, mkwrite: boolean): number {
   if (k.options.faultsAlloc === true && k.choose(2) === 1) return VM_FAULT_OOM;
-  const e = walk(k, vma.mm, pg);
-  if (k.level !== Level.Pte) return VM_FAULT_NOPAGE;
+  const e = pteOf(k, vma, pg);
   const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
   if (!none(k, e)) {
     if (!mkwrite) return VM_FAULT_NOPAGE;
@@ -99,7 +106,7 @@ export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mk
     if (zero && (mkwrite || !mixedZeropageAllowed(k, vma))) return VM_FAULT_SIGBUS;
     if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) return VM_FAULT_SIGBUS;
   }
-  if (!inside(k, vma, addr)) return VM_FAULT_SIGBUS;
+  if (!inside(k, vma, addr) || !pfnModifyAllowed(k, pfn, vma.prot)) return VM_FAULT_SIGBUS;
   if (!k.facts.pteSpecial && k.mem.pfnValid(pfn)) {
     const err = insertPage(k, vma, pageOfAddr(k, addr), k.mem.frame(pfn), vma.prot, mkwrite);
     if (err === -ENOMEM) return VM_FAULT_OOM;
@@ -121,8 +128,7 @@ function insertPage(k: Kernel, vma: Vma, pg: number, frame: number, prot: number
   const bad = validatePage(k, vma, frame);
   if (bad !== 0) return bad;
   if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
-  const e = walk(k, vma.mm, pg);
-  if (k.level !== Level.Pte) return -EBUSY;
+  const e = pteOf(k, vma, pg);
   return insertPageIntoPte(k, vma, e, frame, prot, mkwrite && k.facts.insertPageMkwriteExists);
 }
 
@@ -146,12 +152,11 @@ function insertPageIntoPte(
     k.w[e + 1]! |= writable | (k.facts.insertPageMkwriteLeavesClean ? 0 : PTE_DIRTY);
     return 0;
   }
-  let flags = prot;
-  if (mkwrite) flags |= PTE_DIRTY | writable;
   if (frame === k.mem.zeroFrame && !k.facts.zeroPageInsertCounted) {
-    setEntry(k, e, pfn, k.facts.pteSpecial ? flags | PTE_SPECIAL : flags);
+    setEntry(k, e, pfn, k.facts.pteSpecial ? prot | PTE_SPECIAL : prot);
     return 0;
   }
+  const flags = mkwrite ? prot | PTE_DIRTY | writable : prot;
   getPage(k, frame);
   addRmap(k, vma.mm, frame);
   setEntry(k, e, pfn, flags | PTE_GHOST_COUNTED);
@@ -171,13 +176,13 @@ function makeMixed(k: Kernel, vma: Vma, strict: boolean): boolean {
     return false;
   }
   if (bad) k.vmWarn();
-  vma.flags |= VM_MIXEDMAP;
+  vmFlagsSet(k, vma, VM_MIXEDMAP);
   return true;
 }
 
-/** page_count() of a page that may be a tail. */
+/** page_count(): the references of the page, or of the compound page that it is a part of. */
 function pageCount(k: Kernel, frame: number): number {
-  return k.pages[frame]!.refcount;
+  return k.pages[compoundHead(k, frame)]!.refcount;
 }
 
 /**

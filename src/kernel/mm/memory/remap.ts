@@ -1,11 +1,11 @@
 /** remap_pfn_range() and what is built on it (B.2, B.3, B.9). */
 import type { Kernel } from '../../kernel.js';
 import { CapacityError, PROC } from '../../layout.js';
-import { EINVAL } from '../../errno.js';
+import { EACCES, EINVAL, ENOMEM } from '../../errno.js';
 import { VM_PAT, VM_REMAP_FLAGS } from '../../flags.js';
 import { Level, PTE_SPECIAL } from '../../pte.js';
 import { VMA_TRACKED, type Vma } from '../../world.js';
-import { none, pfnInEntry, setEntry, walk } from '../pgtable.js';
+import { none, pfnInEntry, pfnModifyAllowed, setEntry, walk } from '../pgtable.js';
 import { zapPageRange } from './zap.js';
 
 const PAGE_SIZE = 4096;
@@ -22,8 +22,9 @@ export function vmFlagsClear(k: Kernel, vma: Vma, flags: number): void {
   vma.flags &= ~flags;
 }
 
+/** Without lockdep, `mmap_assert_write_locked` asks whether somebody holds the lock for writing, not who. */
 function assertWriteLock(k: Kernel, vma: Vma): void {
-  if (k.w[k.proc(vma.mm) + PROC.LOCK] !== -1 - k.cur) k.warn();
+  if (k.w[k.proc(vma.mm) + PROC.LOCK]! >= 0) k.warn();
 }
 
 /** Byte address of the first page of a VMA. */
@@ -66,7 +67,7 @@ function remapTracked(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   const tracked = k.facts.trackSetsVmPat && coversVma(k, vma, addr, bytes);
   if (tracked) vma.flags |= VM_PAT;
   const err = remapNotrack(k, vma, addr, pfn, bytes, prot);
-  if (err !== 0 && tracked) vma.flags &= ~VM_PAT;
+  if (err !== 0 && k.facts.trackSetsVmPat) vma.flags &= ~VM_PAT;
   return err;
 }
 
@@ -143,7 +144,10 @@ export function doRemapPfnRange(
   return err;
 }
 
-/** `mm/memory.c:remap_pfn_range_internal`: BUG when there is nothing to map or an entry is not none (F-3). */
+/**
+ * `mm/memory.c:remap_pfn_range_internal`: BUG when there is nothing to map or an entry is not none (F-3), -EACCES for a frame that L1TF
+ * could reach, -ENOMEM without a page table.
+ */
 function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
   if (bytes === 0) {
     k.bug();
@@ -152,6 +156,7 @@ function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   const start = (addr - k.arenaBase) / PAGE_SIZE;
   const end = start + bytes / PAGE_SIZE;
   if (start < 0 || end > k.layout.caps.arena) throw new CapacityError('arena');
+  if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
   const flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
   for (let pg = start; pg < end; pg++) {
     const e = walk(k, vma.mm, pg);
@@ -159,6 +164,7 @@ function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
       k.bug();
       return 0;
     }
+    if (!pfnModifyAllowed(k, pfn + (pg - start), prot)) return -EACCES;
     setEntry(k, e, pfnInEntry(k, pfn + (pg - start)), flags);
   }
   return 0;
@@ -168,10 +174,11 @@ function coversVma(k: Kernel, vma: Vma, addr: number, bytes: number): boolean {
   return addr === vmStart(k, vma) && addr + bytes === vmEnd(k, vma);
 }
 
+/** zap_page_range_single() of what of the range lies in the VMA. */
 function zapRange(k: Kernel, vma: Vma, addr: number, bytes: number): void {
-  const start = Math.max(0, Math.floor((addr - k.arenaBase) / PAGE_SIZE));
-  const end = Math.min(k.layout.caps.arena, Math.ceil((addr + bytes - k.arenaBase) / PAGE_SIZE));
-  zapPageRange(k, vma, start, end, true);
+  const start = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
+  const end = Math.min(vma.end, start + bytes / PAGE_SIZE);
+  zapPageRange(k, vma, Math.max(vma.start, start), end, true);
 }
 
 /**
@@ -187,12 +194,11 @@ export function vmIomapMemory(k: Kernel, vma: Vma, phys: number, len: number): n
 
 /** The checks of vm_iomap_memory: -EINVAL, or the pages left behind vm_pgoff. */
 function simpleIoremapPages(k: Kernel, vma: Vma, phys: number, len: number): number {
-  const limit = 2 ** k.facts.physAddrTBits;
-  if (phys + len >= limit && phys + len !== limit) return -EINVAL;
+  if (phys + len >= 2 ** k.facts.physAddrTBits) return -EINVAL;
   const grown = len + (phys % PAGE_SIZE);
   const pages = Math.ceil(grown / PAGE_SIZE);
   const pfn = Math.floor(phys / PAGE_SIZE);
-  if (pfn + pages < pfn) return -EINVAL;
+  if (pfn + pages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
   const pgoff = pgoffNumber(vma);
   if (pgoff > pages) return -EINVAL;
   if (vma.pages > pages - pgoff) return -EINVAL;

@@ -1,11 +1,11 @@
 /** What a write-protect fault does: the decisions of `mm/memory.c:do_wp_page` (C.4, C.5, C.13). */
 import type { Kernel } from '../../kernel.js';
-import { FAULT_FLAG_UNSHARE, VM_WRITE } from '../../flags.js';
-import { PTE_DIRTY, PTE_WRITE } from '../../pte.js';
+import { FAULT_FLAG_UNSHARE, VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../flags.js';
+import { PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from '../../pte.js';
 import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { entryPfn } from '../pgtable.js';
-import { allocPages, clearPage, copyPage } from '../page_alloc.js';
-import { isZeroPfn, vmNormalPage } from './classify.js';
+import { allocPages, clearPage, copyPage, getPage } from '../page_alloc.js';
+import { isZeroPfn } from './classify.js';
 import { VMF } from './vmf.js';
 
 /** Outcomes of the decision. */
@@ -21,20 +21,27 @@ export const Wp = {
   Copy: 4,
 } as const;
 
-/** Decides by the entry's class and the VMA's kind. May make an anonymous page exclusive. */
-export function decideWp(k: Kernel, vma: Vma, pg: number, e: number, flags: number, shared: boolean): number {
+/**
+ * Decides by the entry's class and the VMA's kind. May make an anonymous page exclusive.
+ * @param frame what the classifier says of the entry
+ */
+export function decideWp(k: Kernel, vma: Vma, frame: number, flags: number): number {
   const unshare = (flags & FAULT_FLAG_UNSHARE) !== 0;
-  const frame = vmNormalPage(k, vma, pg, e);
-  if (k.frozen) return Wp.Nothing;
-  if (shared && !unshare) return frame < 0 ? Wp.PfnShared : Wp.PageShared;
-  if (frame < 0) return unshare && !k.facts.unshareCopiesSpecial ? Wp.Nothing : Wp.Copy;
-  const page = k.pages[frame]!;
-  if ((page.flags & PG_ANON) !== 0) {
+  if (isShared(k, vma) && !unshare) return frame < 0 ? Wp.PfnShared : Wp.PageShared;
+  if (frame >= 0 && (k.pages[frame]!.flags & PG_ANON) !== 0) {
+    const page = k.pages[frame]!;
     if ((page.flags & PG_EXCLUSIVE) === 0 && page.refcount === 1) page.flags |= PG_EXCLUSIVE;
-    if ((page.flags & PG_EXCLUSIVE) !== 0) return unshare ? Wp.Nothing : Wp.Reuse;
-    return Wp.Copy;
+    if ((page.flags & PG_EXCLUSIVE) === 0) return Wp.Copy;
+    return unshare ? Wp.Nothing : Wp.Reuse;
   }
   return unshare && !k.facts.unshareCopiesSpecial ? Wp.Nothing : Wp.Copy;
+}
+
+/** Which VMAs are written in place: in 6.1 by VM_WRITE and VM_SHARED, later by VM_SHARED or VM_MAYSHARE. */
+function isShared(k: Kernel, vma: Vma): boolean {
+  const both = VM_WRITE | VM_SHARED;
+  if (k.facts.wpSharedNeedsVmWrite) return (vma.flags & both) === both;
+  return (vma.flags & (VM_SHARED | VM_MAYSHARE)) !== 0;
 }
 
 /** `mm/memory.c:wp_page_reuse`: dirty, and writable where the VMA is. */
@@ -44,22 +51,24 @@ export function wpMakeWritable(k: Kernel, vma: Vma, e: number): void {
 
 /**
  * The first half of `mm/memory.c:wp_page_copy`: a new page filled from the old one. Without a struct page the source is read
- * through the user mapping; a zero page gives a zeroed page.
+ * through the user mapping, which a PROT_NONE entry forbids: that gives a WARN and zeros. A zero page gives a zeroed page.
  * @param vmf word index of the fault's locals
+ * @param old frame of the page that the entry maps, negative for a raw one
  * @returns false when there is no memory
  */
-export function wpPrepareCopy(k: Kernel, vma: Vma, vmf: number, e: number): boolean {
+export function wpPrepareCopy(k: Kernel, vma: Vma, vmf: number, e: number, old: number): boolean {
   vma.put(VMA_ANON_VMA, true);
-  const pfn = entryPfn(k, e);
   const frame = allocPages(k, 0, false);
   if (frame < 0) return false;
   k.w[vmf + VMF.COW] = frame + 1;
-  const old = vmNormalPage(k, vma, k.w[vmf + VMF.PG]!, e);
   if (old >= 0) {
-    k.pages[old]!.refcount += 1;
+    getPage(k, old);
     k.w[vmf + VMF.OLD] = old + 1;
     copyPage(k, frame, old);
-  } else if (isZeroPfn(k, pfn)) clearPage(k, frame);
-  else copyPage(k, frame, k.mem.frame(pfn));
+  } else if (isZeroPfn(k, entryPfn(k, e))) clearPage(k, frame);
+  else if ((k.w[e + 1]! & PTE_PROTNONE) !== 0) {
+    k.warn();
+    clearPage(k, frame);
+  } else copyPage(k, frame, k.mem.frame(entryPfn(k, e)));
   return true;
 }

@@ -6,12 +6,14 @@ import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
 import { clearEntry, levelPages, none, walk } from '../pgtable.js';
 import { putPage } from '../page_alloc.js';
 import { vmNormalPage, vmNormalPageLeaf } from './classify.js';
+import { untrackPfn } from './pat.js';
 
 /**
  * `mm/memory.c:unmap_page_range`: removes the entries of pages [start, end) of a VMA. With `evenCows` false, private copies
  * stay; special entries always go, for there is no page to ask.
  */
 export function zapPageRange(k: Kernel, vma: Vma, start: number, end: number, evenCows: boolean): void {
+  if ((vma.flags & VM_PFNMAP) !== 0) untrackPfn(k, vma);
   let pg = start;
   while (pg < end && !k.frozen) {
     const e = walk(k, vma.mm, pg);

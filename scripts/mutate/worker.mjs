@@ -1,0 +1,88 @@
+// A child process that runs tests on mutated engines. It may hang or crash: its parent watches it.
+//
+// It is told `{ library, wasm, corpus }` once, answers `{ ready }`, then gets one of
+//   { base: configurations }        runs every test on the engine as it is, and tells which functions it runs through
+//   { code, jobs, options }         runs jobs on a mutant; a job is `{ file, runs: [{ arch, release, is, maxStates }] }`
+// and answers `{ done: file, found, reach }` for each test and `{ end }` after the last, or when it has seen enough.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runInThisContext } from 'node:vm';
+import { Coverage } from './reach.mjs';
+
+/** The library as it is, and by file each test that it parsed. */
+let library;
+let url;
+const tests = new Map();
+
+process.on('disconnect', () => process.exit());
+process.on('message', async (message) => {
+  if (message.library !== undefined) await begin(message);
+  else if (message.base !== undefined) await runBase(message.base);
+  else await runMutant(message);
+});
+
+/** Waits until the parent can have it, for what follows may never end. */
+const tell = (message) => new Promise((resolve) => process.send(message, resolve));
+
+async function begin({ library: path, wasm, corpus }) {
+  url = path;
+  library = await import(path);
+  const grammar = await library.loadGrammar(...wasm.map((file) => readFileSync(file)));
+  for (const [file, text] of corpus) tests.set(file, library.parseLitmus({ file, text }, grammar));
+  await tell({ ready: true });
+}
+
+async function runBase(configurations) {
+  const path = fileURLToPath(url);
+  const map = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
+  const coverage = new Coverage(url, readFileSync(path, 'utf8'), map);
+  await coverage.begin();
+  for (const [file, test] of tests) {
+    const found = [];
+    for (const configuration of configurations) {
+      const { status, observation, ok, explored } = await library.runTest(test, configuration);
+      if (status === 'ran') found.push({ ...configuration, observation, ok, explored });
+    }
+    await tell({ done: file, found, reach: await coverage.take() });
+  }
+  await coverage.end();
+  await tell({ end: true });
+}
+
+async function runMutant({ code, jobs, options }) {
+  let engine;
+  try {
+    engine = runInThisContext(code, { filename: 'engine.js' });
+  } catch (error) {
+    await tell({ end: true, crash: String(error) });
+    return;
+  }
+  let troubles = 0;
+  for (const { file, runs } of jobs) {
+    const found = [];
+    for (const run of runs) {
+      const difference = await compare(engine, tests.get(file), run, options);
+      if (difference === undefined) continue;
+      found.push(difference);
+      if (difference.kind !== 'verdict') troubles++;
+      if (options.first || difference.kind === 'bound' || troubles >= options.maxTroubles) break;
+    }
+    await tell({ done: file, found });
+    if ((options.first && found.length > 0) || troubles >= options.maxTroubles) break;
+  }
+  await tell({ end: true });
+}
+
+/** What differs from the run of the engine as it is, if anything does. */
+async function compare(engine, parsed, { arch, release, is, maxStates }, { timeoutMs }) {
+  // Where a test runs and what it expects there follows from facts, which may be what is mutated.
+  const test = { ...parsed, only: undefined, results: [] };
+  const where = { arch, release, expected: is };
+  try {
+    const { observation } = await engine.runTest(test, { arch, release, timeoutMs, maxStates });
+    if (observation === is) return undefined;
+    return { ...where, observed: observation, kind: observation === 'Unknown' ? 'bound' : 'verdict' };
+  } catch (error) {
+    return { ...where, observed: String(error).slice(0, 200), kind: 'crash' };
+  }
+}

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ChunkTable, hashWords } from '../../src/explore/chunks.js';
+import { StateStore } from '../../src/explore/store.js';
+
+/** A width and where parts begin: ascending, the first 0. */
+const shapes = fc
+  .integer({ min: 1, max: 12 })
+  .chain((width) =>
+    fc
+      .subarray(Array.from({ length: width - 1 }, (_, i) => i + 1))
+      .map((cuts) => ({ width, cuts: [0, ...cuts] })),
+  );
+
+/** Words that collide often, and some that do not. */
+const words = (width: number): fc.Arbitrary<number[]> =>
+  fc.array(fc.oneof(fc.integer({ min: -1, max: 1 }), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })), {
+    minLength: width,
+    maxLength: width,
+  });
+
+type Step =
+  | { readonly add: readonly number[] }
+  /** Loads a state seen before, changes some of its words and adds the result. */
+  | {
+      readonly from: number;
+      readonly changes: readonly (readonly [number, number])[];
+      readonly reload: boolean;
+    };
+
+const steps = (width: number): fc.Arbitrary<Step[]> =>
+  fc.array(
+    fc.oneof(
+      words(width).map((add): Step => ({ add })),
+      fc.record({
+        from: fc.nat(),
+        changes: fc.array(fc.tuple(fc.nat(width - 1), fc.integer({ min: -2, max: 2 })), { maxLength: 3 }),
+        reload: fc.boolean(),
+      }),
+    ),
+    { maxLength: 60 },
+  );
+
+describe('the set of states', () => {
+  it('is exact: against a map of texts', () => {
+    fc.assert(
+      fc.property(
+        shapes.chain((shape) => steps(shape.width).map((list) => ({ ...shape, list }))),
+        ({ width, cuts, list }) => {
+          const store = new StateStore(width, cuts);
+          const known = new Map<string, number>();
+          const texts: string[] = [];
+          const state = new Int32Array(width);
+          for (const step of list) {
+            if ('add' in step) state.set(step.add);
+            else if (texts.length > 0) {
+              const id = step.from % texts.length;
+              store.load(id, state);
+              expect(state.join()).toBe(texts[id]);
+              if (step.reload) {
+                state.fill(99);
+                store.reload(state);
+                expect(state.join()).toBe(texts[id]);
+              }
+              for (const [at, value] of step.changes) state[at] = value;
+            }
+            const text = state.join();
+            const before = known.get(text);
+            const id = store.add(state);
+            if (before === undefined) {
+              expect(id).toBe(texts.length);
+              known.set(text, id);
+              texts.push(text);
+            } else expect(id).toBe(-1 - before);
+            expect(store.count).toBe(texts.length);
+            expect(state.join()).toBe(text);
+          }
+          texts.forEach((text, id) => {
+            store.load(id, state);
+            expect(state.join()).toBe(text);
+          });
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('keeps tens of thousands of states apart, and grows', () => {
+    const store = new StateStore(3, [0, 2]);
+    const state = new Int32Array(3);
+    const bytes = store.bytes;
+    const ids: number[] = [];
+    for (let i = 0; i < 30_000; i++) {
+      state.set([i & 255, i >> 8, 7]);
+      ids.push(store.add(state));
+    }
+    expect(ids).toEqual([...ids.keys()]);
+    expect([store.count, store.bytes > bytes]).toEqual([30_000, true]);
+    for (let i = 0; i < 30_000; i += 997) {
+      state.set([i & 255, i >> 8, 7]);
+      expect(store.add(state)).toBe(-1 - i);
+      store.load(29_999 - i, state);
+      expect((state[0]! | (state[1]! << 8)) + i).toBe(29_999);
+    }
+  });
+});
+
+describe('interned parts', () => {
+  it('have one number for equal contents, and give them back', () => {
+    fc.assert(
+      fc.property(
+        fc
+          .integer({ min: 1, max: 5 })
+          .chain((width) => fc.array(words(width), { minLength: 1, maxLength: 80 })),
+        (contents) => {
+          const width = contents[0]!.length;
+          const table = new ChunkTable(width);
+          const known = new Map<string, number>();
+          const buffer = new Int32Array(width + 2);
+          for (const content of contents) {
+            buffer.set(content, 1);
+            const expected = known.get(content.join()) ?? known.size;
+            expect(table.intern(buffer, 1)).toBe(expected);
+            known.set(content.join(), expected);
+          }
+          expect(table.count).toBe(known.size);
+          for (const [text, id] of known) {
+            table.load(id, buffer, 2);
+            expect(buffer.slice(2).join()).toBe(text);
+          }
+        },
+      ),
+    );
+  });
+
+  it('hash every word of their range, and nothing beside it', () => {
+    fc.assert(
+      fc.property(words(9), fc.nat(8), fc.nat(9), fc.nat(8), (content, a, b, at) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        const data = Int32Array.from(content);
+        const before = hashWords(data, from, to);
+        data[at]! ^= 1;
+        expect(hashWords(data, from, to) !== before).toBe(at >= from && at < to);
+      }),
+    );
+  });
+});
