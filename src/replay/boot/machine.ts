@@ -25,6 +25,10 @@ function kill(child: ChildProcess): void {
   setTimeout(() => child.kill('SIGKILL'), GRACE).unref();
 }
 
+/** Machines that run now: none may outlive this process. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** Runs a machine until it ends by itself or its time is over. */
 async function watch(start: Start, options: BootOptions): Promise<BootResult> {
   const began = Date.now();
@@ -35,6 +39,7 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...start.env },
     });
+    running.add(child);
     const timer = setTimeout(() => {
       timedOut = true;
       kill(child);
@@ -43,10 +48,12 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
     child.stderr.on('data', (chunk: Buffer) => console.add(chunk));
     child.on('error', (error) => {
       clearTimeout(timer);
+      running.delete(child);
       reject(error);
     });
     child.on('close', () => {
       clearTimeout(timer);
+      running.delete(child);
       resolve();
     });
   });
