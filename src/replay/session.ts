@@ -83,6 +83,8 @@ function prepare(test: LitmusTest, { kernel }: Machine): Prepared {
   if (kernel.mmio === undefined && test.memory.regions.some((r) => r.kind === 'mmio')) {
     return { test, skipped: 'no mmio: the machine has no window without struct pages' };
   }
+  if (kernel.uml && /\bdma_\w+\(/.test(test.source.text))
+    return { test, skipped: 'no DMA on User-mode Linux' };
   try {
     translate(test, 0, arch, release);
   } catch (error) {

@@ -85,6 +85,10 @@ export function compareRun(
     const reason = machine.skipped ?? model.reason ?? '';
     return { ...base, status: 'not run', reason, outcomes: [], runs: 0, complete: false };
   }
+  if (reachesUndefined(model)) {
+    const reason = 'undefined behaviour: a machine may do anything';
+    return { ...base, status: 'not run', reason, outcomes: [], runs: 0, complete: false };
+  }
   const outcomes = join(model, machine);
   const differs = machine.trouble !== undefined || outcomes.some((o) => !o.model) || strayBug(model, machine);
   const missing = outcomes.some((o) => o.model && o.machine === 0);
@@ -104,6 +108,15 @@ export function compareRun(
     runs,
     complete,
   };
+}
+
+/** Whether the model gives the test up, or the test asks for undefined behaviour and gets it. */
+function reachesUndefined(model: RunResult): boolean {
+  const asked = (name: string, value: string): boolean => name.startsWith('undefined.') && value === '1';
+  return (
+    model.observation === 'Undef' ||
+    model.outcomes.some((o) => Object.entries(o.values).some(([name, value]) => asked(name, value)))
+  );
 }
 
 /** A machine that dies at BUG() says in which API; the rest of the outcome is the model's. */

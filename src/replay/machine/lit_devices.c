@@ -6,6 +6,7 @@
 #include "lit_core.h"
 #include <linux/miscdevice.h>
 #include <linux/kprobes.h>
+#include <linux/platform_device.h>
 
 #define MAX_DEVICES 4
 #define MAX_TABLES 8
@@ -25,6 +26,19 @@ struct device_slot {
 static struct device_slot *devices;
 static struct table tables[MAX_TABLES];
 static int ntables;
+
+struct device *lit_dma_device(void)
+{
+	static struct platform_device *pdev;
+
+	if (!pdev) {
+		pdev = platform_device_register_simple("litdma", PLATFORM_DEVID_NONE, NULL, 0);
+		if (IS_ERR(pdev))
+			return NULL;
+		dma_coerce_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	}
+	return &pdev->dev;
+}
 
 static const struct vm_operations_struct *original(struct vm_area_struct *vma)
 {

@@ -114,7 +114,22 @@ LIT_HOOK_VOID(vm_flags_set, (VMA, unsigned long f), (v, f))
 LIT_HOOK_VOID(vm_flags_clear, (VMA, unsigned long f), (v, f))
 LIT_HOOK_VOID(vm_flags_mod, (VMA, unsigned long s, unsigned long c), (v, s, c))
 LIT_HOOK_VOID(unmap_mapping_range, (struct address_space *m, loff_t b, loff_t l, int e), (m, b, l, e))
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+LIT_HOOK_VOID(mmap_action_remap, (struct vm_area_desc *d, unsigned long a, unsigned long p, unsigned long n), (d, a, p, n))
+LIT_HOOK_VOID(mmap_action_remap_full, (struct vm_area_desc *d, unsigned long p), (d, p))
+#define mmap_action_remap lit_hook_mmap_action_remap
+#define mmap_action_remap_full lit_hook_mmap_action_remap_full
+#endif
 #undef VMA
+
+/* Tests have no device of their own. */
+struct device *lit_dma_device(void);
+#undef dma_alloc_coherent
+#undef dma_free_coherent
+#undef dma_mmap_coherent
+#define dma_alloc_coherent(dev, size, handle, gfp) dma_alloc_attrs(lit_dma_device(), size, handle, gfp, 0)
+#define dma_free_coherent(dev, size, at, handle) dma_free_attrs(lit_dma_device(), size, at, handle, 0)
+#define dma_mmap_coherent(dev, vma, at, handle, size) dma_mmap_attrs(lit_dma_device(), vma, at, handle, size, 0)
 
 #undef alloc_page
 #undef alloc_pages

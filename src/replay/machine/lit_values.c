@@ -272,6 +272,8 @@ static void print(char *to, size_t n, struct lit_value v)
 	case LIT_INT:
 		if (v.n > 0x100 && region_name(name, sizeof name, v.n))
 			snprintf(to, n, "r:%s", name);
+		else if (v.n > 0x100 && (uint64_t)v.n == selected.zero_pfn)
+			snprintf(to, n, "r:zero");
 		else
 			snprintf(to, n, "i:%lld", (long long)v.n);
 	}

@@ -85,6 +85,7 @@ function refuse(test: LitmusTest): void {
   if (test.memory.threadGroups.length > 0) throw new Untranslatable('threads in one process');
   if (test.memory.faultsAlloc) throw new Untranslatable('failing allocations');
   if (test.memory.options.length > 0) throw new Untranslatable('options of the kernel');
+  if (/\bundefined\s*\(/.test(test.source.text)) throw new Untranslatable('undefined behaviour');
   const low = test.memory.regions.find((r) => r.placement === 'low' || r.placement === 'io');
   if (low !== undefined) throw new Untranslatable(`mmio ${low.placement}`);
 }
