@@ -107,7 +107,9 @@ export class ConsoleReader {
     result.stuck = Number(words[3]);
     result.timeMs = Number(words[4]);
     words.slice(5).forEach((n, i) => {
-      if (result.outcomes[i] !== undefined) result.outcomes[i].count = Number(n);
+      // a message of the kernel may stand in the middle of the line
+      const count = Number.parseInt(n, 10);
+      if (result.outcomes[i] !== undefined && count > 0) result.outcomes[i].count = count;
     });
     if (result.end === 'error' && result.message === undefined) result.end = 'done';
   }
