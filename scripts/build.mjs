@@ -35,13 +35,17 @@ function markBuilt(target) {
   writeFileSync(join(ROOT, 'dist', `${target}.stamp`), '');
 }
 
-/** One entry with chunks that load on demand, and the two wasm files beside them. */
+/** One entry for the CLI and two for its replay, with chunks that load on demand, and the two wasm files beside them. */
 export async function buildCli() {
   const { build } = await import('rolldown');
   const directory = join(ROOT, 'dist/cli');
   rmSync(directory, { recursive: true, force: true });
   await build({
-    input: { pfnmap: join(ROOT, 'src/cli/main.ts') },
+    input: {
+      pfnmap: join(ROOT, 'src/cli/main.ts'),
+      'replay-setup': join(ROOT, 'src/replay/kernels/start.ts'),
+      'replay-selftest': join(ROOT, 'src/replay/selftest/start.ts'),
+    },
     platform: 'node',
     logLevel: 'warn',
     // web-tree-sitter holds emscripten's loader, which can evaluate code and here never does.

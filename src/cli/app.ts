@@ -9,10 +9,13 @@ import {
   text_en,
 } from '@stricli/core';
 import { FORMATS } from '../report/index.js';
+import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
 import { parseCount, parsePtrs, parseSeconds } from './options.js';
+import type { CompareFlags } from './compare.js';
+import type { ReplayFlags } from './replay.js';
 import type { RunFlags } from './run.js';
 
 const text = (input: string): string => input;
@@ -36,6 +39,33 @@ const runCommand = buildCommand<RunFlags, string[], Context>({
       witness: { kind: 'boolean', default: false, withNegated: false, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
+  },
+});
+
+const replayCommand = buildCommand<ReplayFlags, string[], Context>({
+  loader: async () => (await import('./replay.js')).replayCommand,
+  docs: { brief },
+  parameters: {
+    flags: {
+      kernel: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      format: { kind: 'enum', values: COMPARISON_FORMATS, default: 'histogram', brief },
+      runs: { kind: 'parsed', parse: parseCount, optional: true, brief },
+      record: { kind: 'boolean', default: false, withNegated: false, brief },
+      verbose: { kind: 'boolean', default: false, withNegated: false, brief },
+    },
+    positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
+  },
+});
+
+const compareCommand = buildCommand<CompareFlags, string[], Context>({
+  loader: async () => (await import('./compare.js')).compareCommand,
+  docs: { brief },
+  parameters: {
+    flags: {
+      kernel: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      format: { kind: 'enum', values: ['table', 'json', 'markdown'], default: 'table', brief },
+    },
+    positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief } },
   },
 });
 
@@ -81,8 +111,14 @@ function mistake(error: unknown): string {
   });
 }
 
-const routes = buildRouteMap<'run' | 'list' | 'explain', Context>({
-  routes: { run: runCommand, list: listCommand, explain: explainCommand },
+const routes = buildRouteMap<'run' | 'replay' | 'compare' | 'list' | 'explain', Context>({
+  routes: {
+    run: runCommand,
+    replay: replayCommand,
+    compare: compareCommand,
+    list: listCommand,
+    explain: explainCommand,
+  },
   docs: { brief },
 });
 

@@ -11,6 +11,8 @@ const ROOT = `pfnmap - ask Linux questions about raw-PFN mappings, and get every
 Usage: pfnmap COMMAND [ARGUMENT...]
 
   run      run litmus tests and compare the answers with what they expect
+  replay   run litmus tests on real kernels, and compare with the model
+  compare  compare the model with what real kernels gave when it was recorded
   list     list tests, archs, releases or facts
   explain  explain a diagnostic code (PFNnnnn)
 
@@ -59,6 +61,44 @@ Examples:
   pfnmap run --arch arm --witness litmus/mail/mail-private-user-pgoff.litmus
 `;
 
+const REPLAY = `pfnmap replay - run litmus tests on real kernels
+
+Usage: pfnmap replay [OPTION...] FILE|DIR...
+
+  Drivers are compiled as kernel C, threads as a program, and all tests run in one
+  boot of each kernel that 'npm run replay:setup' has made ready. Every test is
+  repeated with other frames, choices and schedules. Each outcome of a machine has
+  to be one of the model.
+
+  --kernel K,...  these kernels: amd64-7.2, armmp-7.2, um-7.2, ... (all)
+  --format F      histogram (as litmus7 prints it), ktap, json (an object a line)
+  --runs N        repeat each test at most N times
+  --record        keep what the machines gave in test/replay/recorded
+  --verbose       show the consoles on stderr
+
+Exit status:
+  0    every machine agrees, or differs in a way that is explained
+  1    a machine differs
+  2    bad usage or input
+
+Examples:
+  pfnmap replay litmus
+  pfnmap replay --kernel um-7.2 litmus/mail/mail-private-user-pgoff.litmus
+`;
+
+const COMPARE = `pfnmap compare - compare the model with recorded outcomes of real kernels
+
+Usage: pfnmap compare [OPTION...] [FILE|DIR...]
+
+  Runs the model and holds it against what 'pfnmap replay --record' has kept: no
+  kernel is needed. Without a path: the whole corpus.
+
+  --kernel K,...  these kernels (all that are recorded)
+  --format F      table (a row a test), json (an object a line), markdown
+
+Exit status: as of 'pfnmap replay'.
+`;
+
 const LIST = `pfnmap list - list what there is
 
 Usage: pfnmap list tests [FILE|DIR...]
@@ -86,7 +126,13 @@ Examples:
   pfnmap explain
 `;
 
-const TEXTS: Readonly<Record<string, string>> = { run: RUN, list: LIST, explain: EXPLAIN };
+const TEXTS: Readonly<Record<string, string>> = {
+  run: RUN,
+  replay: REPLAY,
+  compare: COMPARE,
+  list: LIST,
+  explain: EXPLAIN,
+};
 
 /** The help of a command, or of pfnmap as a whole. */
 export function helpText(command?: string): string {

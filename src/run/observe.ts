@@ -19,7 +19,18 @@ import { findObserver } from '../litmus/observers.js';
 import type { Variable } from '../litmus/lower/contract.js';
 import type { Compiled } from './boot.js';
 import { leaked } from './finish.js';
-import { bit, DEAD, frameValue, integer, NONE, NULL, UNDEF, type Value } from './value.js';
+import {
+  arithmetic,
+  bit,
+  DEAD,
+  frameValue,
+  integer,
+  negated,
+  NONE,
+  NULL,
+  UNDEF,
+  type Value,
+} from './value.js';
 
 /** Observes one kernel's states. */
 export class Observer {
@@ -75,25 +86,8 @@ export class Observer {
 
   /** A term with operands: `-x`, `buf + 1`. */
   combine(t: Term & { readonly kind: 'negate' | 'binary' }, operand: (x: Term) => Value): Value {
-    if (t.kind === 'binary') return this.arithmetic(t.op, operand(t.left), operand(t.right));
-    const v = operand(t.arg);
-    return 'n' in v ? { kind: 'integer', n: -v.n } : v;
-  }
-
-  private arithmetic(op: '+' | '-' | '*' | '<<' | '>>', a: Value, b: Value): Value {
-    if (!('n' in a)) return a;
-    if (!('n' in b)) return b;
-    const n =
-      op === '+'
-        ? a.n + b.n
-        : op === '-'
-          ? a.n - b.n
-          : op === '*'
-            ? a.n * b.n
-            : op === '<<'
-              ? a.n << b.n
-              : a.n >> b.n;
-    return { kind: a.kind === 'integer' ? b.kind : a.kind, n };
+    if (t.kind === 'binary') return arithmetic(t.op, operand(t.left), operand(t.right));
+    return negated(operand(t.arg));
   }
 
   private regionPfn(name: string): number {

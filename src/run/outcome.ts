@@ -6,7 +6,8 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { Compiled } from './boot.js';
 import { Observer } from './observe.js';
 import type { Outcome } from './result.js';
-import { compare, printValue, type Value } from './value.js';
+import { holds } from './proposition.js';
+import { printValue, type Value } from './value.js';
 
 /** Everything that a test asks of a final state. */
 export class Question {
@@ -104,22 +105,10 @@ export class Evaluator {
   }
 
   private holds(p: Prop): boolean {
-    switch (p.kind) {
-      case 'and':
-        return p.args.every((a) => this.holds(a));
-      case 'or':
-        return p.args.some((a) => this.holds(a));
-      case 'not':
-        return !this.holds(p.arg);
-      case 'literal':
-        return p.value;
-      case 'compare':
-        return compare(p.op, this.term(p.left), this.term(p.right));
-      case 'truth':
-        return isTrue(this.values[this.question.indexOf(p.term)]!);
-      case 'flag':
-        return isTrue(this.values[this.question.indexOf(p.term, p.flag)]!);
-    }
+    return holds(p, {
+      term: (t) => this.term(t),
+      truth: (t, flag) => this.values[this.question.indexOf(t, flag)]!,
+    });
   }
 
   private term(t: Term): Value {
@@ -129,8 +118,4 @@ export class Evaluator {
     if (t.kind === 'negate' || t.kind === 'binary') return this.observer.combine(t, (x) => this.term(x));
     return this.observer.term(t);
   }
-}
-
-function isTrue(v: Value): boolean {
-  return 'n' in v && v.n !== 0n;
 }

@@ -82,3 +82,23 @@ function printFrame(n: bigint, mem: MemoryMap): string {
   if (region.kind === 'ram') return 'ram';
   return region.kind === 'zero' ? 'zero' : `${region.name}.${frame - region.index}`;
 }
+
+/** `a op b` of a condition. What is not a number stays what it is; with an integer a frame stays a frame, an address an address. */
+export function arithmetic(op: '+' | '-' | '*' | '<<' | '>>', a: Value, b: Value): Value {
+  if (!('n' in a)) return a;
+  if (!('n' in b)) return b;
+  return { kind: a.kind === 'integer' ? b.kind : a.kind, n: OPERATORS[op](a.n, b.n) };
+}
+
+const OPERATORS: Readonly<Record<'+' | '-' | '*' | '<<' | '>>', (a: bigint, b: bigint) => bigint>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '<<': (a, b) => a << b,
+  '>>': (a, b) => a >> b,
+};
+
+/** `-x` of a condition. */
+export function negated(v: Value): Value {
+  return 'n' in v ? { kind: 'integer', n: -v.n } : v;
+}

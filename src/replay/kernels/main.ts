@@ -1,0 +1,53 @@
+import { rm } from 'node:fs/promises';
+import { parseKernels } from '../arguments.js';
+import { paths as cachePaths } from './paths.js';
+import { selectKernels, type KernelSpec } from './catalogue.js';
+import { installCommand, missingNeeds } from './host.js';
+import { Setup, setupKernel } from './setup.js';
+
+/** `npm run replay:setup [-- --kernel ID,...]`: makes kernels ready for `pfnmap replay`. */
+
+const USAGE = 'usage: npm run replay:setup [-- --kernel ID,...]';
+
+const tell = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** The kernels to set up; undefined, and told, if the arguments are wrong. */
+function chosen(args: readonly string[]): KernelSpec[] | undefined {
+  const ids = parseKernels(args);
+  try {
+    if (ids) return selectKernels(ids);
+    tell(USAGE);
+  } catch (error) {
+    tell(told(error));
+  }
+  return undefined;
+}
+
+const told = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Sets up the kernels that `args` name and returns the exit status: 0 if all are ready, 2 for wrong arguments. */
+export async function main(args: readonly string[]): Promise<number> {
+  const specs = chosen(args);
+  if (!specs) return 2;
+  const missing = await missingNeeds(specs);
+  if (missing.length > 0) {
+    tell(`this machine lacks ${[...new Set(missing.map(({ what }) => what))].join(', ')}: run`);
+    tell(`  ${installCommand(missing)}`);
+    return 1;
+  }
+  const setup = new Setup(cachePaths(), tell);
+  let failed = 0;
+  for (const spec of specs) {
+    try {
+      const record = await setupKernel(setup, spec);
+      tell(`${spec.id}: ready, ${record.version}, boots in ${record.seconds.boot!.toFixed(1)} s`);
+    } catch (error) {
+      failed += 1;
+      tell(`${spec.id}: ${told(error)}`);
+    }
+  }
+  if (failed > 0) return 1;
+  // Lists and downloads are hundreds of megabytes, and everything is unpacked.
+  await rm(setup.paths.apt, { recursive: true, force: true });
+  return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the parts of the program. */
+#ifndef LIT_SYS_H
+#define LIT_SYS_H
+#include "lit_run.h"
+
+#define LIT_PIPES 8
+#define LIT_TEXT 65536
+
+struct lit_shared {
+	struct lit_proc procs[LIT_SLOTS];
+	volatile int nprocs;
+	struct {
+		unsigned long addr;
+		int pid, fd[2];
+	} pipes[LIT_PIPES];
+	char text[LIT_TEXT] __attribute__((aligned(16)));
+};
+extern struct lit_shared *lit_shared;
+/* This process's control device. */
+extern int lit_ctl;
+/* Whether a process is a zombie or gone; `signal` gets what ended it. */
+int lit_is_dead(int pid);
+int lit_death(int pid, int *signal);
+
+/* values.c */
+void lit_values_begin(const struct lit_program *p, const struct lit_select *sel);
+/* The registers noted so far, as text. */
+const char *lit_outcome(void);
+
+/* log.c */
+struct lit_log {
+	int bad_map, bad_page, bad_anon, bad_file, bug, oops;
+	char api[LIT_NAME];
+	char bug_at[80];
+	/* APIs in which a WARN was seen, each between blanks */
+	char warned[256];
+};
+extern struct lit_log lit_log;
+void lit_log_open(void);
+/* Reads what the kernel has said since. */
+void lit_log_read(void);
+void lit_log_clear(void);
+#endif
