@@ -26,11 +26,21 @@ function copyCell(k: Kernel, to: number, from: number, bytes: number): void {
   if (bytes === 8) k.w[to + 1] = from === NO_FRAME ? -1 : k.w[from + 1]!;
 }
 
+/** Nothing was copied: what copy_from_user() could not read becomes zeros (`include/linux/uaccess.h:_copy_from_user`). */
+function failed(k: Kernel, f: number, toUser: boolean): void {
+  const bytes = k.w[f + A.BYTES]!;
+  if (!toUser) {
+    const kernel = kernelWord(k, k.w[f + A.KERNEL]!, bytes);
+    if (kernel !== NO_FRAME) k.w.fill(0, kernel, kernel + (bytes === 8 ? 2 : 1));
+  }
+  k.ret(f, bytes);
+}
+
 function copying(name: string, toUser: boolean): Routine {
   return routine(name, A.WORDS, (k, f, pc) => {
     if (pc === 1) {
       const err = k.takeRet();
-      return err !== 0 ? k.ret(f, k.w[f + A.BYTES]!) : k.point(f, 0);
+      return err !== 0 ? failed(k, f, toUser) : k.point(f, 0);
     }
     const bytes = k.w[f + A.BYTES]!;
     const pg = userPage(k, k.w[f + A.USER]!, k.w[f + A.USER + 1]!);

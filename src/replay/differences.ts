@@ -13,12 +13,4 @@ export interface Difference {
   readonly source: string;
 }
 
-export const DIFFERENCES: readonly Difference[] = [
-  {
-    test: 'copy-from-user-raw',
-    kernels: ['amd64-7.2', 'um-7.2'],
-    explanation:
-      'The model is wrong: copy_from_user() clears what it could not copy, so a failing copy leaves 0 in the destination.',
-    source: 'include/linux/uaccess.h:_inline_copy_from_user',
-  },
-];
+export const DIFFERENCES: readonly Difference[] = [];
