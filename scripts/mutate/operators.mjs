@@ -2,8 +2,8 @@
 //
 // A mutant is `{ file, in, op, from, to, nth, line, start, end, text }`: `text` replaces the characters from start to end.
 // `file`, `in` (the function or constant around it), `op`, `from`, `to` and `nth` (which of several that are alike) name it
-// for as long as that code stays; lines move and are only told to readers. `fn` is the named function that it is in, if it
-// is in one: other code is run when its module is loaded.
+// for as long as that code stays; lines move and are only told to readers. `fn` is the function that it is in, by name
+// or as `@LINE`; code outside of functions is run when its module is loaded.
 import { parseSync } from 'rolldown/utils';
 
 /** Operators, and what each of them does. */
@@ -119,6 +119,7 @@ class Finder {
     const before = this.fn;
     if (node.type === 'FunctionDeclaration') this.fn = node.id.name;
     if (node.type === 'MethodDefinition' && node.kind !== 'constructor') this.fn = node.key.name;
+    if (isRoutine(node, above[0])) this.fn = `@${this.text.slice(0, node.start).split('\n').length}`;
     this.#within(node, above, where);
     this.fn = before;
   }
@@ -294,6 +295,11 @@ function nameOf(node, where) {
 /** A fact, an API or a handler in a table. */
 function isDefinition({ value }) {
   return /^(CallExpression|ArrowFunctionExpression|FunctionExpression)$/.test(value.type);
+}
+
+/** The code of a routine of the machine: made when its module is loaded, and without a name. */
+function isRoutine(node, parent) {
+  return node.type === 'ArrowFunctionExpression' && parent?.callee?.name === 'routine';
 }
 
 function isText(node) {

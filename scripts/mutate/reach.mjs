@@ -40,21 +40,23 @@ export class Coverage {
       const first = firstFrom(starts, startOffset);
       return first !== undefined && first < endOffset;
     });
-    return [...new Set(around.map((f) => this.#nameOf(f)).filter((name) => name !== undefined))];
+    return [...new Set(around.flatMap((f) => this.#namesOf(f)))];
   }
 
-  #nameOf({ functionName, ranges: [{ startOffset }] }) {
+  #namesOf({ functionName, ranges: [{ startOffset }] }) {
     if (!this.names.has(startOffset)) this.names.set(startOffset, this.#find(functionName, startOffset));
     return this.names.get(startOffset);
   }
 
   #find(functionName, offset) {
     const line = this.lines.findLastIndex((start) => start <= offset);
-    const { originalSource } = this.map.findEntry(line, offset - this.lines[line]);
+    const { originalSource, originalLine } = this.map.findEntry(line, offset - this.lines[line]);
     const at = originalSource?.lastIndexOf('src/') ?? -1;
-    return at < 0
-      ? undefined
-      : `${originalSource.slice(at)}:${functionName.replace(/^([gs]et )?#?|\$\d+$/g, '')}`;
+    if (at < 0) return [];
+    const file = originalSource.slice(at);
+    // A function that starts a line is told by what stands before it, on an earlier line.
+    const lines = [1, 2, 3].map((n) => `${file}:@${originalLine + n}`);
+    return [`${file}:${functionName.replace(/^([gs]et )?#?|\$\d+$/g, '')}`, ...lines];
   }
 }
 
