@@ -16,6 +16,8 @@ interface Found {
 export class Collector {
   /** Ids of the undefined behaviour reached. */
   readonly undefinedIds = new Set<number>();
+  /** Why there is nothing to judge, if no execution has come to its end: a test that says nothing must not pass. */
+  vacuous: string | undefined = 'no execution ends: a thread faults or a handler loops for ever';
   private readonly found = new Map<string, Found>();
   private readonly evaluator: Evaluator;
 
@@ -32,7 +34,11 @@ export class Collector {
   final(id: number): void {
     const { k, evaluator } = this;
     this.search.store.load(id, k.w);
-    if (notLoaded(k)) return;
+    if (notLoaded(k)) {
+      this.vacuous &&= 'module_init fails in every execution';
+      return;
+    }
+    this.vacuous = undefined;
     const deadlock = !k.frozen && k.anyWaiting();
     evaluator.look(deadlock);
     if (!this.question.asksEnd || deadlock || k.frozen) {

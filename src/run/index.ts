@@ -153,14 +153,15 @@ function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | und
 
 /** From outcomes to a verdict. */
 function judge(run: Exploration, question: Question, expected: Verdict | undefined, options: RunOptions) {
-  const { collector, search, reason } = run;
+  const { collector, search } = run;
+  const reason = run.reason ?? collector.vacuous;
   const outcomes = collector.outcomes();
   const positive = outcomes.filter((o) => o.positive).length;
   const negative = outcomes.length - positive;
-  const exhaustive = reason === undefined;
+  const exhaustive = run.reason === undefined;
   const undefinedIds = [...collector.undefinedIds].map((id) => UNDEFINED_IDS[id]!);
   const undef = undefinedIds.length > 0 && !question.asksUndefined;
-  const observation = observe(positive, negative, exhaustive, undef);
+  const observation = observe(positive, negative, reason === undefined, undef);
   const witness = options.witness === true ? witnessOf(run) : undefined;
   return {
     status: 'ran' as const,
@@ -184,10 +185,10 @@ function judge(run: Exploration, question: Question, expected: Verdict | undefin
 }
 
 /** Outcomes that may be missing leave only `Sometimes` certain. */
-function observe(positive: number, negative: number, exhaustive: boolean, undef: boolean): Observation {
+function observe(positive: number, negative: number, complete: boolean, undef: boolean): Observation {
   if (undef) return 'Undef';
   if (positive > 0 && negative > 0) return 'Sometimes';
-  if (!exhaustive) return 'Unknown';
+  if (!complete) return 'Unknown';
   return positive > 0 ? 'Always' : 'Never';
 }
 

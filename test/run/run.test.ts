@@ -97,7 +97,7 @@ describe('bounds', () => {
   });
   it('an endless loop of system calls closes in the state space: no outcome', async () => {
     const r = await run({ threads: one('while (1) close(9);'), condition: 'exists (0:signal = 0)' });
-    expect(r).toMatchObject({ exhaustive: true, states: 0, observation: 'Never' });
+    expect(r).toMatchObject({ exhaustive: true, states: 0, observation: 'Unknown' });
   });
 });
 
@@ -222,7 +222,32 @@ static const struct file_operations demo_fops = { .unlocked_ioctl = demo_ioctl }
   });
 });
 
+it.each([
+  ['a fault that installs nothing', 'return VM_FAULT_NOPAGE;', 'no execution ends'],
+  ['a handler that loops', 'for (;;) n ^= 1; return 0;', 'no execution ends'],
+])('%s leaves nothing to judge', async (_, body, reason) => {
+  const r = await run({
+    header: 'Result: Never',
+    driver: `static int n;
+static vm_fault_t demo_fault(struct vm_fault *vmf) { ${body} }
+static const struct vm_operations_struct demo_vm_ops = { .fault = demo_fault };
+static int demo_mmap(struct file *file, struct vm_area_struct *vma) { vma->vm_ops = &demo_vm_ops; return 0; }
+static const struct file_operations demo_fops = { .mmap = demo_mmap };`,
+    threads: `P0()\n{\n\tint fd = open("/dev/demo", O_RDWR);
+\tchar *p = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_SHARED, fd, 0);\n\tchar x = p[0];\n}`,
+    condition: 'exists (0:x = 1)',
+  });
+  expect([r.observation, r.ok, r.states]).toEqual(['Unknown', false, 0]);
+  expect(r.reason).toContain(reason);
+});
+
 describe('module_init', () => {
+  it('that always fails leaves nothing to judge', async () => {
+    const driver = `static int init(void) { return -EBUSY; }\nmodule_init(init);\n${REMAP_BUF}`;
+    const r = await run({ driver, threads: 'P0()\n{\n}', condition: 'exists (true)' });
+    expect([r.observation, r.reason]).toEqual(['Unknown', 'module_init fails in every execution']);
+  });
+
   it('runs before all threads, with all its choices', async () => {
     const driver = `static int n;\nstatic int init(void) { n = choose(3); return n == 2 ? -EBUSY : 0; }\nmodule_init(init);\n${REMAP_BUF}`;
     const r = await run({ driver, threads: one('int x = 1;'), condition: 'exists (n = 2)' });
