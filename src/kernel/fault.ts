@@ -77,7 +77,11 @@ export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', 
   }
   const r = k.takeRet();
   if ((r & VM_FAULT_RETRY) !== 0)
-    throw new UnknownError('a handler that returns VM_FAULT_RETRY is not modelled');
+    throw new UnknownError(
+      r < 0
+        ? `a handler returned ${r}, which is no VM_FAULT_... code`
+        : 'a handler that returns VM_FAULT_RETRY is not modelled',
+    );
   k.upRead(lock);
   if ((r & VM_FAULT_OOM) !== 0) return bad(k, f, SIGKILL);
   if ((r & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0) return bad(k, f, SIGBUS);

@@ -236,10 +236,22 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
   }
   const file = k.w[l + MM.FILE]!;
   const driver = file === 0 ? undefined : k.program.drivers[k.files[file - 1]!.driver];
+  const hinted = driver?.getUnmappedArea === undefined ? hint(k, proc, addr, pages) : -1;
+  if (hinted >= 0) return hinted;
   const align = driver?.getUnmappedArea !== undefined || pages >= k.layout.ptrs ? k.layout.ptrs : 1;
   const at = getUnmappedArea(k, proc, pages, align);
   if (at < 0) throw new CapacityError('arena');
   return at;
+}
+
+/** `mm/mmap.c:generic_get_unmapped_area`: an address without MAP_FIXED is taken if it is free. @returns its page, or -1 */
+function hint(k: Kernel, proc: number, addr: number, pages: number): number {
+  const pg = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
+  if (addr < PAGE_SIZE || k.arenaBase + (pg + pages) * PAGE_SIZE > taskSize(k)) return -1;
+  if (pg < 0) throw new UnknownError('an address below the arena is mapped');
+  if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
+  for (let i = 0; i < pages; i++) if (vmaLookup(k, proc, pg + i) !== undefined) return -1;
+  return pg;
 }
 
 function baseFlags(prot: number, flags: number): number {
