@@ -27,7 +27,14 @@ function newest(path) {
 export function isFresh(target) {
   const stamp = join(ROOT, 'dist', `${target}.stamp`);
   if (!existsSync(stamp)) return false;
-  const sources = ['src', 'scripts/build.mjs', 'package.json', 'tsconfig.json', 'tsconfig.lib.json'];
+  const sources = [
+    'src',
+    'scripts/build.mjs',
+    'scripts/code-cache.mjs',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.lib.json',
+  ];
   return statSync(stamp).mtimeMs > Math.max(...sources.map((source) => newest(join(ROOT, source))));
 }
 
@@ -35,31 +42,54 @@ function markBuilt(target) {
   writeFileSync(join(ROOT, 'dist', `${target}.stamp`), '');
 }
 
-/** One entry for the CLI and two for its replay, with chunks that load on demand, and the two wasm files beside them. */
+/**
+ * A small entry that knows the help texts; the commands in one file, with the code that V8 makes of it; two entries for the setup of
+ * replay; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a code cache.
+ */
 export async function buildCli() {
-  const { build } = await import('rolldown');
   const directory = join(ROOT, 'dist/cli');
   rmSync(directory, { recursive: true, force: true });
-  await build({
-    input: {
-      pfnmap: join(ROOT, 'src/cli/main.ts'),
-      'replay-setup': join(ROOT, 'src/replay/kernels/start.ts'),
-      'replay-selftest': join(ROOT, 'src/replay/selftest/start.ts'),
+  await bundle(directory, { pfnmap: 'src/cli/main.ts' }, { format: 'esm', codeSplitting: false });
+  await bundle(
+    directory,
+    { app: 'src/cli/app.ts' },
+    { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false, dynamicImportInCjs: false },
+  );
+  await bundle(
+    directory,
+    {
+      'replay-setup': 'src/replay/kernels/start.ts',
+      'replay-selftest': 'src/replay/selftest/start.ts',
     },
+    { format: 'esm', chunkFileNames: '[name]-[hash].js' },
+  );
+  copyWasm(directory);
+  run('the code cache', join(ROOT, 'scripts/code-cache.mjs'), join(directory, 'app.cjs'));
+  markBuilt('cli');
+}
+
+/** Bundles entries, which are named by their outputs. */
+async function bundle(directory, entries, output) {
+  const { build } = await import('rolldown');
+  await build({
+    input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(ROOT, file)])),
     platform: 'node',
     logLevel: 'warn',
     // web-tree-sitter holds emscripten's loader, which can evaluate code and here never does.
     checks: { eval: false },
     output: {
       dir: directory,
-      format: 'esm',
-      chunkFileNames: '[name]-[hash].js',
       // Less text starts faster; names stay, for those who report a stack.
       minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+      ...output,
     },
   });
-  copyWasm(directory);
-  markBuilt('cli');
+}
+
+/** Runs a script. @throws {Error} if it fails */
+function run(what, ...args) {
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`${what} failed`);
 }
 
 /** The library: what `tsc` makes of src, the CLI left out. */
@@ -67,11 +97,7 @@ export function buildLib() {
   const directory = join(ROOT, 'dist/lib');
   rmSync(directory, { recursive: true, force: true });
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.lib.json'], {
-    cwd: ROOT,
-    stdio: 'inherit',
-  });
-  if (status !== 0) throw new Error('tsc found errors');
+  run('tsc', tsc, '-p', 'tsconfig.lib.json');
   copyWasm(directory);
   markBuilt('lib');
 }

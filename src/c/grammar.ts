@@ -1,5 +1,5 @@
 /** tree-sitter's C grammar, and its parse trees as plain objects. */
-import { Language, Parser, type Tree } from 'web-tree-sitter';
+import { Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
 import type { Prepared } from './prepass.js';
 
 /** A loaded parser. Opaque to callers; holds WebAssembly memory for the life of the program. */
@@ -83,21 +83,34 @@ export interface TooDeep {
   readonly tooDeepAt: number;
 }
 
+/** What reads the node under a cursor. Every question to the cursor is a call into WebAssembly, so it asks as few as it can. */
+function nodeReader(tree: Tree, cursor: TreeCursor, toFile: (offset: number) => number): () => Cst {
+  const { language } = tree;
+  const named: (boolean | undefined)[] = [];
+  return () => {
+    const type = cursor.nodeTypeId;
+    const field = cursor.currentFieldId;
+    const { startIndex, endIndex } = cursor;
+    return {
+      type: language.types[type] ?? 'ERROR',
+      named: (named[type] ??= cursor.nodeIsNamed),
+      missing: startIndex === endIndex && cursor.nodeIsMissing,
+      field: field === 0 ? null : (language.fields[field] ?? null),
+      start: toFile(startIndex),
+      end: toFile(endIndex),
+      children: [],
+    };
+  };
+}
+
 function detach(tree: Tree, toFile: (offset: number) => number): Cst | TooDeep {
   const cursor = tree.walk();
-  const node = (): Cst => ({
-    type: cursor.nodeType,
-    named: cursor.nodeIsNamed,
-    missing: cursor.nodeIsMissing,
-    field: cursor.currentFieldName,
-    start: toFile(cursor.startIndex),
-    end: toFile(cursor.endIndex),
-    children: [],
-  });
+  const node = nodeReader(tree, cursor, toFile);
   const root = node();
   const path = [root];
   for (;;) {
-    if (cursor.gotoFirstChild()) {
+    // only named nodes have children
+    if (path.at(-1)!.named && cursor.gotoFirstChild()) {
       const child = node();
       if (child.type !== 'comment') path.at(-1)!.children.push(child);
       path.push(child);

@@ -1,4 +1,6 @@
-import module from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { loadCached } from './cached.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus } from './exit.js';
 
@@ -12,11 +14,12 @@ function interruptible(): AbortSignal {
   return controller.signal;
 }
 
-/** `pfnmap run ... | head` is no error worth a trace: nobody reads on, so there is nothing left to do. */
+/** `pfnmap run ... | head` is no error worth a word: nobody reads on, so there is nothing left to do. A full disk is, but no trace. */
 function dieWithReader(stream: NodeJS.WriteStream): void {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.brokenPipe);
-    throw error;
+    if (stream === process.stdout) process.stderr.write(`pfnmap: cannot write: ${error.message}\n`);
+    process.exit(EXIT.usage);
   });
 }
 
@@ -31,13 +34,23 @@ async function quickAnswer(args: readonly string[]): Promise<string | undefined>
   return options.includes('--version') || options.includes('-V') ? versionText() : helpText(args[0]);
 }
 
+/**
+ * The commands, from the bundle beside this one. The parser stays with V8's quick WebAssembly compiler: the optimizing one needs
+ * longer for the C grammar than a whole run of a small test, and gains nothing on texts of a few pages. Flags come first: compiled
+ * code is good for one set of them.
+ */
+function application(): typeof import('./app.js') {
+  setFlagsFromString('--liftoff-only');
+  return loadCached(fileURLToPath(new URL('./app.cjs', import.meta.url))) as typeof import('./app.js');
+}
+
 async function main(args: readonly string[]): Promise<ExitStatus> {
   const answer = await quickAnswer(args);
   if (answer !== undefined) {
     process.stdout.write(answer);
     return EXIT.ok;
   }
-  const { runApplication } = await import('./app.js');
+  const { runApplication } = application();
   const context: Context = {
     process: { stdout: process.stdout, stderr: process.stderr },
     env: process.env,
@@ -48,8 +61,6 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
   return runApplication(args, context);
 }
 
-// Node 22 and later keep compiled code between runs.
-(module as { enableCompileCache?: () => void }).enableCompileCache?.();
 dieWithReader(process.stdout);
 dieWithReader(process.stderr);
 process.exitCode = await main(process.argv.slice(2));
