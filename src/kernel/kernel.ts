@@ -133,13 +133,27 @@ export class Kernel {
     return false;
   }
 
-  /** Whether some thread waits (for a lock or a child) and so cannot move: with nobody enabled, a deadlock. */
+  /** Whether some thread waits for a lock and so cannot move: with nobody enabled, a deadlock. */
   anyWaiting(): boolean {
     for (let i = 0; i < this.layout.caps.threads; i++) {
-      const t = this.thread(i);
-      if (this.w[t + THREAD.STATE] === ThreadState.Runnable && this.w[t + THREAD.WAIT] !== 0) return true;
+      const wait = this.waitOf(this.thread(i));
+      if (wait !== 0 && wait >>> WAIT_MODE_SHIFT !== LockMode.Exit) return true;
     }
     return false;
+  }
+
+  /** Parks all threads that wait for a child: it will not end by itself. */
+  parkParents(): void {
+    for (let i = 0; i < this.layout.caps.threads; i++) {
+      const t = this.thread(i);
+      if (this.waitOf(t) >>> WAIT_MODE_SHIFT !== LockMode.Exit) continue;
+      this.w[t + THREAD.STATE] = ThreadState.Parked;
+      this.w[t + THREAD.WAIT] = 0;
+    }
+  }
+
+  private waitOf(t: number): number {
+    return this.w[t + THREAD.STATE] === ThreadState.Runnable ? this.w[t + THREAD.WAIT]! : 0;
   }
 
   get frozen(): boolean {

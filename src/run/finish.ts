@@ -9,6 +9,7 @@ import type { Choose } from '../explore/system.js';
 /** Ends all processes one after the other; handlers that close and release run on the way. Freezes or ends with all of them dead. */
 export function exitAll(k: Kernel, choose: Choose): void {
   k.chooser = choose;
+  k.parkParents();
   for (const p of k.procs) {
     if (p.state === ProcState.Absent || p.state === ProcState.Dead) continue;
     const thread = threadOf(k, p.slot);

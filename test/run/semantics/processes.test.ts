@@ -120,9 +120,14 @@ describe('fork', () => {
     threads: 'int r = fork(); if (r == 0) exit(7); int w = waitpid(r); int same = w == r;',
     condition: 'forall (0:same = 1)',
   });
-  ask('leaves its caller waiting for a child that has returned, for that one lives', {
-    threads: 'int x = 1; int r = fork(); if (r == 0) return; waitpid(r); x = 2;',
-    condition: 'forall (0:x = 1)',
+  ask('leaves who waits for a child that has returned waiting, which is no deadlock', {
+    threads: `${ANONYMOUS} int x = 1; p[0] = 1; int r = fork(); if (r == 0) return; waitpid(r); x = 2;`,
+    condition: 'forall (0:x = 1 /\\ ~deadlock() /\\ ~leaked() /\\ 0:bad_rss = 0 /\\ 0:c1.bad_rss = 0)',
+  });
+  ask('lets threads of one process wait, too', {
+    memory: TOGETHER,
+    threads: `P0() { ${ANONYMOUS} p[0] = 1; int r = fork(); if (r == 0) return; waitpid(r); }\nP1() { int y = 1; }`,
+    condition: 'forall (~deadlock() /\\ ~leaked() /\\ 0:bad_rss = 0)',
   });
 });
 
