@@ -5,6 +5,7 @@ import { outcomes, REMAP_BUF, run } from './support.js';
 
 const MAP = `int fd = open("/dev/demo", O_RDWR);
         char *p = mmap(NULL, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);`;
+const OPEN = 'int fd = open("/dev/demo", O_RDWR);';
 const one = (body: string): string => `P0()\n{\n        ${body}\n}`;
 
 describe('verdicts', () => {
@@ -94,6 +95,10 @@ describe('bounds', () => {
     const r = await run({ threads: one('int x = 0; while (1) x = 1 - x;'), condition: 'exists (0:x = 9)' });
     expect(r).toMatchObject({ observation: 'Unknown' });
     expect(r.reason).toMatch(/step does not end/);
+  });
+  it('an ioctl() command that the VFS answers itself is not known', async () => {
+    const r = await run({ threads: one(`${OPEN} int x = ioctl(fd, 2, 0);`), condition: 'exists (0:x = 0)' });
+    expect(r).toMatchObject({ observation: 'Unknown', reason: expect.stringContaining('no driver sees it') });
   });
   it('an endless loop of system calls closes in the state space: no outcome', async () => {
     const r = await run({ threads: one('while (1) close(9);'), condition: 'exists (0:signal = 0)' });

@@ -1,6 +1,6 @@
 /** open(), close(), ioctl() of character devices: `fs/open.c`, `fs/ioctl.c`. Arguments take two words each. */
 import type { Kernel } from '../kernel.js';
-import { routine, type Routine } from '../routine.js';
+import { routine, UnknownError, type Routine } from '../routine.js';
 import { CapacityError } from '../layout.js';
 import { handle, HandleKind } from '../handle.js';
 import { EBADF, ENOENT, ENOTTY } from '../errno.js';
@@ -70,17 +70,29 @@ export const sysClose: Routine = routine('fs/open.c:close_fd', 2, (k, f, pc) => 
 /** Local words of {@link sysIoctl}: descriptor, command, argument, then the file and the result. */
 const IOCTL = { FD: 1, CMD: 3, ARG: 5, FILE: 7, RET_LO: 8, RET_HI: 9, WORDS: 9 } as const;
 
-/** ioctl(fd, cmd, arg): ->unlocked_ioctl without mmap_lock; -ENOTTY without a handler. The file is held meanwhile. */
+/**
+ * Commands that the VFS answers itself, whatever the driver has (`fs/ioctl.c:do_vfs_ioctl`): FIGETBSZ, which many a first test
+ * takes for a free number, then FIONBIO, FIONCLEX, FIOCLEX, FIOASYNC, FIOQSIZE.
+ */
+const VFS_IOCTLS: ReadonlySet<number> = new Set([2, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460]);
+
+/**
+ * ioctl(fd, cmd, arg): ->unlocked_ioctl without mmap_lock; -ENOTTY without a handler. The file is held meanwhile.
+ * @throws UnknownError for a command that never reaches a driver
+ */
 export const sysIoctl: Routine = routine('fs/ioctl.c:do_vfs_ioctl', IOCTL.WORDS, (k, f, pc) => {
   if (pc === 0) {
     const file = fget(k, k.currentProc, k.w[f + IOCTL.FD]!);
     if (file === undefined) return k.ret(f, -EBADF);
+    const cmd = k.w[f + IOCTL.CMD]! >>> 0;
+    if (VFS_IOCTLS.has(cmd))
+      throw new UnknownError(`ioctl() command ${cmd} is the VFS's own: no driver sees it`);
     const handler = k.program.drivers[file.driver]!.unlockedIoctl;
     if (handler === undefined) return k.ret(f, -ENOTTY);
     file.refs += 1;
     k.w[f + IOCTL.FILE] = file.slot;
     k.arg(0, handle(HandleKind.File, file.slot));
-    k.arg(1, k.w[f + IOCTL.CMD]!);
+    k.arg(1, cmd | 0);
     k.arg(2, k.w[f + IOCTL.ARG]!, k.w[f + IOCTL.ARG + 1]!);
     return k.callC(f, 1, handler);
   }
