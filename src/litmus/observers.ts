@@ -266,12 +266,16 @@ export function isAttribute(name: string): name is AttributeName {
 /** Calls that look like observers but fault, pin or split: allowed in threads only. */
 export const ACTING_CALLS: readonly string[] = [
   'gup',
+  'gup_fast',
   'put',
+  'read_pin',
   'follow_pfnmap',
   'smaps',
   'pagemap',
   'procmem',
+  'procmem_write',
   'vmsplice',
+  'futex',
 ];
 
 /** The VMA flags that `vma_flags` can be tested for; machine-specific bits have no name and are masked. */

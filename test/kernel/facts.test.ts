@@ -58,6 +58,8 @@ describe('factsFor', () => {
     ['wpSharedNeedsVmWrite', T, F, F],
     ['unshareCopiesSpecial', F, T, T],
     ['gupUnsharesLongterm', F, T, T],
+    ['gupFastNeedsMapping', F, T, T],
+    ['procMemForces', T, T, F],
     ['forkReadsParentFlags', T, T, F],
     ['mremapUnmapsBeforeChecks', T, T, F],
     ['mremapManyVmas', F, F, T],

@@ -1,4 +1,4 @@
-import { byRelease, follows } from './define.js';
+import { byRelease, byReleaseOn, follows } from './define.js';
 
 /** What observers see of special mappings (catalogue D). */
 export const observeFacts = {
@@ -11,6 +11,17 @@ export const observeFacts = {
     doc: 'A long-term write pin of a file mapping with dirty tracking is -EFAULT.',
     source: 'mm/gup.c:writable_file_mapping_allowed',
     catalogue: 'D.1',
+  }),
+  gupFastNeedsMapping: byReleaseOn(['x86_64', 'arm64'], [false, true, true], {
+    doc: 'With CONFIG_SECRETMEM the lockless lookup leaves small pages without a page->mapping, as drivers insert them, to the slow path.',
+    source: 'mm/gup.c:gup_fast_folio_allowed',
+    catalogue: 'D.2',
+  }),
+  procMemForces: byRelease([true, true, false], {
+    doc: "/proc/self/mem overrides the protection of the process's own pages (CONFIG_PROC_MEM_ALWAYS_FORCE, not FORCE_PTRACE).",
+    source: 'fs/proc/base.c:proc_mem_foll_force',
+    evidence: 'measured',
+    catalogue: 'D.3',
   }),
   gupSplitPmdRefusesHugetlb: byRelease([false, true, true], {
     doc: 'FOLL_SPLIT_PMD of a hugetlb VMA is -EOPNOTSUPP.',

@@ -4,9 +4,9 @@ import type { Kernel } from '../kernel.js';
 import { handle, HandleKind } from '../handle.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
-import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, VM_IO, VM_PFNMAP } from '../flags.js';
+import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, FOLL_WRITE, VM_IO, VM_PFNMAP } from '../flags.js';
 import { Level, PTE_WRITE } from '../pte.js';
-import { PG_RESERVED, type Vma } from '../world.js';
+import { PG_ANON, PG_DIRTY, PG_RESERVED, type Vma } from '../world.js';
 import { callGetUserPage } from './gup.js';
 import { cellsOf, putPage } from './page_alloc.js';
 import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
@@ -61,67 +61,83 @@ export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start
 
 const Pc = { Start: 0, Got: 1, Accessed: 2 } as const;
 
-/** Local words of {@link sysProcmem}: the address (two words), then the byte that ->access reads. */
-const PROCMEM = { ADDR: 1, BYTE: 3, WORDS: 3 } as const;
+/** Local words of {@link sysProcmem} and its twin: the address (two words), then the byte (two words). */
+const PROCMEM = { ADDR: 1, BYTE: 3, WORDS: 4 } as const;
 
 /**
- * The test's procmem(p): one byte of the process's own memory through /proc/self/mem, `mm/memory.c:__access_remote_vm`. GUP with
- * FOLL_FORCE, and where that fails vm_ops->access, if the architecture has ioremap_prot(). Argument: address (two words). Returns
- * the byte or -EIO.
+ * One byte of the process's own memory through /proc/self/mem: `fs/proc/base.c:mem_rw`, `mm/memory.c:__access_remote_vm`. GUP, with
+ * FOLL_FORCE if the configuration lets a process force its own memory, and where that fails vm_ops->access, if the architecture has
+ * ioremap_prot().
  */
-export const sysProcmem: Routine = routine('mm/memory.c:__access_remote_vm', PROCMEM.WORDS, (k, f, pc) => {
-  const proc = k.currentProc;
-  const lock = k.mmapLock(proc);
-  const pg = userPage(k, k.w[f + PROCMEM.ADDR]!, k.w[f + PROCMEM.ADDR + 1]!);
-  if (pc === Pc.Start) {
-    if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
-    return callGetUserPage(k, f, Pc.Got, proc, pg, FOLL_FORCE | FOLL_REMOTE | FOLL_GET | FOLL_TOUCH);
-  }
-  const r = k.takeRet();
-  if (pc === Pc.Accessed) {
-    k.upRead(lock);
-    return k.ret(f, r > 0 ? k.w[f + PROCMEM.BYTE]! & 0xff : -EIO);
-  }
-  if (r >= 0) {
-    k.upRead(lock);
-    return k.ret(f, copyAndPut(k, r, k.w[f + PROCMEM.ADDR]! & 4095));
-  }
-  const vma = vmaLookup(k, proc, pg);
-  const access = vma === undefined ? undefined : k.program.vmOps[vma.ops]?.access;
-  if (access === undefined || !k.facts.ioremapProt) {
-    k.upRead(lock);
-    return k.ret(f, -EIO);
-  }
-  k.arg(0, handle(HandleKind.Vma, vma!.slot));
-  k.arg(1, k.w[f + PROCMEM.ADDR]!, k.w[f + PROCMEM.ADDR + 1]!);
-  k.arg(2, handle(HandleKind.Data, f + PROCMEM.BYTE));
-  k.arg(3, 1);
-  k.arg(4, 0);
-  k.callC(f, Pc.Accessed, access);
-});
+function procmem(name: string, write: boolean): Routine {
+  return routine(name, PROCMEM.WORDS, (k, f, pc) => {
+    const proc = k.currentProc;
+    const lock = k.mmapLock(proc);
+    const pg = userPage(k, k.w[f + PROCMEM.ADDR]!, k.w[f + PROCMEM.ADDR + 1]!);
+    if (pc === Pc.Start) {
+      if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
+      const foll = FOLL_REMOTE | FOLL_GET | FOLL_TOUCH | (write ? FOLL_WRITE : 0);
+      return callGetUserPage(k, f, Pc.Got, proc, pg, foll | (k.facts.procMemForces ? FOLL_FORCE : 0));
+    }
+    const r = k.takeRet();
+    if (pc === Pc.Accessed) {
+      k.upRead(lock);
+      return k.ret(f, r <= 0 ? -EIO : write ? 0 : k.w[f + PROCMEM.BYTE]! & 0xff);
+    }
+    if (r >= 0) {
+      k.upRead(lock);
+      return k.ret(f, copyAndPut(k, r, k.w[f + PROCMEM.ADDR]! & 4095, f + PROCMEM.BYTE, write));
+    }
+    const vma = vmaLookup(k, proc, pg);
+    const access = vma === undefined ? undefined : k.program.vmOps[vma.ops]?.access;
+    if (access === undefined || !k.facts.ioremapProt) {
+      k.upRead(lock);
+      return k.ret(f, -EIO);
+    }
+    k.arg(0, handle(HandleKind.Vma, vma!.slot));
+    k.arg(1, k.w[f + PROCMEM.ADDR]!, k.w[f + PROCMEM.ADDR + 1]!);
+    k.arg(2, handle(HandleKind.Data, f + PROCMEM.BYTE));
+    k.arg(3, 1);
+    k.arg(4, write ? 1 : 0);
+    k.callC(f, Pc.Accessed, access);
+  });
+}
 
-function copyAndPut(k: Kernel, frame: number, offset: number): number {
-  const byte = readByte(k, frame, offset);
+/** The test's procmem(p): reads a byte. Argument: address (two words). Returns the byte or -EIO. */
+export const sysProcmem = procmem('mm/memory.c:__access_remote_vm', false);
+
+/** The test's procmem_write(p, byte). Arguments: address (two words), the byte. Returns 0 or -EIO. */
+export const sysProcmemWrite = procmem('fs/proc/base.c:mem_write', true);
+
+function copyAndPut(k: Kernel, frame: number, offset: number, word: number, write: boolean): number {
+  if (write) {
+    writeByte(k, frame, offset, k.w[word]!);
+    const page = k.pages[frame]!;
+    if ((page.flags & PG_ANON) === 0) page.flags |= PG_DIRTY;
+  }
+  const byte = write ? 0 : readByte(k, frame, offset);
   putPage(k, frame);
   return byte;
 }
 
 /**
- * `mm/memory.c:generic_access_phys` as a driver's ->access calls it, for reads of one byte.
+ * `mm/memory.c:generic_access_phys` as a driver's ->access calls it, for one byte.
  * @param addr byte address
- * @param to word that takes the byte
- * @returns the bytes read (1) or -errno
+ * @param word the byte to write, or where the one read goes
+ * @returns the bytes read or written (1) or -errno
  */
-export function genericAccessByte(k: Kernel, vma: Vma, addr: number, to: number): number {
+export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: number, write: boolean): number {
   const pg = Math.floor((addr - k.arenaBase) / 4096);
-  const pfn = genericAccessPhys(k, vma, pg, false);
+  const pfn = genericAccessPhys(k, vma, pg, write);
   if (pfn < 0) return pfn;
-  k.w[to] = readByte(k, k.mem.frame(pfn), addr % 4096);
+  const frame = k.mem.frame(pfn);
+  if (write) writeByte(k, frame, addr % 4096, k.w[word]!);
+  else k.w[word] = readByte(k, frame, addr % 4096);
   return 1;
 }
 
 /** The byte of a frame at an offset; a frame outside all regions reads as all ones, an offset without a cell as 0. */
-function readByte(k: Kernel, frame: number, offset: number): number {
+export function readByte(k: Kernel, frame: number, offset: number): number {
   if (frame < 0) return 0xff;
   for (const cell of k.program.cells) {
     const at = offset - cell.offset;
@@ -129,4 +145,16 @@ function readByte(k: Kernel, frame: number, offset: number): number {
     return (k.w[cellsOf(k, frame) + cell.word + (at >> 2)]! >>> (8 * (at & 3))) & 0xff;
   }
   return 0;
+}
+
+/** Writes the byte of a frame at an offset; where nobody looks, it is not kept. */
+function writeByte(k: Kernel, frame: number, offset: number, byte: number): void {
+  if (frame < 0) return;
+  for (const cell of k.program.cells) {
+    const at = offset - cell.offset;
+    if (at < 0 || at >= cell.bytes) continue;
+    const word = cellsOf(k, frame) + cell.word + (at >> 2);
+    const shift = 8 * (at & 3);
+    k.w[word] = (k.w[word]! & ~(0xff << shift)) | ((byte & 0xff) << shift);
+  }
 }

@@ -249,8 +249,21 @@ export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number
   }
   // An entry without special bit may still map a page that nobody owns any more; taking a reference then fails.
   if (k.pages[compoundHead(k, frame)]!.refcount <= 0) return STOP;
+  if (!gupFastFolioAllowed(k, frame, foll)) return STOP;
   if ((flags & PTE_WRITE) === 0 && mustUnshare(k, undefined, frame, foll)) return STOP;
   return tryGrabPage(k, frame, foll) ? frame : STOP;
+}
+
+/**
+ * `mm/gup.c:gup_fast_folio_allowed`: without the VMA, what is not known to be harmless is left to the slow path. No page of the model
+ * but an anonymous one has a page->mapping, and a page without one may have been anything.
+ */
+function gupFastFolioAllowed(k: Kernel, frame: number, foll: number): boolean {
+  const page = k.pages[compoundHead(k, frame)]!;
+  if ((page.flags & PG_ANON) !== 0) return true;
+  const dma = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE;
+  if (k.facts.gupRefusesDirtyTracking && (foll & dma) === dma) return false;
+  return !k.facts.gupFastNeedsMapping || (page.flags & PG_HEAD) !== 0;
 }
 
 const FastPc = { Start: 0, Slow: 1, Done: 2 } as const;
@@ -282,6 +295,14 @@ export const getUserPageFast: Routine = routine('mm/gup.c:gup_fast_fallback', GU
     }
   }
 });
+
+/** Calls {@link getUserPageFast} for a page of the running process; `f` goes on at `pc`. */
+export function callGetUserPageFast(k: Kernel, f: number, pc: number, pg: number, foll: number): void {
+  const nf = k.call(f, pc, getUserPageFast);
+  k.w[nf + 1 + GUP.MM] = k.currentProc;
+  k.w[nf + 1 + GUP.PG] = pg;
+  k.w[nf + 1 + GUP.FLAGS] = foll;
+}
 
 /** Calls {@link getUserPage}; `f` goes on at `pc`, the frame or error is then the call's value. */
 export function callGetUserPage(

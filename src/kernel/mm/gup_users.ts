@@ -1,10 +1,11 @@
-/** What tests call to reach GUP: gup(p, FLAGS), put(p) and vmsplice(p) (litmus.md, "Calls that stand for GUP users"). */
+/** What tests call to reach GUP and what it took (docs/litmus.md, calls that stand for users of GUP). */
 import { userPage } from '../fault.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { EFAULT, EINVAL } from '../errno.js';
 import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH } from '../flags.js';
-import { callGetUserPage, getUserPageFast, GUP } from './gup.js';
-import { addPin, dropPin } from './pins.js';
+import { readByte } from './follow.js';
+import { callGetUserPage, callGetUserPageFast } from './gup.js';
+import { addPin, dropPin, pinnedFrame } from './pins.js';
 
 const Pc = { Start: 0, Done: 1 } as const;
 
@@ -30,6 +31,39 @@ export const sysGup: Routine = routine('mm/gup.c:get_user_pages', 4, (k, f, pc) 
   k.ret(f, Math.min(frame, 0));
 });
 
+/**
+ * gup_fast(p, FLAGS): get_user_pages_fast(), or pin_user_pages_fast() with FOLL_PIN (which FOLL_LONGTERM implies). With
+ * FOLL_WRITE | FOLL_LONGTERM it is what registering an io_uring buffer does (6.1 uses the slow path there). Arguments and value as {@link sysGup}.
+ */
+export const sysGupFast: Routine = routine('mm/gup.c:get_user_pages_fast', 4, (k, f, pc) => {
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  const asked = k.w[f + 3]!;
+  const dma = (asked & (FOLL_PIN | FOLL_LONGTERM)) !== 0;
+  if (pc === Pc.Start) {
+    if (pg < 0) return k.ret(f, -EFAULT);
+    return callGetUserPageFast(
+      k,
+      f,
+      Pc.Done,
+      pg,
+      (asked & ~(FOLL_GET | FOLL_PIN)) | (dma ? FOLL_PIN : FOLL_GET),
+    );
+  }
+  const frame = k.takeRet();
+  if (frame >= 0) addPin(k, k.currentProc, frame, pg, dma);
+  k.ret(f, Math.min(frame, 0));
+});
+
+/**
+ * read_pin(p): the byte that the oldest reference taken through p shows, whatever p maps by now; a pipe keeps its byte. Argument:
+ * address (two words). Returns the byte, or -EINVAL if there is none.
+ */
+export const sysReadPin: Routine = routine('include/linux/highmem.h:kmap_local_page', 2, (k, f) => {
+  const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
+  const frame = pg < 0 ? -1 : pinnedFrame(k, k.currentProc, pg);
+  k.ret(f, frame < 0 ? -EINVAL : readByte(k, frame, k.w[f + 1]! & 4095));
+});
+
 /** put(p): gives back the oldest reference taken through p. Argument: address (two words). Returns 0, or -EINVAL if there is none. */
 export const sysPut: Routine = routine('mm/gup.c:unpin_user_page', 2, (k, f) => {
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
@@ -44,11 +78,7 @@ export const sysVmsplice: Routine = routine('fs/splice.c:vmsplice_to_pipe', 2, (
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
   if (pc === Pc.Start) {
     if (pg < 0) return k.ret(f, -EFAULT);
-    const nf = k.call(f, Pc.Done, getUserPageFast);
-    k.w[nf + 1 + GUP.MM] = k.currentProc;
-    k.w[nf + 1 + GUP.PG] = pg;
-    k.w[nf + 1 + GUP.FLAGS] = FOLL_GET;
-    return;
+    return callGetUserPageFast(k, f, Pc.Done, pg, FOLL_GET);
   }
   const frame = k.takeRet();
   if (frame >= 0) addPin(k, k.currentProc, frame, pg, false);

@@ -32,6 +32,16 @@ export function dropPin(k: Kernel, proc: number, pg: number): boolean {
   return false;
 }
 
+/** The frame of the oldest reference taken through page `pg`, or -1. */
+export function pinnedFrame(k: Kernel, proc: number, pg: number): number {
+  const at = k.proc(proc) + k.layout.pinsAt;
+  for (let i = 0; i < k.layout.caps.pins; i++) {
+    const word = k.w[at + i]!;
+    if (word !== 0 && word >>> PG_SHIFT === pg) return (word & FRAME_MASK) - 1;
+  }
+  return -1;
+}
+
 /** Drops all references of a process that ends. */
 export function dropAllPins(k: Kernel, proc: number): void {
   const at = k.proc(proc) + k.layout.pinsAt;

@@ -1,5 +1,6 @@
 /** The mm functions that drivers call, by prototype (B.1-B.7, D.3). */
 import type { Kernel } from '../../kernel/kernel.js';
+import { FOLL_WRITE } from '../../kernel/flags.js';
 import { UnknownError } from '../../kernel/routine.js';
 import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import { Scalar } from '../../kernel/object-shape.js';
@@ -157,10 +158,9 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
   generic_access_phys: onVma(
     `int generic_access_phys(${VMA}, unsigned long addr, void *buf, int len, int write)`,
     (k, vma) => {
-      if (k.argLo[3] !== 1 || k.argLo[4] !== 0)
-        throw new UnknownError('generic_access_phys() of more than a byte, or for writing');
+      if (k.argLo[3] !== 1) throw new UnknownError('generic_access_phys() of more than a byte');
       const at = indexOf(k, k.argLo[2]!, HandleKind.Data);
-      return at < 0 ? 0 : genericAccessByte(k, vma, num(k, 1), at);
+      return at < 0 ? 0 : genericAccessByte(k, vma, num(k, 1), at, (k.argLo[4]! & FOLL_WRITE) !== 0);
     },
   ),
   remap_vmalloc_range: onVma(`int remap_vmalloc_range(${VMA}, void *addr, unsigned long pgoff)`, (k, vma) =>

@@ -2,9 +2,10 @@
 import { doGroupExit } from '../../kernel/exit.js';
 import { sysFork, sysWaitpid } from '../../kernel/fork.js';
 import { sysClose, sysIoctl, sysOpen } from '../../kernel/fs/open.js';
+import { sysFutex } from '../../kernel/futex.js';
 import { routine, type Routine } from '../../kernel/routine.js';
-import { sysFollowPfnmap, sysProcmem } from '../../kernel/mm/follow.js';
-import { sysGup, sysPut, sysVmsplice } from '../../kernel/mm/gup_users.js';
+import { sysFollowPfnmap, sysProcmem, sysProcmemWrite } from '../../kernel/mm/follow.js';
+import { sysGup, sysGupFast, sysPut, sysReadPin, sysVmsplice } from '../../kernel/mm/gup_users.js';
 import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';
 import { sysMadvise } from '../../kernel/mm/madvise.js';
 import { sysMlock, sysMunlock } from '../../kernel/mm/mlock.js';
@@ -48,10 +49,14 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   ),
   exit: call('void exit(int status)', sysExit),
   gup: call('int gup(void *p, unsigned int flags)', sysGup),
+  gup_fast: call('int gup_fast(void *p, unsigned int flags)', sysGupFast),
   put: call('int put(void *p)', sysPut),
+  read_pin: call('int read_pin(void *p)', sysReadPin),
+  futex: call('int futex(void *p)', sysFutex),
   vmsplice: call('int vmsplice(void *p)', sysVmsplice),
   follow_pfnmap: call('long follow_pfnmap(void *p)', sysFollowPfnmap),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
   procmem: call('int procmem(void *p)', sysProcmem),
+  procmem_write: call('int procmem_write(void *p, int value)', sysProcmemWrite),
 };

@@ -87,7 +87,8 @@ struct lit_global_value {
 struct lit_gup {
 	__u64 addr;
 	__u32 flags;
-	__u32 pad;
+	/* get_user_pages_fast() */
+	__u32 fast;
 	__s64 result;
 };
 
@@ -116,6 +117,7 @@ struct lit_step {
 #define LITC_RECORD _IO('L', 16)
 #define LITC_LEAKED _IO('L', 17)
 #define LITC_SETTLE _IO('L', 18)
+#define LITC_READ_PIN _IOWR('L', 19, struct lit_gup)
 
 /* The arena in which tests map. */
 #define LIT_ARENA 0x60000000UL

@@ -39,6 +39,7 @@ int lit_query(struct lit_query *q);
 void lit_query_mm(struct lit_query *q, struct mm_struct *mm);
 long lit_gup(struct lit_gup *g, struct list_head *pins);
 long lit_put(struct lit_gup *g, struct list_head *pins);
+long lit_read_pin(struct lit_gup *g, struct list_head *pins);
 void lit_put_all(struct list_head *pins);
 long lit_follow(struct lit_gup *g);
 void lit_drain(void);

@@ -169,6 +169,8 @@ static long with_struct(struct opened *o, unsigned int cmd, union argument *a)
 		return lit_gup(&a->gup, &o->pins);
 	case LITC_PUT:
 		return lit_put(&a->gup, &o->pins);
+	case LITC_READ_PIN:
+		return lit_read_pin(&a->gup, &o->pins);
 	case LITC_FOLLOW:
 		return lit_follow(&a->gup);
 	}

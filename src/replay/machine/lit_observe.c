@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What conditions look at, read from a process that has stopped; and the calls that stand for users of GUP. */
 #include "lit_core.h"
+#include <linux/highmem.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
@@ -183,10 +184,15 @@ long lit_gup(struct lit_gup *g, struct list_head *pins)
 		return -ENOMEM;
 	pin->addr = (unsigned long)g->addr & PAGE_MASK;
 	pin->dma = g->flags & (T_PIN | T_LONGTERM);
-	mmap_read_lock(current->mm);
-	n = pin->dma ? pin_user_pages(pin->addr, 1, foll(g->flags), &pin->page LIT_NO_VMAS) :
-		       get_user_pages(pin->addr, 1, foll(g->flags), &pin->page LIT_NO_VMAS);
-	mmap_read_unlock(current->mm);
+	if (g->fast) {
+		n = pin->dma ? pin_user_pages_fast(pin->addr, 1, foll(g->flags), &pin->page) :
+			       get_user_pages_fast(pin->addr, 1, foll(g->flags), &pin->page);
+	} else {
+		mmap_read_lock(current->mm);
+		n = pin->dma ? pin_user_pages(pin->addr, 1, foll(g->flags), &pin->page LIT_NO_VMAS) :
+			       get_user_pages(pin->addr, 1, foll(g->flags), &pin->page LIT_NO_VMAS);
+		mmap_read_unlock(current->mm);
+	}
 	if (n == 1) {
 		list_add_tail(&pin->list, pins);
 		return 0;
@@ -212,6 +218,21 @@ long lit_put(struct lit_gup *g, struct list_head *pins)
 	list_for_each_entry(pin, pins, list)
 		if (pin->addr == ((unsigned long)g->addr & PAGE_MASK)) {
 			drop(pin);
+			return 0;
+		}
+	return -EINVAL;
+}
+
+long lit_read_pin(struct lit_gup *g, struct list_head *pins)
+{
+	struct pin *pin;
+
+	list_for_each_entry(pin, pins, list)
+		if (pin->addr == ((unsigned long)g->addr & PAGE_MASK)) {
+			u8 *at = kmap_local_page(pin->page);
+
+			g->result = at[g->addr & ~PAGE_MASK];
+			kunmap_local(at);
 			return 0;
 		}
 	return -EINVAL;

@@ -64,12 +64,16 @@ long lit_process_vm_readv(int pid, void *local, void *remote, unsigned long leng
 long lit_process_vm_writev(int pid, void *local, void *remote, unsigned long length);
 void lit_exit(int status);
 int lit_gup(void *p, unsigned int flags);
+int lit_gup_fast(void *p, unsigned int flags);
 int lit_put(void *p);
+int lit_read_pin(void *p);
+int lit_futex(void *p);
 int lit_vmsplice(void *p);
 long lit_follow_pfnmap(void *p);
 int lit_smaps(void *p);
 long lit_pagemap(void *p);
 int lit_procmem(void *p);
+int lit_procmem_write(void *p, int value);
 int lit_choose(int n);
 
 /* ---- observations ---- */

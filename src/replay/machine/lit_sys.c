@@ -19,6 +19,11 @@ struct lit_shared *lit_shared;
 int lit_ctl = -1;
 
 #define PAGE 4096UL
+#ifdef SYS_futex
+#define LIT_FUTEX SYS_futex
+#else
+#define LIT_FUTEX SYS_futex_time64
+#endif
 
 #define ERRNO(call) \
 	({ \
@@ -193,6 +198,43 @@ int lit_gup(void *p, unsigned int flags)
 	return STEP("gup", int, ERRNO(ioctl(lit_ctl, LITC_GUP, &g)));
 }
 
+int lit_gup_fast(void *p, unsigned int flags)
+{
+	struct lit_gup g = { .addr = (unsigned long)p, .flags = flags, .fast = 1 };
+
+	return STEP("gup_fast", int, ERRNO(ioctl(lit_ctl, LITC_GUP, &g)));
+}
+
+int lit_futex(void *p) { return STEP("futex", int, ERRNO(syscall(LIT_FUTEX, p, 1 /* FUTEX_WAKE */, 1, NULL, NULL, 0))); }
+
+/* The byte stays in the pipe: a copy of it is read. */
+static int peek_pipe(int from)
+{
+	unsigned char *byte = (unsigned char *)lit_shared->text;
+	int fd[2], r;
+
+	if (pipe(fd) < 0)
+		return -errno;
+	r = ERRNO(tee(from, fd[1], 1, SPLICE_F_NONBLOCK));
+	if (r > 0)
+		r = ERRNO(read(fd[0], byte, 1));
+	close(fd[0]);
+	close(fd[1]);
+	return r > 0 ? *byte : r;
+}
+
+int lit_read_pin(void *p)
+{
+	struct lit_gup g = { .addr = (unsigned long)p };
+	int i, r;
+
+	for (i = 0; i < LIT_PIPES; i++)
+		if (lit_shared->pipes[i].addr == (unsigned long)p && lit_shared->pipes[i].pid == getpid())
+			return STEP("read_pin", int, peek_pipe(lit_shared->pipes[i].fd[0]));
+	r = STEP("read_pin", int, ERRNO(ioctl(lit_ctl, LITC_READ_PIN, &g)));
+	return r < 0 ? r : (int)g.result;
+}
+
 int lit_put(void *p)
 {
 	struct lit_gup g = { .addr = (unsigned long)p };
@@ -319,4 +361,16 @@ int lit_procmem(void *p)
 	long r = STEP("procmem", long, read_at("/proc/self/mem", byte, 1, (unsigned long)p));
 
 	return r < 0 ? (int)r : *byte;
+}
+
+int lit_procmem_write(void *p, int value)
+{
+	unsigned char *byte = (unsigned char *)lit_shared->text;
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC), r;
+
+	*byte = value;
+	r = fd < 0 ? -errno : STEP("procmem_write", int, ERRNO(pwrite64(fd, byte, 1, (unsigned long)p)));
+	if (fd >= 0)
+		close(fd);
+	return r < 0 ? r : 0;
 }

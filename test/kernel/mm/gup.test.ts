@@ -234,8 +234,8 @@ describe('folio_walk_start', () => {
 });
 
 /** A driver's ->access that is generic_access_phys(). */
-const access: Handler = (m, [vma, addr, to]) =>
-  genericAccessByte(m.k, m.k.vmas[handleIndex(vma!)]!, addr!, handleIndex(to!));
+const access: Handler = (m, [vma, addr, to, , write]) =>
+  genericAccessByte(m.k, m.k.vmas[handleIndex(vma!)]!, addr!, handleIndex(to!), write === 1);
 
 describe('/proc', () => {
   it('smaps shows COWed pages of a raw VMA from 6.12 on, pagemap never', () => {

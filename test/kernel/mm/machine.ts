@@ -27,6 +27,9 @@ import { MAP_PRIVATE, MAP_SHARED } from '../../../src/kernel/uapi.js';
 import { FMODE_READ, FMODE_WRITE, PG_FREE, PG_RESERVED, type Vma } from '../../../src/kernel/world.js';
 import { handleIndex } from '../../../src/kernel/handle.js';
 
+/** Arguments of handlers: ->access has the most. */
+const ARGUMENTS = [0, 1, 2, 3, 4];
+
 /** A driver's handler: what it does with its first arguments, and what it returns. */
 export type Handler = (m: Machine, args: readonly number[]) => number;
 
@@ -75,13 +78,13 @@ export class Machine {
       const fn: CFunction = {
         id: kernelRoutines.length + functions.length,
         name,
-        words: 6,
+        words: 2 * ARGUMENTS.length,
         user: handler === undefined,
-        params: [0, 1, 2].map((i) => ({ slot: 2 * i, words: 2 })),
+        params: ARGUMENTS.map((i) => ({ slot: 2 * i, words: 2 })),
         step: (k, f, pc) => {
           if (handler === undefined) return ((k.stopped = true), k.setPc(f, pc));
           this.log.push(name);
-          const args = [0, 1, 2].map(
+          const args = ARGUMENTS.map(
             (i) => (k.w[f + 2 + 2 * i]! >>> 0) * 2 ** 32 + (k.w[f + 1 + 2 * i]! >>> 0),
           );
           const value = handler(this, args);
