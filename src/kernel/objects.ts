@@ -4,7 +4,7 @@ import { HandleKind, handleIndex, handleKind } from './handle.js';
 import { HEAD, THREAD } from './layout.js';
 import type { Kernel } from './kernel.js';
 import { NO_BYTES, PADDING, Scalar, SIGNED, type ObjectShape, type PlacedObject } from './object-shape.js';
-import { Undefined, UnknownError, type CFunction } from './routine.js';
+import { Undefined, UnknownError } from './routine.js';
 import { blockOf, blockType, blockWords, isFreed } from './slab.js';
 
 /** What {@link locate} found. One for all runs: it is read at once. */
@@ -44,7 +44,7 @@ function locateLocal(k: Kernel, at: number): boolean {
   const t = at - ((at - threads) % threadWords);
   const fp = k.w[t + THREAD.FP]!;
   for (let f = t + THREAD.STACK; f <= fp && f < at;) {
-    const r = k.routineAt(f) as CFunction;
+    const r = k.routineAt(f);
     if (at <= f + r.words) return isPlaced(r.locals, f, at);
     f += 1 + r.words;
   }

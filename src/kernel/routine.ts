@@ -28,6 +28,8 @@ export interface Routine {
   readonly name: string;
   /** Local words (arguments first). */
   readonly words: number;
+  /** Local variables that pointers can point to. */
+  readonly locals?: readonly PlacedObject[] | undefined;
   step(k: Kernel, f: number, pc: number): void;
 }
 
@@ -38,9 +40,15 @@ export const kernelRoutines: Routine[] = [];
  * Defines a routine of the kernel model.
  * @param name `file:function` of what it models
  * @param words local words, arguments first
+ * @param locals those that drivers get pointers to
  */
-export function routine(name: string, words: number, step: Routine['step']): Routine {
-  const r: Routine = { id: kernelRoutines.length, name, words, step };
+export function routine(
+  name: string,
+  words: number,
+  step: Routine['step'],
+  locals?: readonly PlacedObject[],
+): Routine {
+  const r: Routine = { id: kernelRoutines.length, name, words, locals, step };
   kernelRoutines.push(r);
   return r;
 }
@@ -92,8 +100,6 @@ export interface CFunction extends Routine {
   readonly user?: boolean;
   /** For each parameter: local word (from 0) and number of words (1 or 2). */
   readonly params: readonly { readonly slot: number; readonly words: number }[];
-  /** Variables that pointers can point to. */
-  readonly locals?: readonly PlacedObject[];
 }
 
 /** vm_operations_struct of a test: compiled handlers. */

@@ -51,12 +51,23 @@ import { fget, fput } from '../fs/file_table.js';
 import { callMmPopulate } from './populate.js';
 import { vmGetPageProt } from './pgtable.js';
 import { zapPageRange } from './memory/zap.js';
-import { callMmapPrepare, DESC_WORDS, finishMmapPrepare, mmapActionComplete } from './mmap_prepare.js';
+import {
+  callMmapPrepare,
+  callVmaMapped,
+  DESC,
+  DESC_WORDS,
+  descLocals,
+  mmapActionComplete,
+  mmapActionPrepare,
+  setVmaFromDesc,
+  takeMappedPrivate,
+} from './mmap_prepare.js';
 import {
   canMerge,
   doMunmap,
   getUnmappedArea,
   imapBusy,
+  imapLock,
   vmaLookup,
   vmaMerge,
   vmaSetPageProt,
@@ -99,6 +110,7 @@ const Pc = {
   Populated: 10,
   Put: 11,
   Done: 12,
+  ActionMapped: 13,
 } as const;
 
 /** A two-word argument as a number: exact below 2^53. */
@@ -123,7 +135,9 @@ function retAddr(k: Kernel, f: number, pg: number): void {
 }
 
 /** The mmap system call: address or -errno. */
-export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, (k, f, pc) => {
+export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, doMmap, descLocals(MM.DESC));
+
+function doMmap(k: Kernel, f: number, pc: number): void {
   const l = f + 1;
   switch (pc) {
     case Pc.Start:
@@ -145,6 +159,11 @@ export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, (k, f, pc
       return link(k, f);
     case Pc.Action:
       return action(k, f);
+    case Pc.ActionMapped: {
+      const err = k.takeRet();
+      if (err === 0) takeMappedPrivate(k, l + MM.DESC, k.vmas[k.w[l + MM.SLOT]!]!);
+      return finishAction(k, f, err);
+    }
     case Pc.Undo: {
       const nf = k.call(f, Pc.Undone, doMunmap);
       k.w[nf + 1] = k.currentProc;
@@ -168,7 +187,7 @@ export const sysMmap: Routine = routine('mm/mmap.c:do_mmap', MM.WORDS, (k, f, pc
       if (k.w[l + MM.ERR] !== 0) return k.ret(f, k.w[l + MM.ERR]!);
       return retAddr(k, f, k.w[l + MM.START]!);
   }
-});
+}
 
 /** Drops the lock and the file, and returns an error. */
 function leave(k: Kernel, f: number, err: number): void {
@@ -373,8 +392,9 @@ function unmapNew(k: Kernel, f: number, v: Vma, err: number): void {
 /** Back from ->mmap_prepare: the description becomes the VMA's. */
 function prepared(k: Kernel, f: number, err: number): void {
   const v = k.vmas[k.w[f + 1 + MM.SLOT]!]!;
-  const bad = err !== 0 ? err : finishMmapPrepare(k, f + 1 + MM.DESC, v);
+  const bad = err !== 0 ? err : mmapActionPrepare(k, f + 1 + MM.DESC);
   if (bad !== 0) return unmapNew(k, f, v, bad);
+  setVmaFromDesc(k, f + 1 + MM.DESC, v);
   k.goto(f, Pc.Merge);
 }
 
@@ -391,8 +411,14 @@ function link(k: Kernel, f: number): void {
   v.put(VMA_LINKED, true);
   if (v.file >= 0) v.put(VMA_IN_IMAP, true);
   if (v.file < 0 || mmapHook(k, v) !== undefined) return settle(k, f);
+  if (hidden(k, l)) k.tryWrite(imapLock(k, k.files[v.file]!.driver));
   settleVma(k, v);
   k.point(f, Pc.Action);
+}
+
+/** hide_from_rmap_until_complete: the i_mmap lock is kept from the link to the end of the action. */
+function hidden(k: Kernel, l: number): boolean {
+  return k.w[l + MM.DESC + DESC.ACT_HIDE] !== 0;
 }
 
 /** `mm/vma.c:__mmap_complete`: lock bits and protection are settled. */
@@ -407,17 +433,24 @@ function settle(k: Kernel, f: number): void {
   finish(k, f);
 }
 
-/** `mm/util.c:mmap_action_complete` [7.2]: entries of the action, after the VMA could be found. */
+/** `mm/util.c:mmap_action_complete` [7.2]: entries of the action, after the VMA could be found, then vm_ops->mapped. */
 function action(k: Kernel, f: number): void {
-  const l = f + 1;
-  const v = k.vmas[k.w[l + MM.SLOT]!]!;
-  const err = mmapActionComplete(k, l + MM.DESC, v);
+  const at = f + 1 + MM.DESC;
+  const v = k.vmas[k.w[f + 1 + MM.SLOT]!]!;
+  const err = mmapActionComplete(k, at, v);
   if (k.frozen) return;
-  if (err !== 0) {
-    k.w[l + MM.ERR] = err;
-    return k.goto(f, Pc.Undo);
-  }
-  finish(k, f);
+  if (err === 0 && callVmaMapped(k, f, Pc.ActionMapped, at, v)) return;
+  finishAction(k, f, err);
+}
+
+/** `mm/util.c:mmap_action_finish` [7.2]: an error takes the whole VMA away, and error_override may stand for it. */
+function finishAction(k: Kernel, f: number, err: number): void {
+  const l = f + 1;
+  if (hidden(k, l)) k.upWrite(imapLock(k, k.files[k.vmas[k.w[l + MM.SLOT]!]!.file]!.driver));
+  if (err === 0) return finish(k, f);
+  const override = k.w[l + MM.DESC + DESC.ACT_OVERRIDE]!;
+  k.w[l + MM.ERR] = override !== 0 ? override : err;
+  k.goto(f, Pc.Undo);
 }
 
 /** Drops the lock; MAP_POPULATE and MAP_LOCKED then fault the pages in. */

@@ -2,11 +2,9 @@
 import type { Kernel } from '../../kernel/kernel.js';
 import { FOLL_WRITE } from '../../kernel/flags.js';
 import { UnknownError } from '../../kernel/routine.js';
-import { HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
-import { Scalar } from '../../kernel/object-shape.js';
-import { reach } from '../../kernel/objects.js';
+import { HandleKind, handleIndex } from '../../kernel/handle.js';
 import { genericAccessByte } from '../../kernel/mm/follow.js';
-import { mmapActionRemap, mmapActionRemapFull } from '../../kernel/mm/mmap_prepare.js';
+import { pageArray } from '../../kernel/mm/memory/page-array.js';
 import {
   vmfInsertPfn,
   vmfInsertPfnProt,
@@ -49,18 +47,6 @@ function onVma(prototype: string, call: (k: Kernel, vma: Vma) => number): ApiFun
 /** Frame of page argument `i`; -1 after the run was frozen. */
 function pageArg(k: Kernel, i: number): number {
   return indexOf(k, k.argLo[i]!, HandleKind.Page);
-}
-
-/** Reads the driver's `struct page *` array at handle `h`. */
-function pageArray(k: Kernel, h: number): (i: number) => number {
-  if (h <= 0 || handleKind(h) !== HandleKind.Data)
-    throw new UnknownError('an array of pages that is no object of the driver');
-  const at = handleIndex(h);
-  return (i) => {
-    const word = reach(k, at, (i * k.facts.bitsPerLong) / 8, Scalar.Pointer);
-    const page = word < 0 ? 0 : k.w[word]!;
-    return page > 0 && handleKind(page) === HandleKind.Page ? handleIndex(page) : -1;
-  };
 }
 
 const VMA = 'struct vm_area_struct *vma';
@@ -179,21 +165,4 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
     call: withCache(CacheMode.WriteCombine),
   },
   pgprot_decrypted: { prototype: 'pgprot_t pgprot_decrypted(pgprot_t prot)', call: (k) => k.argLo[0]! },
-  mmap_action_remap: {
-    prototype:
-      'void mmap_action_remap(struct vm_area_desc *desc, unsigned long start, unsigned long start_pfn, unsigned long size)',
-    call: (k) => {
-      const at = indexOf(k, k.argLo[0]!, HandleKind.Desc);
-      if (at >= 0) mmapActionRemap(k, at, num(k, 1), pfnArg(k, 2), num(k, 3));
-      return 0;
-    },
-  },
-  mmap_action_remap_full: {
-    prototype: 'void mmap_action_remap_full(struct vm_area_desc *desc, unsigned long start_pfn)',
-    call: (k) => {
-      const at = indexOf(k, k.argLo[0]!, HandleKind.Desc);
-      if (at >= 0) mmapActionRemapFull(k, at, pfnArg(k, 1));
-      return 0;
-    },
-  },
 };

@@ -7,6 +7,7 @@ import { PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
 import { ASSERTS } from './asserts.js';
 import type { ApiFunction, ApiStruct } from './define.js';
+import { DESC_MACROS, DRIVER_DESC, VMA_BITS } from './driver-desc.js';
 import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
 import { DRIVER_MM } from './driver-mm.js';
@@ -32,10 +33,12 @@ export interface EnvironmentOptions {
 /** Functions of drivers, by name. */
 export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...DRIVER_MM,
+  ...DRIVER_DESC,
   ...DRIVER_CORE,
   ...DRIVER_OBJECTS,
   ...DRIVER_MACROS,
   ...CONVENIENCES,
+  ...DESC_MACROS,
 };
 
 /** Functions of threads, by name. */
@@ -45,7 +48,7 @@ export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = { ...SYSC
 export const API_NAMES: readonly string[] = [
   'none',
   'page_fault',
-  ...new Set([SYSCALLS, DRIVER_MM, DRIVER_CORE, ASSERTS].flatMap((table) => Object.keys(table))),
+  ...new Set([SYSCALLS, DRIVER_MM, DRIVER_DESC, DRIVER_CORE, ASSERTS].flatMap((table) => Object.keys(table))),
 ];
 
 const API_IDS: ReadonlyMap<string, number> = new Map(API_NAMES.map((name, id) => [name, id]));
@@ -157,6 +160,8 @@ function environment(
 export function driverEnvironment(o: EnvironmentOptions): Environment {
   const constants = commonConstants(o);
   for (const [name, value] of Object.entries(KERNEL_FLAGS)) constants.set(name, flagConstant(name, value));
+  for (const [name, bit] of Object.entries(VMA_BITS))
+    constants.set(name, { type: 'int', value: BigInt(bit) });
   for (const [name, c] of Object.entries(DRIVER_CONSTANTS)) constants.set(name, c);
   for (const name of ['PROT_READ', 'PROT_WRITE', 'PROT_EXEC'] as const) {
     constants.set(name, { type: 'int', value: BigInt(UAPI_CONSTANTS[name]) });

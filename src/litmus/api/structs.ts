@@ -268,6 +268,25 @@ const vmAreaDesc: ApiStruct = {
       (k, at) => k.w[at + DESC.PRIVATE]!,
       (k, at, lo) => void (k.w[at + DESC.PRIVATE] = lo),
     ),
+    descField('action', 'struct mmap_action', (_k, at) => handle(HandleKind.Desc, at)),
+  ],
+};
+
+/** What mmap_action_...() record stays theirs; the two settings are the driver's. A pointer to the action is one to its description. */
+const mmapAction: ApiStruct = {
+  fields: [
+    descField(
+      'error_override',
+      'int',
+      (k, at) => k.w[at + DESC.ACT_OVERRIDE]!,
+      (k, at, lo) => void (k.w[at + DESC.ACT_OVERRIDE] = lo),
+    ),
+    descField(
+      'hide_from_rmap_until_complete',
+      'bool',
+      (k, at) => k.w[at + DESC.ACT_HIDE]!,
+      (k, at, lo) => void (k.w[at + DESC.ACT_HIDE] = lo === 0 ? 0 : 1),
+    ),
   ],
 };
 
@@ -288,6 +307,7 @@ const vmOperations: ApiStruct = {
   fields: [
     handler('open', 'void (*)(struct vm_area_struct *)'),
     handler('close', 'void (*)(struct vm_area_struct *)'),
+    handler('mapped', 'int (*)(unsigned long, unsigned long, unsigned long, const struct file *, void **)'),
     handler('may_split', 'int (*)(struct vm_area_struct *, unsigned long)'),
     handler('mremap', 'int (*)(struct vm_area_struct *)'),
     handler('mprotect', 'int (*)(struct vm_area_struct *, unsigned long, unsigned long, unsigned long)'),
@@ -325,6 +345,7 @@ export const STRUCTS: ReadonlyMap<string, ApiStruct> = new Map<string, ApiStruct
   ['file', file],
   ['inode', inode],
   ['vm_area_desc', vmAreaDesc],
+  ['mmap_action', mmapAction],
   ['vm_operations_struct', vmOperations],
   ['file_operations', fileOperations],
   ['page', { fields: [], arithmetic: true }],

@@ -339,6 +339,8 @@ export function lowerAddress(fn: Lowering, e: TypedExpr & { kind: 'address' }): 
   }
   const place = lowerPlace(fn, of);
   if (place.kind === 'field') {
+    if (of.type.kind === 'struct' && of.type.origin === 'kernel' && !of.type.scalar)
+      return combined(fieldLoad(place.field, place.object.ev), [place.object], true);
     return fn.session.fail(
       'PFN3004',
       `\`${place.field.name}\` is a member of a kernel object: it has no address in the model`,

@@ -5,7 +5,7 @@ import { handle, HandleKind } from '../../kernel/handle.js';
 import { Undefined } from '../../kernel/routine.js';
 import type { ApiField } from '../api/index.js';
 import { apiStruct } from '../api/index.js';
-import { type Operand } from './code.js';
+import { combined, type Operand } from './code.js';
 import { byteSize, fieldWord, wordsOfType } from './layout.js';
 import type { Lowering } from './lowering.js';
 import type { Ev } from './values.js';
@@ -97,6 +97,18 @@ function memberPlace(fn: Lowering, lv: LValue & { kind: 'member' }): AnyPlace {
 
 function kernelField(fn: Lowering, lv: LValue & { kind: 'member' }): FieldPlace {
   const { struct, field, object } = lv;
+  if (object.kind === 'member' && object.struct.origin === 'kernel') {
+    // a kernel struct inside another: reading it gives the handle of what holds it
+    const outer = kernelField(fn, object);
+    const part = combined(
+      (k, f) => {
+        const h = outer.object.ev(k, f);
+        return k.stopped ? 0 : outer.field.get(k, h);
+      },
+      [outer.object],
+    );
+    return { kind: 'field', object: part, field: fieldOf(struct, field.name) };
+  }
   if (object.kind !== 'deref') {
     return fn.session.fail('PFN3003', `tables of operations cannot be read or changed`, lv.span, {
       suggestion: 'write a second table and choose between the two',

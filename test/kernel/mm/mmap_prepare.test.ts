@@ -3,7 +3,13 @@ import { EFAULT, EINVAL, ENODEV } from '../../../src/kernel/errno.js';
 import { handleIndex, handleKind, HandleKind } from '../../../src/kernel/handle.js';
 import { VM_DONTCOPY, VM_LOCKED, VM_MAYWRITE, VM_PFNMAP, VM_REMAP_FLAGS } from '../../../src/kernel/flags.js';
 import { sysMmap } from '../../../src/kernel/mm/mmap.js';
-import { DESC, mmapActionRemap, mmapActionRemapFull } from '../../../src/kernel/mm/mmap_prepare.js';
+import {
+  DESC,
+  mmapActionIoremap,
+  mmapActionRemap,
+  mmapActionRemapFull,
+  mmapActionSimpleIoremap,
+} from '../../../src/kernel/mm/mmap_prepare.js';
 import { vmaLookup } from '../../../src/kernel/mm/vma.js';
 import {
   PTE_CACHE_MASK,
@@ -225,5 +231,104 @@ describe('mmap_prepare and merging (B.11)', () => {
     const p = m.mmap(1, RW, 'shared', 5);
     m.call(sysMmap, p + PAGE, PAGE, RW, MAP_SHARED | MAP_FIXED, 3, 6 * PAGE);
     expect([m.vma(p)!.pages, m.mapped(p + PAGE)]).toEqual([1, m.pfn('buf')]);
+  });
+});
+
+describe('an I/O remap action (B.11)', () => {
+  it('is a remap once it is prepared', () => {
+    const m = machine((machine, at) => {
+      const start = machine.k.arenaBase + machine.k.vmas[0]!.start * PAGE;
+      mmapActionIoremap(machine.k, at, start + PAGE, machine.pfn('bar', 3), PAGE);
+    });
+    const p = m.mmap(2, RW, 'shared');
+    expect([m.mapped(p), m.mapped(p + PAGE), m.vma(p)!.flags & VM_REMAP_FLAGS]).toEqual([
+      undefined,
+      m.pfn('bar', 3),
+      VM_REMAP_FLAGS,
+    ]);
+  });
+
+  it.each([
+    ['fits', 2, 6, (m: Machine) => m.pfn('bar', 6)],
+    ['starts at the end', 1, 8, () => -EINVAL],
+    ['starts behind the end', 1, 9, () => -EINVAL],
+    ['ends behind the end', 3, 6, () => -EINVAL],
+  ])('by physical address, a window that %s', (_name, pages, pgoff, wanted) => {
+    const m = machine((machine, at) =>
+      mmapActionSimpleIoremap(machine.k, at, machine.pfn('bar') * PAGE, 8 * PAGE),
+    );
+    const p = m.mmap(pages, RW, 'shared', pgoff);
+    expect(p < 0 ? p : m.mapped(p)).toBe(wanted(m));
+  });
+
+  it('by physical address takes the offset and the protection that the hook leaves', () => {
+    const m = machine((machine, at) => {
+      mmapActionSimpleIoremap(machine.k, at, machine.pfn('bar') * PAGE, 8 * PAGE);
+      machine.k.w[at + DESC.PGOFF_LO] = 2;
+      machine.k.w[at + DESC.PROT]! |= CacheMode.WriteCombine << PTE_CACHE_SHIFT;
+    });
+    const p = m.mmap(1, RW, 'shared', 7);
+    expect([m.mapped(p), (m.flags(p) & PTE_CACHE_MASK) >> PTE_CACHE_SHIFT]).toEqual([
+      m.pfn('bar', 2),
+      CacheMode.WriteCombine,
+    ]);
+  });
+});
+
+describe('error_override (B.11)', () => {
+  const overriding = (value: number, off: number): Machine =>
+    machine((m, at) => {
+      m.k.w[at + DESC.ACT_OVERRIDE] = value;
+      mmapActionRemap(m.k, at, m.k.arenaBase + m.k.vmas[0]!.start * PAGE + off, m.pfn('buf'), PAGE);
+    });
+
+  it.each([
+    ['of the completion is replaced', -11, 8, -11, true],
+    ['of the preparation is not', -11, 2 * PAGE, -EFAULT, true],
+    ['is not needed: the mapping stands', -11, 0, 0, false],
+    ['must be an errno', 11, 0, -EINVAL, true],
+    ['must be one of the 4095', -4096, 0, -EINVAL, true],
+    ['may be the last of them', -4095, 8, -4095, true],
+  ])('an error %s', (_name, value, off, wanted, warned) => {
+    const m = overriding(value, off);
+    expect([Math.min(0, m.mmap(2, RW, 'shared')), m.warned]).toEqual([wanted, warned]);
+  });
+});
+
+describe('vm_ops->mapped (B.11)', () => {
+  it('runs after the entries are there, for new VMAs only', () => {
+    const there: (number | undefined)[] = [];
+    const m = machine(
+      (machine, at) => {
+        machine.k.w[at + DESC.OPS] = 2;
+        mmapActionRemapFull(machine.k, at, machine.pfn('buf'));
+      },
+      { handlers: { mapped: (machine, [start]) => (there.push(machine.mapped(start!)), 0) } },
+    );
+    m.mmap(1, RW, 'shared');
+    expect(there).toEqual([m.pfn('buf')]);
+  });
+
+  it('is not called when the action failed', () => {
+    const m = machine(
+      (machine, at) => {
+        machine.k.w[at + DESC.OPS] = 2;
+        mmapActionRemap(machine.k, at, machine.k.arenaBase + 8, machine.pfn('buf'), PAGE);
+      },
+      { handlers: { mapped: () => 0 } },
+    );
+    expect([m.mmap(2, RW, 'shared'), m.log]).toEqual([-EINVAL, ['mmapPrepare']]);
+  });
+
+  it('that fails takes the VMA away', () => {
+    const m = machine((machine, at) => void (machine.k.w[at + DESC.OPS] = 2), {
+      handlers: { mapped: () => -16, close: () => 0 },
+    });
+    expect([m.mmap(1, RW, 'shared'), m.log, m.k.vmas[0]!.mm, m.k.files[0]!.refs]).toEqual([
+      -16,
+      ['mmapPrepare', 'mapped', 'close'],
+      -1,
+      1,
+    ]);
   });
 });

@@ -216,6 +216,21 @@ export function vmInsertPages(
   const last = addr + num * PAGE_SIZE - 1;
   if (addr < vmStart(k, vma) || last >= vmEnd(k, vma)) return -EFAULT;
   if (!makeMixed(k, vma, k.facts.vmInsertPagesBugsOnPfnmap)) return 0;
+  return insertPages(k, vma, addr, pages, num, done);
+}
+
+/**
+ * `mm/memory.c:insert_pages`: entries with the VMA's protection; the count of references is looked at page by page.
+ * @param done told how many were inserted
+ */
+export function insertPages(
+  k: Kernel,
+  vma: Vma,
+  addr: number,
+  pages: PageArray,
+  num: number,
+  done: (n: number) => void,
+): number {
   const first = pageOfAddr(k, addr);
   for (let i = 0; i < num; i++) {
     const frame = pages(i);

@@ -186,23 +186,31 @@ function zapRange(k: Kernel, vma: Vma, addr: number, bytes: number): void {
  * @returns 0 or -EINVAL
  */
 export function vmIomapMemory(k: Kernel, vma: Vma, phys: number, len: number): number {
-  const pages = simpleIoremapPages(k, vma, phys, len);
-  if (pages < 0) return pages;
-  const pfn = Math.floor(phys / PAGE_SIZE) + pgoffNumber(vma);
+  const pfn = simpleIoremapPfn(k, vma.pages, pgoffNumber(vma), phys, len);
+  if (pfn < 0) return pfn;
   return remapPfnRange(k, vma, vmStart(k, vma), pfn, vma.pages * PAGE_SIZE, vma.prot);
 }
 
-/** The checks of vm_iomap_memory: -EINVAL, or the pages left behind vm_pgoff. */
-function simpleIoremapPages(k: Kernel, vma: Vma, phys: number, len: number): number {
+/**
+ * The checks of vm_iomap_memory(), since 7.2 `mm/memory.c:__simple_ioremap_prep`.
+ * @param vmPages pages of the VMA
+ * @param pgoff its vm_pgoff: how many pages into the area it starts
+ * @returns the first frame, or -EINVAL
+ */
+export function simpleIoremapPfn(
+  k: Kernel,
+  vmPages: number,
+  pgoff: number,
+  phys: number,
+  len: number,
+): number {
   if (phys + len >= 2 ** k.facts.physAddrTBits) return -EINVAL;
   const grown = len + (phys % PAGE_SIZE);
   const pages = Math.ceil(grown / PAGE_SIZE);
   const pfn = Math.floor(phys / PAGE_SIZE);
   if (pfn + pages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
-  const pgoff = pgoffNumber(vma);
   if (pgoff > pages) return -EINVAL;
-  if (vma.pages > pages - pgoff) return -EINVAL;
-  return pages - pgoff;
+  return vmPages > pages - pgoff ? -EINVAL : pfn + pgoff;
 }
 
 /** vm_pgoff as a number: exact below 2^53, and above that larger than anything it is compared with. */
