@@ -17,6 +17,14 @@ export interface ResultLine {
   readonly span: Span;
 }
 
+/** What a test says about an id of the contract: it shows it, keeps it or breaks it. */
+export interface Reference {
+  readonly role: 'shows' | 'obeys' | 'breaks';
+  /** `B.2-over-entry`, `F-1a`. */
+  readonly id: string;
+  readonly span: Span;
+}
+
 export type RegionKind = 'ram' | 'reserved' | 'mmio' | 'device';
 export type MmioPlacement = 'low' | 'high' | 'io';
 
@@ -208,6 +216,8 @@ export interface LitmusTest {
   readonly comment: string;
   readonly results: readonly ResultLine[];
   readonly only?: Selector;
+  /** Ids of the contract, in the order of the text. */
+  readonly references: readonly Reference[];
   readonly memory: MemoryBlock;
   readonly driver: TranslationUnit;
   /** Typedef names that the driver declares. */

@@ -1,7 +1,8 @@
-/** Reads `Result:`, `Result(SEL):` and `Only: SEL` out of the header's comments. */
+/** Reads `Result:`, `Result(SEL):`, `Only: SEL` and `Shows: ID, ...` out of the header's comments. */
 import type { DiagnosticSink, Span } from '../c/diagnostics.js';
 import { closest } from '../c/suggest.js';
-import type { ResultLine, Verdict } from './ast.js';
+import type { Reference, ResultLine, Verdict } from './ast.js';
+import { parseReferences, REFERENCE_WORDS } from './references.js';
 import type { Selector } from './selector.js';
 import { parseSelector } from './selector-parse.js';
 
@@ -10,6 +11,7 @@ export interface Header {
   readonly comment: string;
   readonly results: readonly ResultLine[];
   readonly only?: Selector;
+  readonly references: readonly Reference[];
 }
 
 interface Line {
@@ -18,16 +20,18 @@ interface Line {
 }
 
 const VERDICTS: readonly Verdict[] = ['Never', 'Sometimes', 'Always'];
-/** Anything that can only be meant as one of the two keywords, right or wrong. */
-const KEYWORD = /^(results?|only)\s*(?:\(([^)\n]*)(\)?))?\s*(:|=(?!=))\s*/i;
+/** Anything that can only be meant as one of the keywords, right or wrong. */
+const KEYWORD = /^(results?|only|shows?|obeys?|breaks?)\s*(?:\(([^)\n]*)(\)?))?\s*(:|=(?!=))\s*/i;
 
 /** @param comments spans of the header's comments, delimiters included */
 export function parseHeader(text: string, comments: readonly Span[], sink: DiagnosticSink): Header {
   const prose: string[] = [];
   const results: ResultLine[] = [];
+  const references: Reference[] = [];
   let only: Selector | undefined;
   for (const line of comments.flatMap((c) => commentLines(text, c))) {
     const found = KEYWORD.exec(line.text);
+    const role = found && REFERENCE_WORDS[found[1]!];
     if (!found) {
       prose.push(line.text);
     } else if (found[1] === 'Result' && found[4] === ':' && (found[2] === undefined || found[3] === ')')) {
@@ -42,12 +46,15 @@ export function parseHeader(text: string, comments: readonly Span[], sink: Diagn
         });
       }
       only ??= selector;
+    } else if (role && found[4] === ':' && found[2] === undefined) {
+      const rest = { start: line.start + found[0].length, end: line.start + line.text.length };
+      references.push(...parseReferences(text, role, rest, lineSpan(line), sink));
     } else {
       reportKeyword(line, found, sink);
     }
   }
   checkRepeated(results, sink);
-  return { comment: prose.join('\n').trim(), results, ...(only ? { only } : {}) };
+  return { comment: prose.join('\n').trim(), results, references, ...(only ? { only } : {}) };
 }
 
 /** The lines of a comment without its delimiters, leading white space and one leading `*`. */
@@ -112,14 +119,19 @@ function parseOnly(
 }
 
 function reportKeyword(line: Line, found: RegExpExecArray, sink: DiagnosticSink): void {
-  const only = /^only/i.test(found[1]);
+  const plain = ['Only', 'Shows', 'Obeys', 'Breaks'].find((word) => word.slice(0, 4) === capital(found[1]!));
   const selector = found[2] === undefined ? '' : found[2].trim();
   const rest = line.text.slice(found[0].length);
-  const meant = only ? `Only: ${selector || rest}` : `Result${selector ? `(${selector})` : ''}: ${rest}`;
+  const meant = plain ? `${plain}: ${selector || rest}` : `Result${selector ? `(${selector})` : ''}: ${rest}`;
   sink.error('PFN4001', `\`${found[0].trim()}\` is not how a header line begins`, lineSpan(line), {
-    expected: '`Result:`, `Result(SEL):` or `Only:`',
+    expected: plain && plain !== 'Only' ? `\`${plain}:\`` : '`Result:`, `Result(SEL):` or `Only:`',
     suggestion: `write \`${meant.trim()}\``,
   });
+}
+
+/** The first four letters, the first one large. */
+function capital(word: string): string {
+  return word[0]!.toUpperCase() + word.slice(1, 4).toLowerCase();
 }
 
 /** Two lines with the same selection cannot both say what is expected. */

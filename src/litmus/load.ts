@@ -47,7 +47,7 @@ export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
     throw new DiagnosticError(source, sink.diagnostics);
   }
   const fragments = cut(source, sink);
-  const { comment, results, only } = parseHeader(source.text, fragments.comments, sink);
+  const { comment, results, only, references } = parseHeader(source.text, fragments.comments, sink);
   const memory = parseMemory(source.text, fragments.memory, sink);
   const names = checkMemory(memory, sink);
   const { driver, driverKnown, typeNames, threads } = parseCode(fragments, grammar, sink);
@@ -65,6 +65,7 @@ export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
     comment,
     results,
     ...(only ? { only } : {}),
+    references,
     memory,
     driver,
     typeNames,

@@ -1,9 +1,11 @@
 /** All that is wrong with a text, in one list. */
 import { DiagnosticError, formatDiagnostic } from '../../src/c/diagnostics.js';
 import type { Diagnostic, Source } from '../../src/c/diagnostics.js';
+import { CONTRACT_IDS, isRule } from '../../src/contract/index.js';
 import type { LitmusTest } from '../../src/litmus/ast.js';
 import { checkOptions, checkSelections } from '../../src/litmus/configuration.js';
 import { parseLitmus } from '../../src/litmus/load.js';
+import { checkReferences } from '../../src/litmus/references.js';
 import { CONFIGURATIONS } from './configurations.js';
 import { grammar } from './grammar.js';
 
@@ -22,6 +24,7 @@ export function diagnose(text: string): readonly Diagnostic[] {
     return [
       ...checkSelections(test, CONFIGURATIONS),
       ...checkOptions(test, ['DEBUG_VM', 'remap_cow_partial']),
+      ...checkReferences(test, CONTRACT_IDS, isRule),
     ];
   } catch (error) {
     if (error instanceof DiagnosticError) return error.diagnostics;

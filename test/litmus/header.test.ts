@@ -47,8 +47,30 @@ describe('the header', () => {
     ['Result(v6.1): Never', 'PFN4004'],
     ['Result(!6.1): Never', 'PFN4007'],
     ['Only:', 'PFN4011'],
+    ['shows: F-2', 'PFN4001'],
+    ['Show: F-2', 'PFN4001'],
+    ['Breaks = F-2', 'PFN4001'],
+    ['Obeys(arm): F-2', 'PFN4001'],
+    ['Shows:', 'PFN4015'],
+    ['Shows: F-2,', 'PFN4015'],
+    ['Shows: F-2 F-3', 'PFN4015'],
+    ['Shows: F-999', 'PFN4016'],
+    ['Obeys: B.2-prot', 'PFN4017'],
   ])('refuses %s', (line, code) => {
     expect(codes(headed(line))).toEqual([code]);
+  });
+
+  test('names ids of the contract', () => {
+    const { references, comment } = parse(
+      sample({ header: '(* Shows: B.2-prot,  H-9\nBreaks: F-1a\nObeys: F-2 *)' }),
+    );
+    expect(references.map(({ role, id }) => `${role} ${id}`)).toEqual([
+      'shows B.2-prot',
+      'shows H-9',
+      'breaks F-1a',
+      'obeys F-2',
+    ]);
+    expect(comment).toBe('');
   });
 
   test('takes selections as equal whatever their order', () => {

@@ -122,4 +122,27 @@ export const CONFIGURATION_CODES = {
     example: observing(''),
     fix: observing('(* Only: folio_walk *)\n'),
   },
+  PFN4015: {
+    code: 'PFN4015',
+    title: 'a line that names no id of the contract',
+    explanation:
+      '`Shows:`, `Obeys:` and `Breaks:` say which rows and rules of the contract a test is about: ids, separated by commas.',
+    example: headed('Shows: COWed pages are normal'),
+    fix: headed('Shows: A.2-9, C.5-exclusive'),
+  },
+  PFN4016: {
+    code: 'PFN4016',
+    title: 'an unknown id of the contract',
+    explanation: '`pfnmap rules` lists the ids that tests may name, with what they say.',
+    example: headed('Breaks: F-1c'),
+    fix: headed('Breaks: F-1a'),
+  },
+  PFN4017: {
+    code: 'PFN4017',
+    title: 'something that cannot be kept or broken',
+    explanation:
+      'Only rules (F-1a, F-2, ...) are kept or broken by somebody. Rows, claims and anomalies say what is the case: a test shows them.',
+    example: headed('Breaks: C.5-exclusive'),
+    fix: headed('Shows: C.5-exclusive'),
+  },
 } as const satisfies Record<string, CodeDoc>;
