@@ -63,6 +63,9 @@ const NOTHING: Readonly<Record<string, ApiFunction>> = {
   udelay: nothing('void udelay(unsigned long us)'),
   usleep_range: nothing('void usleep_range(unsigned long min, unsigned long max)'),
   kunmap: nothing('void kunmap(const struct page *page)'),
+  // page locks are not modelled: the core holds its own within a step only
+  lock_page: nothing('void lock_page(struct page *page)'),
+  unlock_page: nothing('void unlock_page(struct page *page)'),
   smp_mb: nothing('void smp_mb(void)'),
   smp_rmb: nothing('void smp_rmb(void)'),
   smp_wmb: nothing('void smp_wmb(void)'),

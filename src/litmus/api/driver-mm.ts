@@ -6,6 +6,7 @@ import { HandleKind, handleIndex } from '../../kernel/handle.js';
 import { genericAccessByte } from '../../kernel/mm/follow.js';
 import { pageArray } from '../../kernel/mm/memory/page-array.js';
 import {
+  vmfInsertPage,
   vmfInsertPfn,
   vmfInsertPfnProt,
   vmInsertMixed,
@@ -88,6 +89,13 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
     const frame = pageArg(k, 2);
     return frame < 0 ? 0 : vmInsertPage(k, vma, num(k, 1), frame);
   }),
+  vmf_insert_page: onVma(
+    `vm_fault_t vmf_insert_page(${VMA}, unsigned long addr, struct page *page)`,
+    (k, vma) => {
+      const frame = pageArg(k, 2);
+      return frame < 0 ? 0 : vmfInsertPage(k, vma, num(k, 1), frame);
+    },
+  ),
   vm_insert_pages: onVma(
     `int vm_insert_pages(${VMA}, unsigned long addr, struct page **pages, unsigned long *num)`,
     (k, vma) => {

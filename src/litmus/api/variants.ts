@@ -56,6 +56,12 @@ const OTHERS: Readonly<Record<string, ApiFunction>> = {
   kunmap_atomic: as('kunmap_local'),
   div_u64: macro(2, (c, n, d) => c.binary(c.cast('u64', n), '/', c.cast('u32', d))),
   div64_u64: macro(2, (c, n, d) => c.binary(c.cast('u64', n), '/', c.cast('u64', d))),
+  vmf_error: macro(1, (c, error) =>
+    c.cast(
+      'vm_fault_t',
+      c.conditional(c.binary(c.binary(0, '-', 'ENOMEM'), '==', error), 'VM_FAULT_OOM', 'VM_FAULT_SIGBUS'),
+    ),
+  ),
   access_ok: macro(2, (c, p, n) => c.comma(c.comma(p, n), 1)),
   nonseekable_open: macro(2, (c) => c.number(0)),
   file_inode: macro(1, (c, file) => c.member(file, 'f_inode')),

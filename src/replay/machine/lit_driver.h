@@ -105,6 +105,7 @@ extern unsigned long lit_addr_vmf_insert_mixed_mkwrite;
 LIT_HOOK(vm_fault_t, vmf_insert_mixed_mkwrite, (VMA, unsigned long a, unsigned long p), (v, a, lit_raw_pfn(p)))
 #undef vmf_insert_mixed_mkwrite
 LIT_HOOK(int, vm_insert_page, (VMA, unsigned long a, struct page *p), (v, a, p))
+LIT_HOOK(vm_fault_t, vmf_insert_page, (VMA, unsigned long a, struct page *p), (v, a, p))
 LIT_HOOK(int, vm_insert_pages, (VMA, unsigned long a, struct page **p, unsigned long *n), (v, a, p, n))
 LIT_HOOK(int, vm_map_pages, (VMA, struct page **p, unsigned long n), (v, p, n))
 LIT_HOOK(int, vm_map_pages_zero, (VMA, struct page **p, unsigned long n), (v, p, n))
@@ -169,6 +170,7 @@ static inline void lit_free_address(unsigned long addr)
 #define vmf_insert_mixed lit_hook_vmf_insert_mixed
 #define vmf_insert_mixed_mkwrite lit_hook_vmf_insert_mixed_mkwrite
 #define vm_insert_page lit_hook_vm_insert_page
+#define vmf_insert_page lit_hook_vmf_insert_page
 #define vm_insert_pages lit_hook_vm_insert_pages
 #define vm_map_pages lit_hook_vm_map_pages
 #define vm_map_pages_zero lit_hook_vm_map_pages_zero

@@ -35,6 +35,8 @@ test.each([
   ['PAGE_ALIGNED(0x2001ul)', '0'],
   ['offset_in_page(0x12345)', '837'],
   ['clamp(7, 1, 5) + min3(3, 2, 4) + max3(3, 2, 4)', '11'],
+  ['vmf_error(-ENOMEM) == VM_FAULT_OOM', '1'],
+  ['vmf_error(-EFAULT) == VM_FAULT_SIGBUS', '1'],
   ['BIT(2) + BIT_ULL(40)', '1099511627780'],
   ['lower_32_bits(0x500000001ULL) + upper_32_bits(0x500000001ULL)', '6'],
 ])('%s is %s', async (expression, expected) => {

@@ -198,6 +198,16 @@ export function vmInsertPage(k: Kernel, vma: Vma, addr: number, frame: number): 
   return insertPage(k, vma, pageOfAddr(k, addr), frame, vma.prot, false);
 }
 
+/**
+ * `include/linux/mm.h:vmf_insert_page`: vm_insert_page() for fault handlers. A page that is there already is no error.
+ * @returns VM_FAULT_NOPAGE, VM_FAULT_SIGBUS or VM_FAULT_OOM
+ */
+export function vmfInsertPage(k: Kernel, vma: Vma, addr: number, frame: number): number {
+  const err = vmInsertPage(k, vma, addr, frame);
+  if (err === -ENOMEM) return VM_FAULT_OOM;
+  return err < 0 && err !== -EBUSY ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+}
+
 /** Reads the driver's array of page pointers: the frame of element i, or -1. */
 export type PageArray = (i: number) => number;
 

@@ -12,6 +12,7 @@ import {
   VM_WRITE,
 } from '../../../../src/kernel/flags.js';
 import {
+  vmfInsertPage,
   vmfInsertPfn,
   vmfInsertPfnProt,
   vmInsertMixed,
@@ -366,6 +367,22 @@ describe('vm_insert_page (B.6)', () => {
   it('of the zero page where a write could reach it is -EINVAL from 6.12 on', () => {
     const { m, v, p } = raw(VM_MIXEDMAP, 'shared', { release: '6.12' });
     expect(vmInsertPage(m.k, v, p, m.frame('zero'))).toBe(-EINVAL);
+  });
+});
+
+describe('vmf_insert_page (B.6)', () => {
+  it('is vm_insert_page() in the words of fault handlers: a page that is there already is no error', () => {
+    const { m, v, p } = raw(VM_MIXEDMAP);
+    const insert = (addr: number, i: number): number => vmfInsertPage(m.k, v, addr, m.frame('buf', i));
+    expect([insert(p, 0), insert(p, 1)]).toEqual([VM_FAULT_NOPAGE, VM_FAULT_NOPAGE]);
+    expect([m.mapped(p), m.counts('buf'), m.counts('buf', 1)]).toEqual([m.pfn('buf'), [2, 1], [1, 0]]);
+    expect(insert(p + 2 * PAGE, 1)).toBe(VM_FAULT_SIGBUS);
+  });
+
+  it('without a page table is VM_FAULT_OOM', () => {
+    const { m, v, p } = raw(VM_MIXEDMAP, 'shared', { options: { faultsAlloc: true } });
+    m.pick = () => 1;
+    expect(vmfInsertPage(m.k, v, p, m.frame('buf'))).toBe(VM_FAULT_OOM);
   });
 });
 
