@@ -9,6 +9,7 @@ import {
   text_en,
 } from '@stricli/core';
 import { FORMATS } from '../report/index.js';
+import { DiagnosticError } from '../c/diagnostics.js';
 import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
@@ -51,6 +52,7 @@ const replayCommand = buildCommand<ReplayFlags, string[], Context>({
       format: { kind: 'enum', values: COMPARISON_FORMATS, default: 'histogram', brief },
       runs: { kind: 'parsed', parse: parseCount, optional: true, brief },
       record: { kind: 'boolean', default: false, withNegated: false, brief },
+      bundle: { kind: 'parsed', parse: text, optional: true, brief },
       verbose: { kind: 'boolean', default: false, withNegated: false, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
@@ -85,9 +87,13 @@ function told(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A mistake on the command line, or a file system that says no. */
+/** A mistake on the command line or in a test, or a file system that says no. */
 function isUserError(error: unknown): boolean {
-  return error instanceof UsageError || (error instanceof Error && 'syscall' in error);
+  return (
+    error instanceof UsageError ||
+    error instanceof DiagnosticError ||
+    (error instanceof Error && 'syscall' in error)
+  );
 }
 
 function orMeant(corrections: readonly string[]): string {

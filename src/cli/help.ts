@@ -75,6 +75,9 @@ Usage: pfnmap replay [OPTION...] FILE|DIR...
   --runs N        repeat each test at most N times
   --record        keep what the machines gave in test/replay/recorded
   --verbose       show the consoles on stderr
+  --bundle DIR    run nothing: write one test for one kernel (amd64-7.2) to DIR,
+                  as sources, a script that runs them in QEMU, and the answer
+                  that the model expects; it needs neither pfnmap nor Node
 
 Exit status:
   0    every machine agrees, or differs in a way that is explained
@@ -84,6 +87,7 @@ Exit status:
 Examples:
   pfnmap replay litmus
   pfnmap replay --kernel um-7.2 litmus/mail/mail-private-user-pgoff.litmus
+  pfnmap replay --bundle out --kernel armmp-7.2 litmus/mail/mail-raw-mmio.litmus
 `;
 
 const COMPARE = `pfnmap compare - compare the model with recorded outcomes of real kernels

@@ -7,9 +7,10 @@ import { formatRecording, mergeRecordings, parseRecording } from '../replay/comp
 import { compareRun, type Comparison } from '../replay/compare/verdict.js';
 import { DIFFERENCES } from '../replay/differences.js';
 import { openMachines } from '../replay/machines.js';
-import { replay, type Replayed } from '../replay/session.js';
+import { PREEMPTIONS, replay, type Replayed, runsFor } from '../replay/session.js';
 import type { Machine } from '../replay/types.js';
 import type { RunResult } from '../run/result.js';
+import { writeBundle } from './bundle.js';
 import type { Context } from './context.js';
 import { loadEngine } from './engine.js';
 import { EXIT, UsageError } from './exit.js';
@@ -23,6 +24,8 @@ export interface ReplayFlags {
   readonly runs?: number;
   readonly record: boolean;
   readonly verbose: boolean;
+  /** Directory for a bundle of the one test, instead of running it. */
+  readonly bundle?: string;
 }
 
 /** Where outcomes of real kernels are kept. */
@@ -31,7 +34,6 @@ const TEMPLATES = join(PACKAGE_ROOT, 'src/replay/machine');
 
 const MODEL_TIMEOUT_MS = 60_000;
 const BOOT_TIMEOUT_MS = 300_000;
-const PREEMPTIONS = 2;
 /** Machines at once. */
 const AT_ONCE = 2;
 
@@ -44,6 +46,7 @@ export async function replayCommand(this: Context, flags: ReplayFlags, ...paths:
   const tests = findTests(paths, this.cwd).map((file) =>
     engine.parse({ file, text: readFileSync(resolve(this.cwd, file), 'utf8') }),
   );
+  if (flags.bundle !== undefined) return bundle(this, engine, tests, flags);
   const { ready, missing } = await machines(flags);
   if (ready.length === 0) throw new UsageError(`no kernel is set up: run 'npm run replay:setup'`);
   for (const id of missing) stderr.write(`${id}: not set up\n`);
@@ -66,13 +69,35 @@ export async function replayCommand(this: Context, flags: ReplayFlags, ...paths:
   this.status = all.some((c) => c.status === 'differs') ? EXIT.differs : EXIT.ok;
 }
 
-async function machines({ kernel }: ReplayFlags): ReturnType<typeof openMachines> {
+async function bundle(
+  context: Context,
+  engine: Engine,
+  tests: readonly LitmusTest[],
+  { bundle: directory, kernel }: ReplayFlags,
+): Promise<void> {
+  const options = {
+    kernels: kernel ?? [],
+    tests,
+    templates: templates(),
+    recorded: RECORDED,
+    run: engine.run,
+  };
+  const told = await userErrors(writeBundle({ ...options, directory: resolve(context.cwd, directory!) }));
+  context.process.stderr.write(told);
+}
+
+/** @throws {UsageError} for a kernel that there is not */
+async function userErrors<T>(work: Promise<T>): Promise<T> {
   try {
-    return await openMachines(kernel ?? []);
+    return await work;
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function machines({ kernel }: ReplayFlags): ReturnType<typeof openMachines> {
+  return userErrors(openMachines(kernel ?? []));
 }
 
 /** Runs `work` on every item, at most `most` at a time. */
@@ -108,12 +133,6 @@ async function onMachine(
     const place = { kernel: id, version, file: r.test.source.file };
     return compareRun(models.get(r.test)!, machineOutcomes(r), place, DIFFERENCES);
   });
-}
-
-/** A test with one outcome needs no steering; schedules need many runs, for most of them differ in nothing that matters. */
-function runsFor(test: LitmusTest, model: RunResult): number {
-  if (test.threads.length > 1) return 80;
-  return model.states > 1 ? 40 : 4;
 }
 
 function templates(): Record<string, string> {

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { LitmusTest } from '../litmus/ast.js';
 import { runsOn } from '../litmus/configuration.js';
 import { CONFIGURATIONS, configurationOf } from '../run/index.js';
+import type { RunResult } from '../run/result.js';
 import { ConsoleReader, type MachineResult } from './compare/lines.js';
 import { sources, translate, Untranslatable, type MachineTest } from './translate/index.js';
-import type { BootFile, Machine } from './types.js';
+import type { BootFile, Machine, MachineKernel } from './types.js';
 
 /** Bounds of a replay. */
 export interface ReplayOptions {
@@ -75,23 +76,27 @@ interface Prepared {
   readonly machine?: { of(id: number): MachineTest };
 }
 
-function prepare(test: LitmusTest, { kernel }: Machine): Prepared {
+/** Why a test is not run on a kernel, or undefined if it is. */
+export function unsuitable(test: LitmusTest, kernel: MachineKernel): string | undefined {
   const { arch, release } = kernel;
-  if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) {
-    return { test, skipped: `Only: ${test.only?.text ?? ''}` };
-  }
+  if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) return `Only: ${test.only?.text ?? ''}`;
   if (kernel.mmio === undefined && test.memory.regions.some((r) => r.kind === 'mmio')) {
-    return { test, skipped: 'no mmio: the machine has no window without struct pages' };
+    return 'no mmio: the machine has no window without struct pages';
   }
-  if (kernel.uml && /\bdma_\w+\(/.test(test.source.text))
-    return { test, skipped: 'no DMA on User-mode Linux' };
+  if (kernel.uml && /\bdma_\w+\(/.test(test.source.text)) return 'no DMA on User-mode Linux';
   try {
     translate(test, 0, arch, release);
   } catch (error) {
-    if (error instanceof Untranslatable) return { test, skipped: `not translatable: ${error.message}` };
+    if (error instanceof Untranslatable) return `not translatable: ${error.message}`;
     throw error;
   }
-  return { test, machine: { of: (id) => translate(test, id, arch, release) } };
+  return undefined;
+}
+
+function prepare(test: LitmusTest, { kernel }: Machine): Prepared {
+  const skipped = unsuitable(test, kernel);
+  if (skipped !== undefined) return { test, skipped };
+  return { test, machine: { of: (id) => translate(test, id, kernel.arch, kernel.release) } };
 }
 
 async function build(
@@ -138,10 +143,7 @@ async function bootAll(
 }
 
 function files({ kernel }: Machine, tests: readonly Numbered[], built: Built, o: ReplayOptions): BootFile[] {
-  const jobs = tests.map((t) => {
-    const frames = t.test.threads.length > 1 ? 0 : 1;
-    return `${t.id} ${t.asksBug ? 1 : o.runs(t.test)} ${o.preemptions} ${frames} ${o.wanted(t.test)}\n`;
-  });
+  const jobs = tests.map((t) => jobLine(t, o));
   const window = kernel.mmio === undefined ? '' : `mmio ${kernel.mmio[0].toString(16)} ${kernel.mmio[1]}\n`;
   return [
     { path: 'init', data: built.init },
@@ -150,3 +152,21 @@ function files({ kernel }: Machine, tests: readonly Numbered[], built: Built, o:
     { path: 'dev/.keep', data: new Uint8Array(), mode: 0o644 },
   ];
 }
+
+/** What init has to do for one test, see `lit_run.c`. */
+export function jobLine(
+  t: MachineTest & { readonly id: number },
+  o: Pick<ReplayOptions, 'runs' | 'preemptions' | 'wanted'>,
+): string {
+  const frames = t.test.threads.length > 1 ? 0 : 1;
+  return `${t.id} ${t.asksBug ? 1 : o.runs(t.test)} ${o.preemptions} ${frames} ${o.wanted(t.test)}\n`;
+}
+
+/** Runs of a test at most: one with a single outcome needs no steering; of schedules most differ in nothing that matters. */
+export function runsFor(test: LitmusTest, model: Pick<RunResult, 'states'>): number {
+  if (test.threads.length > 1) return 80;
+  return model.states > 1 ? 40 : 4;
+}
+
+/** Preemptions in a run at most. */
+export const PREEMPTIONS = 2;

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,6 +21,46 @@ function pfnmap(...args: string[]) {
 
 beforeAll(async () => {
   if (!isFresh('cli')) await buildCli();
+});
+
+describe('pfnmap replay --bundle', () => {
+  const corpus = resolve('litmus');
+  const bundle = (...args: string[]) => {
+    const directory = mkdtempSync(join(tmpdir(), 'pfnmap-bundle-'));
+    const result = pfnmap('replay', '--bundle', join(directory, 'out'), ...args);
+    const files = existsSync(join(directory, 'out')) ? readdirSync(join(directory, 'out')) : [];
+    rmSync(directory, { recursive: true });
+    return { ...result, files };
+  };
+
+  test('writes a directory', () => {
+    const { status, stderr, files } = bundle(
+      '--kernel',
+      'armmp-7.2',
+      join(corpus, 'mail/mail-raw-mmio.litmus'),
+    );
+    expect(stderr).toMatch(/out: \d+ files for armmp-7\.2; run .*run\.sh /);
+    expect(files).toEqual(expect.arrayContaining(['run.sh', 'summary.txt', 'expected.ktap']));
+    expect(status).toBe(0);
+  });
+
+  test.each([
+    ['cannot go to a machine', ['catalogue/cow-alloc-fails.litmus'], 'not translatable: failing allocations'],
+    ['is no single test', ['mail'], '--bundle takes one test, not'],
+    ['names two kernels', ['--kernel', 'um-7.2,um-6.1', 'mail/mail-raw-mmio.litmus'], 'takes one kernel'],
+    ['names no kernel', ['--kernel', 'vax', 'mail/mail-raw-mmio.litmus'], "unknown kernel 'vax'"],
+    [
+      'asks for BUG',
+      ['--kernel', 'um-7.2', 'mail/mail-insert-pfn-private-bug.litmus'],
+      'BUG() ends User-mode',
+    ],
+  ])('refuses what %s', (_, args, message) => {
+    const paths = args.map((arg) => (/[/]|^mail$/.test(arg) ? resolve(corpus, arg) : arg));
+    const { status, stderr, files } = bundle(...paths);
+    expect(stderr).toContain(message);
+    expect(files).toEqual([]);
+    expect(status).toBe(2);
+  });
 });
 
 describe('pfnmap run', () => {

@@ -25,6 +25,8 @@
 #define MAX_OUTCOMES 64
 #define RUN_MS 8000
 #define EXIT_MS 3000
+/* bytes of the window of no memory */
+#define WINDOW 0x1000000ULL
 
 static uint64_t mmio_pfn;
 static unsigned int mmio_frames;
@@ -288,11 +290,13 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 	static struct lit_status st;
 	int runs, i, n = 0, lost = 0, stuck = 0, more = 1;
 	double began = now_ms();
+	const char *trouble = NULL;
 
 	printf("LIT start %d\n", index);
 	for (runs = 0; more && runs < limit; runs++) {
-		const char *trouble = run(program, &sel, &st), *text = lit_outcome();
+		const char *text = lit_outcome();
 
+		trouble = run(program, &sel, &st);
 		lost += st.lost;
 		stuck += st.stuck != 0;
 		if (trouble) {
@@ -312,6 +316,8 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 		}
 		if (i < n)
 			seen[i].count++;
+		if (lit_ktap_run)
+			lit_ktap_run();
 		more = !lit_log.bug && advance(&sel, &st);
 		/* schedules with few preemptions come first */
 		if (!more && !lit_log.bug && program->nthreads > 1 && sel.preemptions < (unsigned int)preemptions) {
@@ -328,6 +334,8 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 		free(seen[i].text);
 	}
 	printf("\n");
+	if (lit_ktap_end)
+		lit_ktap_end(program, runs, trouble);
 }
 
 /* ---- start ---- */
@@ -401,7 +409,32 @@ static void move_to_tmpfs(char *self)
 	execl("/t/init", "/t/init", NULL);
 }
 
-/* A job is "TEST RUNS PREEMPTIONS FRAMES WANTED", the last being the number of outcomes after which more preemptions are pointless; "mmio PFN COUNT" says where there is a window of no memory. */
+/* Finds the window of no memory and switches its decoder on, which only PC firmware does. */
+static void find_window(void)
+{
+	unsigned long long first, last;
+	char path[64], line[256];
+	int i;
+
+	for (i = 0; i < 32 && !mmio_pfn; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof path, "/sys/bus/pci/devices/0000:00:%02x.0/resource", i);
+		f = fopen(path, "re");
+		while (f && fgets(line, sizeof line, f))
+			if (sscanf(line, "%llx %llx", &first, &last) == 2 && last - first == WINDOW - 1) {
+				mmio_pfn = first >> 12;
+				mmio_frames = WINDOW >> 12;
+			}
+		if (f)
+			fclose(f);
+		snprintf(path, sizeof path, "/sys/bus/pci/devices/0000:00:%02x.0/enable", i);
+		if (mmio_pfn)
+			set(path, "1");
+	}
+}
+
+/* A job is "TEST RUNS PREEMPTIONS FRAMES WANTED", the last being the number of outcomes after which more preemptions are pointless; "mmio PFN COUNT" says where there is a window of no memory, "window" that there is one. */
 static void jobs(void)
 {
 	FILE *f = fopen("/jobs", "re");
@@ -416,6 +449,8 @@ static void jobs(void)
 			mmio_frames = count;
 			/* the window is a PCI device, and only PC firmware switches its decoder on */
 			set("/sys/bus/pci/devices/0000:00:01.0/enable", "1");
+		} else if (strcmp(line, "window\n") == 0) {
+			find_window();
 		} else if (sscanf(line, "%d %d %d %d %d", &index, &limit, &preemptions, &frames, &wanted) == 5 && index < lit_nprograms) {
 			set("/sys/kernel/debug/clear_warn_once", "1");
 			test(index, limit, preemptions, frames, wanted);

@@ -99,6 +99,8 @@ struct lit_value lit_of_frame(const char *observer, struct lit_value frame, int 
 struct lit_value lit_of_system(const char *observer, const char *name);
 /* Takes down one register of the outcome. */
 void lit_note(const char *reg, struct lit_value v);
+/* What was taken down, or none. */
+struct lit_value lit_noted(const char *reg);
 
 struct lit_named_region {
 	const char *name;

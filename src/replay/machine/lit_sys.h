@@ -27,6 +27,11 @@ int lit_death(int pid, int *signal);
 void lit_values_begin(const struct lit_program *p, const struct lit_select *sel);
 /* The registers noted so far, as text. */
 const char *lit_outcome(void);
+unsigned long lit_zero_pfn(void);
+
+/* ktap.c, which only bundles have: the end of a run, and of all runs */
+__attribute__((weak)) void lit_ktap_run(void);
+__attribute__((weak)) void lit_ktap_end(const struct lit_program *p, int runs, const char *trouble);
 
 /* log.c */
 struct lit_log {

@@ -7,22 +7,30 @@
 #include "lit_sys.h"
 
 #define FOREIGN 16
+#define NOTES 64
 
 static const struct lit_program *program;
 static struct lit_select selected;
 static char outcome[4096];
 static uint64_t foreign[FOREIGN];
 static int nforeign;
+static struct {
+	const char *reg;
+	struct lit_value value;
+} notes[NOTES];
+static int nnotes;
 
 void lit_values_begin(const struct lit_program *p, const struct lit_select *sel)
 {
 	program = p;
 	selected = *sel;
 	outcome[0] = 0;
-	nforeign = 0;
+	nforeign = nnotes = 0;
 }
 
 const char *lit_outcome(void) { return outcome; }
+
+unsigned long lit_zero_pfn(void) { return (unsigned long)selected.zero_pfn; }
 
 unsigned long lit_region(int n) { return (unsigned long)selected.region[n]; }
 
@@ -283,8 +291,22 @@ void lit_note(const char *reg, struct lit_value v)
 {
 	size_t used = strlen(outcome);
 
+	if (nnotes < NOTES) {
+		notes[nnotes].reg = reg;
+		notes[nnotes++].value = v;
+	}
 	used += snprintf(outcome + used, sizeof outcome - used, "%s=", reg);
 	print(outcome + used, sizeof outcome - used, v);
 	used = strlen(outcome);
 	snprintf(outcome + used, sizeof outcome - used, ";");
+}
+
+struct lit_value lit_noted(const char *reg)
+{
+	int i;
+
+	for (i = 0; i < nnotes; i++)
+		if (strcmp(notes[i].reg, reg) == 0)
+			return notes[i].value;
+	return lit_special(LIT_NONE);
 }

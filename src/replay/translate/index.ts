@@ -18,6 +18,14 @@ export { Untranslatable } from './unsupported.js';
 
 /** Entries of a page table of the machines: that arm's hardware has fewer a table shows nowhere. */
 const MACHINE_PTRS = 512;
+const PMD_SIZE = 4096n * BigInt(MACHINE_PTRS);
+/** Bytes of the reach of page tables of the machines. */
+export const MACHINE_SIZES = {
+  PMD_SIZE,
+  PUD_SIZE: PMD_SIZE * BigInt(MACHINE_PTRS),
+  PTRS_PER_PTE: BigInt(MACHINE_PTRS),
+  PTRS_PER_PMD: BigInt(MACHINE_PTRS),
+} as const;
 const DRIVERS_A_FILE = 24;
 const THREADS_A_FILE = 40;
 
@@ -94,14 +102,13 @@ function programText(test: LitmusTest, id: number, threads: readonly TypedFuncti
   const symbol = (thread: number): string => `t${id}_P${thread}`;
   const region = (name: string): string => regionText(test, name);
   const globals = observedGlobals(test);
-  const size = 4096n * BigInt(MACHINE_PTRS);
   const observed: ObservedTest = {
     threads,
     symbol,
     region,
     global: (path) => globals.findIndex((g) => g.path.join('.') === path.join('.')),
     cellBytes: c.lowered.program.cells.find((cell) => cell.offset === 0)!.bytes,
-    sizes: { PMD_SIZE: size, PUD_SIZE: size * BigInt(MACHINE_PTRS), PTRS_PER_PTE: 512n, PTRS_PER_PMD: 512n },
+    sizes: MACHINE_SIZES,
   };
   const all = observables([test.filter, (test.condition ?? defaultCondition()).prop]);
   const notes = (end: boolean): string =>
@@ -124,7 +131,7 @@ function programText(test: LitmusTest, id: number, threads: readonly TypedFuncti
 }
 
 /** C for the first pfn of a region or resource. */
-function regionText(test: LitmusTest, name: string): string {
+export function regionText(test: LitmusTest, name: string): string {
   const resource = test.memory.resources.find((r) => r.name === name);
   const at = test.memory.regions.findIndex((r) => r.name === (resource?.region ?? name));
   return resource === undefined ? `lit_region(${at})` : `(lit_region(${at}) + ${resource.first})`;

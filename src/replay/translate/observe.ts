@@ -63,7 +63,8 @@ function term(t: Term, test: ObservedTest, flag = -1): string {
   }
 }
 
-function constantValue(name: string, test: ObservedTest): bigint {
+/** @throws {Untranslatable} if no machine has it */
+export function constantValue(name: string, test: Pick<ObservedTest, 'sizes'>): bigint {
   const known: Readonly<Record<string, number>> = { PAGE_SIZE: 4096, PAGE_SHIFT: 12 };
   const size = test.sizes[name];
   if (size !== undefined) return size;
