@@ -6,8 +6,9 @@ import { type ComparisonFormat, formatComparisons, tallies } from '../replay/com
 import { formatRecording, mergeRecordings, parseRecording } from '../replay/compare/recorded.js';
 import { compareRun, type Comparison } from '../replay/compare/verdict.js';
 import { DIFFERENCES } from '../replay/differences.js';
+import { BuildError } from '../replay/kernels/toolchain.js';
 import { openMachines } from '../replay/machines.js';
-import { PREEMPTIONS, replay, type Replayed, runsFor } from '../replay/session.js';
+import { compile, PREEMPTIONS, replay, runsFor, type Compiled, type Replayed } from '../replay/session.js';
 import type { Machine } from '../replay/types.js';
 import type { RunResult } from '../run/result.js';
 import { writeBundle } from './bundle.js';
@@ -50,15 +51,19 @@ export async function replayCommand(this: Context, flags: ReplayFlags, ...paths:
   const { ready, missing } = await machines(flags);
   if (ready.length === 0) throw new UsageError(`no kernel is set up: run 'npm run replay:setup'`);
   for (const id of missing) stderr.write(`${id}: not set up\n`);
+  const compiling = stopwatch();
+  const jobs = await compileAll(engine, ready, tests, (line) => void stderr.write(`${line}\n`));
+  const compileTime = compiling.lap();
+  const runs = stopwatch();
   const all: Comparison[] = [];
-  await pool(ready, AT_ONCE, async (machine) => {
-    const began = performance.now();
-    const told = (line: string): void =>
-      void (flags.verbose && stderr.write(`${machine.kernel.id}| ${line}\n`));
-    const found = await onMachine(engine, machine, tests, flags, told);
+  await pool(jobs, AT_ONCE, async (job) => {
+    const { id } = job.compiled.machine.kernel;
+    const onLine = (line: string): void => void (flags.verbose && stderr.write(`${id}| ${line}\n`));
+    const found = await runJob(job, flags, onLine);
     all.push(...found);
-    stderr.write(`${summary(found)}; ${((performance.now() - began) / 1000).toFixed(0)} s\n`);
+    stderr.write(`${summary(found)}; ${runs.lap()}\n`);
   });
+  stderr.write(`compiled and asked the model in ${compileTime}, ran in ${runs.lap()}\n`);
   const order = new Map(ready.map((m, i) => [m.kernel.id, i]));
   stdout.write(
     formatComparisons(
@@ -66,7 +71,8 @@ export async function replayCommand(this: Context, flags: ReplayFlags, ...paths:
       flags.format,
     ),
   );
-  this.status = all.some((c) => c.status === 'differs') ? EXIT.differs : EXIT.ok;
+  const differs = jobs.length < ready.length || all.some((c) => c.status === 'differs');
+  this.status = differs ? EXIT.differs : EXIT.ok;
 }
 
 async function bundle(
@@ -100,6 +106,12 @@ function machines({ kernel }: ReplayFlags): ReturnType<typeof openMachines> {
   return userErrors(openMachines(kernel ?? []));
 }
 
+/** Measures wall-clock time in seconds. */
+function stopwatch(): { lap(): string } {
+  const began = performance.now();
+  return { lap: () => `${((performance.now() - began) / 1000).toFixed(0)} s` };
+}
+
 /** Runs `work` on every item, at most `most` at a time. */
 async function pool<T>(items: readonly T[], most: number, work: (item: T) => Promise<void>): Promise<void> {
   const left = [...items];
@@ -109,28 +121,61 @@ async function pool<T>(items: readonly T[], most: number, work: (item: T) => Pro
   await Promise.all(Array.from({ length: most }, worker));
 }
 
-async function onMachine(
+/** What is to be run on one machine, and what the model says. */
+interface Job {
+  readonly compiled: Compiled;
+  readonly models: ReadonlyMap<LitmusTest, RunResult>;
+}
+
+/** Compiles for every machine. Drivers that do not compile on one kernel must not stop the others: that is told, and there is no job. */
+async function compileAll(
   engine: Engine,
-  machine: Machine,
+  machines: readonly Machine[],
   tests: readonly LitmusTest[],
-  flags: ReplayFlags,
-  onLine: (line: string) => void,
-): Promise<Comparison[]> {
-  const { arch, release, id, version } = machine.kernel;
+  tell: (line: string) => void,
+): Promise<Job[]> {
+  const clock = stopwatch();
+  const jobs: Job[] = [];
+  await pool(machines, AT_ONCE, async (machine) => {
+    try {
+      jobs.push(await prepare(engine, machine, tests));
+      tell(`${machine.kernel.id}: compiled, ${clock.lap()}`);
+    } catch (error) {
+      if (!(error instanceof BuildError)) throw error;
+      tell(error.message);
+    }
+  });
+  return jobs;
+}
+
+async function prepare(engine: Engine, machine: Machine, tests: readonly LitmusTest[]): Promise<Job> {
+  const { arch, release } = machine.kernel;
+  const compiling = compile(machine, tests, templates());
+  // Awaited below: until then its failure is nobody's.
+  compiling.catch(() => {});
   const models = new Map<LitmusTest, RunResult>();
   for (const test of tests) {
     models.set(test, await engine.run(test, { arch, release, timeoutMs: MODEL_TIMEOUT_MS }));
   }
-  const replayed = await replay(machine, tests, templates(), {
+  return { compiled: await compiling, models };
+}
+
+async function runJob(
+  { compiled, models }: Job,
+  flags: ReplayFlags,
+  onLine: (line: string) => void,
+): Promise<Comparison[]> {
+  const { kernel } = compiled.machine;
+  const replayed = await replay(compiled, {
     runs: (test) => flags.runs ?? runsFor(test, models.get(test)!),
     wanted: (test) => models.get(test)!.states,
     preemptions: PREEMPTIONS,
     timeoutMs: BOOT_TIMEOUT_MS,
     onLine,
   });
-  if (flags.record) record(machine, replayed);
+  if (flags.record) record(compiled.machine, replayed);
   return replayed.map((r) => {
-    const place = { kernel: id, version, file: r.test.source.file };
+    const place = { kernel: kernel.id, version: kernel.version, file: r.test.source.file };
     return compareRun(models.get(r.test)!, machineOutcomes(r), place, DIFFERENCES);
   });
 }

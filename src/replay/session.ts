@@ -40,26 +40,40 @@ type Numbered = MachineTest & { readonly id: number };
 /** A machine that keeps dying is given up after so many boots in vain. */
 const BOOTS_IN_VAIN = 3;
 
+/** Tests of a machine that are compiled, and only have to be run. */
+export interface Compiled {
+  readonly machine: Machine;
+  readonly tests: readonly Prepared[];
+  readonly numbered: readonly Numbered[];
+  readonly built: Built;
+}
+
 /**
- * Replays tests on a machine.
+ * Translates tests for a machine and compiles them, all into one module and one program.
  * @param templates the files of `src/replay/machine`
  * @throws BuildError
  */
-export async function replay(
+export async function compile(
   machine: Machine,
   tests: readonly LitmusTest[],
   templates: Readonly<Record<string, string>>,
-  options: ReplayOptions,
-): Promise<Replayed[]> {
+): Promise<Compiled> {
   const all = tests.map((test) => prepare(test, machine));
   const numbered: Numbered[] = [];
   for (const { machine: translated } of all) {
     if (translated !== undefined) numbered.push({ ...translated.of(numbered.length), id: numbered.length });
   }
+  return { machine, tests: all, numbered, built: await build(machine, numbered, templates) };
+}
+
+/** Runs compiled tests on their machine. */
+export async function replay(
+  { machine, tests, numbered, built }: Compiled,
+  options: ReplayOptions,
+): Promise<Replayed[]> {
   const ids = new Map(numbered.map((t) => [t.test, t.id]));
-  const built = await build(machine, numbered, templates);
   const results = await bootAll(machine, numbered, built, options);
-  return all.map(({ test, skipped }) => {
+  return tests.map(({ test, skipped }) => {
     const id = ids.get(test);
     if (id === undefined) return { test, skipped: skipped! };
     const result = results.get(id);

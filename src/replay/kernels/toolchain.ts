@@ -8,13 +8,22 @@ import { kernelCompiler } from './compiler.js';
 import type { Paths } from './paths.js';
 import type { KernelRecord } from './record.js';
 
+/** The lines of compilers and linkers that name an error, with what they show of the source; warnings of headers are many. */
+export function errorLines(output: string): string {
+  const lines = output.split('\n');
+  const shown = lines.filter((_, i) =>
+    lines.slice(Math.max(0, i - 2), i + 1).some((l) => /\berror\b[:!]?/i.test(l)),
+  );
+  return (shown.length > 0 ? shown : lines).join('\n').trim();
+}
+
 /** C that does not compile, or a module that does not link. */
 export class BuildError extends Error {
   constructor(
     readonly target: string,
     readonly messages: string,
   ) {
-    super(`cannot build ${target}:\n${messages}`);
+    super(`cannot build ${target}:\n${errorLines(messages)}`);
     this.name = 'BuildError';
   }
 }

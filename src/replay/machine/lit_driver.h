@@ -39,6 +39,15 @@ static inline void vm_flags_mod(struct vm_area_struct *v, unsigned long s, unsig
 #define zap_special_vma_range(v, a, s) zap_vma_ptes(v, a, s)
 #endif
 
+/* a driver names it under #ifdef only: without CONFIG_HAVE_IOREMAP_PROT nobody calls ->access */
+#ifndef CONFIG_HAVE_IOREMAP_PROT
+static inline int lit_no_access(struct vm_area_struct *v, unsigned long addr, void *buf, int len, int write)
+{
+	return -EINVAL;
+}
+#define generic_access_phys lit_no_access
+#endif
+
 /* ---- tests ---- */
 struct lit_region {
 	unsigned long *first;

@@ -1,7 +1,7 @@
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { payload, unpackedKernel } from '../../../src/replay/kernels/image.js';
-import { kbuild } from '../../../src/replay/kernels/toolchain.js';
+import { errorLines, kbuild } from '../../../src/replay/kernels/toolchain.js';
 import { moveSources, wrapper } from '../../../src/replay/kernels/tree.js';
 import { umlConfig } from '../../../src/replay/kernels/uml.js';
 
@@ -18,6 +18,17 @@ describe('a module', () => {
   test('cannot be called like one of several sources, or have none', () => {
     expect(() => kbuild('a', { 'b.c': '', 'a.c': '' })).toThrow('none may be called a.c');
     expect(() => kbuild('a', { 'a.h': '' })).toThrow('no sources');
+  });
+});
+
+describe('what is told of a build that fails', () => {
+  test('are the errors, not the warnings of headers', () => {
+    const output =
+      'x.h:1: warning: ignored\n  1 | int a;\na.c:2:3: error: no such thing\n    2 | b();\n      | ^\nmake: ***\n';
+    expect(errorLines(output)).toBe('a.c:2:3: error: no such thing\n    2 | b();\n      | ^');
+  });
+  test('is everything, if no line names an error', () => {
+    expect(errorLines('Killed\n')).toBe('Killed');
   });
 });
 
