@@ -44,15 +44,28 @@ function table(tests, results) {
     return { test, own };
   });
   const archs = [...new Set(rows.flatMap((row) => row.own.map((result) => result.arch)))];
-  const columns = group(archs, (arch) => JSON.stringify(rows.map((row) => cell(row.own, arch))));
+  const columns = group(archs, (arch) => JSON.stringify(rows.map((row) => cell(row.own, arch)))).sort(
+    (a, b) => Number(isMost(a, archs)) - Number(isMost(b, archs)),
+  );
   const lines = [
-    ['test', ...columns.map((column) => column.join(', '))],
+    ['test', ...columns.map((column) => heading(column, archs))],
     ...rows.map((row) => [
       `[${row.test}](../${fileOf(row.test)})`,
       ...columns.map((column) => cell(row.own, column[0])),
     ]),
   ];
   return layOut(lines);
+}
+
+/** Whether a column stands for so many architectures that naming them tells less than naming the others. */
+function isMost(column, archs) {
+  return column.length > 5 && column.length > archs.length / 2;
+}
+
+/** What a column is called. */
+function heading(column, archs) {
+  if (!isMost(column, archs)) return column.join(', ');
+  return column.length === archs.length ? 'all architectures' : 'the others';
 }
 
 /** A Markdown table with its columns aligned, as the formatter wants it. */

@@ -35,7 +35,8 @@ Usage: pfnmap run [OPTION...] FILE|DIR...
   as of Linux 7.2.
 
 Where:
-  --arch A,...       these architectures: x86_64 arm64 arm_lpae arm um
+  --arch A,...       these architectures: x86_64 arm64 arm_lpae arm um riscv64
+                     s390x ppc64 loongarch64 mips64 m68k xtensa
   --release R,...    these releases: 6.1 6.12 7.2
   --all              every architecture and release not restricted by the above
   --fact NAME=VALUE  what if the kernel did this differently? ('list facts')

@@ -17,6 +17,7 @@ import {
 import { File, Page, Proc, Vma } from './world.js';
 import type { MemoryMap } from './memmap.js';
 import type { Facts } from './facts.js';
+import { arenaBaseOf } from './uapi.js';
 
 /** Points and loops one step may run through before the run is called endless. */
 const FUEL = 200_000;
@@ -78,7 +79,7 @@ export class Kernel {
     const w = new Int32Array(layout.words);
     const each = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
     this.w = w;
-    this.arenaBase = facts.bitsPerLong === 64 ? 0x7f00_0000_0000 : 0x4000_0000;
+    this.arenaBase = arenaBaseOf(facts.bitsPerLong === 64);
     this.pages = each(
       mem.frames,
       (i) => new Page(w, i, layout.frames + i * layout.frameWords, mem.pfnOf[i]!),

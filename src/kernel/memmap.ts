@@ -18,9 +18,11 @@ export class MemoryMap {
   readonly frames: number;
   /** Largest pfn with a struct page: `highest_memmap_pfn`. */
   readonly highestMemmapPfn: number;
-  /** pfn of the zero page and its frame index. */
+  /** pfn of the (first) zero page and its frame index. */
   readonly zeroPfn: number;
   readonly zeroFrame: number;
+  /** Zero pages from there on, a power of 2. */
+  readonly zeroPages: number;
   /** By frame index. */
   readonly pfnOf: Float64Array;
   readonly regionOf: readonly Region[];
@@ -53,6 +55,7 @@ export class MemoryMap {
     this.highestMemmapPfn = highest;
     this.zeroPfn = zero.pfn;
     this.zeroFrame = zero.index;
+    this.zeroPages = zero.pages;
   }
 
   /** Frame index of a pfn, or -1 when no region has it. */
@@ -63,6 +66,11 @@ export class MemoryMap {
       if (pfn >= r.pfn && pfn < r.pfn + r.pages) return r.index + (pfn - r.pfn);
     }
     return -1;
+  }
+
+  /** Whether a frame index is a zero page's. */
+  isZeroFrame(frame: number): boolean {
+    return frame >= this.zeroFrame && frame < this.zeroFrame + this.zeroPages;
   }
 
   /** `pfn_valid()`: a struct page exists. */
@@ -90,10 +98,12 @@ const ALIGN = 64;
 /**
  * Gives every region its pfns. `mmio low` lies below highest_memmap_pfn without a struct page, other mmio above it; ram,
  * reserved and device regions start aligned, so that buddy blocks and leaves are.
+ * @param zeroPages a power of 2; more than the largest number an architecture has (128) count as that
  */
-export function placeRegions(specs: readonly RegionSpec[]): MemoryMap {
-  const regions: Region[] = [{ name: 'zero', kind: 'zero', pfn: ZERO_PFN, pages: 1, index: 0 }];
-  let index = 1;
+export function placeRegions(specs: readonly RegionSpec[], zeroPages = 1): MemoryMap {
+  const zeros = Math.min(128, 2 ** Math.floor(Math.log2(Math.max(1, zeroPages))));
+  const regions: Region[] = [{ name: 'zero', kind: 'zero', pfn: ZERO_PFN, pages: zeros, index: 0 }];
+  let index = zeros;
   let normal = RAM_PFN;
   let low = LOW_MMIO_PFN;
   let high = HIGH_MMIO_PFN;

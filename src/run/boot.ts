@@ -40,6 +40,7 @@ export function compile(test: LitmusTest, facts: Facts, ptrs: number): Compiled 
       ...(r.placement === undefined ? {} : { where: r.placement }),
       ...(r.first === undefined ? {} : { pfn: r.first }),
     })),
+    facts.zeroPages,
   );
   const lowered = lowerTest(test, { facts, mem, ptrs, firstRoutineId: kernelRoutines.length });
   return {

@@ -14,6 +14,9 @@ const TRAITS: Readonly<Record<string, (f: Facts) => boolean>> = {
   folio_walk: (f) => f.folioWalk,
   follow_pfnmap: (f) => f.followPfnmap,
   per_vma_lock: (f) => f.perVmaLock,
+  gup_fast: (f) => f.gupFast,
+  ioremap_prot: (f) => f.ioremapProt,
+  modify_keeps_special: (f) => f.modifyKeepsSpecial,
   lp64: (f) => f.bitsPerLong === 64,
 };
 

@@ -93,7 +93,7 @@ describe('pfnmap run', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as { arch: string; release: string; observation: string });
-    expect(new Set(results.map(({ arch, release }) => `${arch} ${release}`)).size).toBe(15);
+    expect(new Set(results.map(({ arch, release }) => `${arch} ${release}`)).size).toBe(36);
     expect(results.every(({ observation }) => observation === 'Always')).toBe(true);
     expect(status).toBe(1);
   });

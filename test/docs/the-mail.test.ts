@@ -25,6 +25,22 @@ test('every test of the mail is explained', () => {
   expect(testsNamed(markdown).map(fileOf).sort()).toEqual(files.sort());
 });
 
+test('most architectures are called the others, and stand last', () => {
+  const archs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const results = (odd: string) =>
+    archs.map((arch) => ({
+      test: 'demo',
+      arch,
+      release: '7.2',
+      status: 'ran',
+      observation: arch === odd ? 'Never' : 'Always',
+    }));
+  const heading = (odd: string) =>
+    fillTables('<!-- verdicts: demo -->\n<!-- /verdicts -->', results(odd)).split('\n')[2];
+  expect(heading('d')).toMatch(/^\| test +\| d +\| the others \|$/);
+  expect(heading('')).toMatch(/^\| test +\| all architectures \|$/);
+});
+
 test('architectures and releases that agree share a column and a word', () => {
   const verdict = (arch: string, release: string): string => {
     if (arch === 'arm') return 'Sometimes';

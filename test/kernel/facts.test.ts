@@ -19,6 +19,10 @@ const um = archNamed('um')!;
 const everywhere = (name: FactName, archs = ARCHS) =>
   RELEASES.map((r) => archs.map((a) => factsFor(a, r)[name]));
 
+/** Who has it, for each release. */
+const archsWith = (name: FactName) =>
+  everywhere(name).map((row) => ARCHS.map((a) => a.name as string).filter((_, i) => row[i] === true));
+
 describe('factsFor', () => {
   it('gives every configuration the same fields in the same order', () => {
     for (const arch of ARCHS) {
@@ -81,15 +85,57 @@ describe('factsFor', () => {
   });
 
   it('knows who has a special bit', () => {
-    const names = ARCHS.map((a) => a.name);
-    for (const row of everywhere('pteSpecial')) {
-      expect(names.filter((_, i) => row[i])).toEqual(['x86_64', 'arm64', 'arm_lpae']);
-    }
-    expect(everywhere('gupFast')).toEqual(everywhere('pteSpecial'));
-    const pmd = everywhere('pmdPfnmap').map((row) => names.filter((_, i) => row[i]));
-    expect(pmd).toEqual([[], ['x86_64', 'arm64'], ['x86_64', 'arm64']]);
-    const pud = everywhere('pudPfnmap').map((row) => names.filter((_, i) => row[i]));
-    expect(pud).toEqual([[], ['x86_64'], ['x86_64']]);
+    const special = ['x86_64', 'arm64', 'arm_lpae', 'riscv64', 's390x', 'ppc64', 'loongarch64', 'mips64'];
+    expect(archsWith('pteSpecial')).toEqual([special, special, special]);
+    const huge = ['x86_64', 'arm64', 'riscv64', 'ppc64'];
+    expect(archsWith('pmdPfnmap')).toEqual([[], ['x86_64', 'arm64'], huge]);
+    expect(archsWith('pudPfnmap')).toEqual([[], ['x86_64'], ['x86_64', 'riscv64', 'ppc64']]);
+    // riscv got its lockless lookup after 6.1.
+    expect(archsWith('gupFast')).toEqual([special.filter((a) => a !== 'riscv64'), special, special]);
+  });
+
+  // Catalogue E.1, D.3 and the Kconfig files: who has what on 6.1, 6.12, 7.2.
+  it.each<[FactName, string[], string[], string[]]>([
+    ['pteDevmap', ['x86_64', 'arm64', 'ppc64'], ['x86_64', 'arm64', 'riscv64', 'ppc64', 'loongarch64'], []],
+    [
+      'ioremapProt',
+      ['x86_64', 'arm64', 's390x', 'ppc64', 'loongarch64', 'mips64'],
+      ['x86_64', 'arm64', 's390x', 'ppc64', 'loongarch64', 'mips64'],
+      ['x86_64', 'arm64', 'riscv64', 's390x', 'ppc64', 'loongarch64', 'mips64'],
+    ],
+    [
+      'perVmaLock',
+      [],
+      ['x86_64', 'arm64', 'arm_lpae', 'arm', 'riscv64', 's390x', 'ppc64'],
+      ['x86_64', 'arm64', 'arm_lpae', 'arm', 'riscv64', 's390x', 'ppc64', 'loongarch64'],
+    ],
+    ['thpPud', ['x86_64'], ['x86_64', 'ppc64'], ['x86_64', 'riscv64', 'ppc64']],
+    [
+      'charSigned',
+      ['x86_64', 'um', 'loongarch64', 'mips64', 'm68k'],
+      ['x86_64', 'um', 'loongarch64', 'mips64', 'm68k'],
+      ['x86_64', 'um', 'loongarch64', 'mips64', 'm68k'],
+    ],
+    [
+      'specialPageHook',
+      ARCHS.map((a) => a.name),
+      ARCHS.map((a) => a.name),
+      ['x86_64', 'arm64', 'arm_lpae', 'arm'],
+    ],
+  ])('%s: %j, %j, %j', (name, v61, v612, v72) => {
+    expect(archsWith(name)).toEqual([v61, v612, v72]);
+  });
+
+  it('knows that pte_modify() of mips 6.1 alone loses the special bit (H-10)', () => {
+    const mips = archNamed('mips64')!;
+    expect(RELEASES.map((r) => factsFor(mips, r).modifyKeepsSpecial)).toEqual([false, true, true]);
+    const others = ARCHS.filter((a) => a !== mips);
+    expect(everywhere('modifyKeepsSpecial', others).flat().every(Boolean)).toBe(true);
+  });
+
+  it('knows several zero pages on s390 only', () => {
+    const several = ARCHS.filter((a) => factsFor(a, '7.2').zeroPages > 1).map((a) => a.name);
+    expect(several).toEqual(['s390x']);
   });
 
   it('tracks memory types on x86 only', () => {

@@ -101,6 +101,7 @@ export const arm: Arch = {
     pudPfnmap: false,
     pteDevmap: false,
     pfnmapTracking: false,
+    haveGupFast: false,
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: true,

@@ -142,6 +142,7 @@ export const arm64: Arch = {
     pudPfnmap: false,
     pteDevmap: { '6.1': true, '6.12': true, '7.2': false },
     pfnmapTracking: false,
+    haveGupFast: true,
     ioremapProt: true,
     charSigned: false,
     ioremapRefusesRam: true,

@@ -128,6 +128,7 @@ export const arm_lpae: Arch = {
     pudPfnmap: false,
     pteDevmap: false,
     pfnmapTracking: false,
+    haveGupFast: true,
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: true,

@@ -1,11 +1,24 @@
 import type { Level } from '../pte.js';
 import type { PerRelease, Release } from '../release.js';
 
-export const ARCH_NAMES = ['x86_64', 'arm64', 'arm_lpae', 'arm', 'um'] as const;
+export const ARCH_NAMES = [
+  'x86_64',
+  'arm64',
+  'arm_lpae',
+  'arm',
+  'um',
+  'riscv64',
+  's390x',
+  'ppc64',
+  'loongarch64',
+  'mips64',
+  'm68k',
+  'xtensa',
+] as const;
 
 export type ArchName = (typeof ARCH_NAMES)[number];
 
-/** A real entry as two words; on 32-bit page tables `hi` is 0. Both unsigned. */
+/** A real entry as the CPU loads it, in two words; on 32-bit page tables `hi` is 0. Both unsigned. */
 export interface RawEntry {
   readonly lo: number;
   readonly hi: number;
@@ -31,6 +44,8 @@ export interface ArchTraits {
   readonly pteDevmap: PerRelease<boolean>;
   /** __HAVE_PFNMAP_TRACKING: x86 memory types. */
   readonly pfnmapTracking: PerRelease<boolean>;
+  /** HAVE_GUP_FAST (6.1: HAVE_FAST_GUP): page tables can be walked without a lock. */
+  readonly haveGupFast: PerRelease<boolean>;
   /** CONFIG_HAVE_IOREMAP_PROT: ptrace can read raw frames through vm_ops->access. */
   readonly ioremapProt: PerRelease<boolean>;
   /** ioremap of RAM is refused (with a WARN). */
@@ -76,6 +91,8 @@ export interface Arch {
   /** Entries of a real page table, from the PTE level up. */
   readonly ptrsPerTable: readonly number[];
   readonly traits: ArchTraits;
+  /** Zero pages, one after the other; which of them an address gets depends on its colour. Absent: 1. */
+  readonly zeroPages?: number;
   /** Memory type (a CacheMode) that pgprot_noncached() gives. */
   readonly noncached: number;
   /** Memory type that pgprot_writecombine() gives. */

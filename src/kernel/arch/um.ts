@@ -73,6 +73,7 @@ export const um: Arch = {
     pudPfnmap: false,
     pteDevmap: false,
     pfnmapTracking: false,
+    haveGupFast: false,
     ioremapProt: false,
     charSigned: true,
     ioremapRefusesRam: false,

@@ -20,6 +20,18 @@ export function has(raw: { readonly lo: number; readonly hi: number }, bit: numb
   return ((bit < 32 ? raw.lo >>> bit : raw.hi >>> (bit - 32)) & 1) !== 0;
 }
 
+/** The same eight bytes, loaded in the other byte order. */
+export function swapped({ lo, hi }: { readonly lo: number; readonly hi: number }): {
+  lo: number;
+  hi: number;
+} {
+  return { lo: swapped32(hi), hi: swapped32(lo) };
+}
+
+function swapped32(n: number): number {
+  return ((n << 24) | ((n & 0xff00) << 8) | ((n >>> 8) & 0xff00) | (n >>> 24)) >>> 0;
+}
+
 /** An entry under construction. */
 export class Words {
   lo = 0;

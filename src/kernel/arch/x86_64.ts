@@ -153,6 +153,7 @@ export const x86_64: Arch = {
     pudPfnmap: { '6.1': false, '6.12': true, '7.2': true },
     pteDevmap: { '6.1': true, '6.12': true, '7.2': false },
     pfnmapTracking: true,
+    haveGupFast: true,
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: true,

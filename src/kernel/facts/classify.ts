@@ -22,11 +22,16 @@ export const classifyFacts = {
     source: 'mm/memory.c:vm_normal_page',
     catalogue: 'A.2',
   }),
-  specialPageHook: byReleaseOn(['x86_64', 'arm64', 'arm', 'arm_lpae'], [true, true, true], {
-    doc: 'vm_ops->find_special_page (7.2: find_normal_page, with XEN_GNTDEV) is asked for special entries.',
-    source: 'mm/memory.c:vm_normal_page',
-    catalogue: 'A.5',
-  }),
+  specialPageHook: byReleaseOn(
+    ['x86_64', 'arm64', 'arm', 'arm_lpae'],
+    [true, true, true],
+    {
+      doc: 'vm_ops->find_special_page (7.2: find_normal_page, with XEN_GNTDEV) is asked for special entries.',
+      source: 'mm/memory.c:vm_normal_page',
+      catalogue: 'A.5',
+    },
+    [true, true, false],
+  ),
   devmapEntries: byReleaseWhere('pteDevmap', [true, true, false], {
     doc: 'A devmap entry is never a normal page; 7.2 has none.',
     source: 'mm/memory.c:vm_normal_page',

@@ -57,17 +57,18 @@ export function byReleaseWhere(
   };
 }
 
-/** A release's behaviour on the named architectures only. */
+/** A release's behaviour on the named architectures; the others have `elsewhere`. */
 export function byReleaseOn(
   archs: readonly ArchName[],
   values: Values<boolean>,
   doc: FactDoc,
+  elsewhere: Values<boolean> = [false, false, false],
 ): FactDef<boolean> {
   return {
     evidence: 'read',
     ...doc,
     type: 'boolean',
-    value: ({ arch, release }) => archs.includes(arch.name) && perRelease(values, release),
+    value: ({ arch, release }) => perRelease(archs.includes(arch.name) ? values : elsewhere, release),
   };
 }
 

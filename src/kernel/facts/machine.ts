@@ -1,4 +1,4 @@
-import { archNumber, byReleaseWhere, constant, follows, trait } from './define.js';
+import { archNumber, byReleaseOn, byReleaseWhere, constant, follows, trait } from './define.js';
 
 /** What the architecture and the configuration are (catalogue E, and Debian's kernel configurations). */
 export const machineFacts = {
@@ -143,21 +143,36 @@ export const machineFacts = {
     source: 'arch/x86/mm/mmap.c:pfn_modify_allowed',
     catalogue: 'B.9, E.2',
   }),
-  gupFast: follows((f) => f['pteSpecial'] === true, {
+  haveGupFast: trait('haveGupFast', {
+    doc: 'HAVE_GUP_FAST (6.1: HAVE_FAST_GUP): page tables can be walked without a lock.',
+    source: 'arch/*/Kconfig:HAVE_GUP_FAST',
+    catalogue: 'D.2',
+  }),
+  gupFast: follows((f) => f['haveGupFast'] === true && f['pteSpecial'] === true, {
     doc: 'The lockless lookup handles PTEs; without a special bit it always gives up.',
     source: 'mm/gup.c:gup_fast_pte_range',
     evidence: 'measured',
     catalogue: 'D.2',
   }),
-  modifyKeepsSpecial: constant(true, {
-    doc: 'pte_modify() keeps the special bit (mips 6.1 loses it).',
-    source: 'arch/mips/include/asm/pgtable-bits.h:_PAGE_CHG_MASK',
-    catalogue: 'E.5, H-10',
+  modifyKeepsSpecial: byReleaseOn(
+    ['mips64'],
+    [false, true, true],
+    {
+      doc: 'pte_modify() keeps the special bit; where it does not, mprotect() turns raw entries into ordinary ones.',
+      source: 'arch/mips/include/asm/pgtable-bits.h:_PAGE_CHG_MASK',
+      catalogue: 'E.5, H-10',
+    },
+    [true, true, true],
+  ),
+  zeroPages: archNumber((a) => a.zeroPages ?? 1, {
+    doc: 'Zero pages, a power of 2: s390 has 4 to 128 by its memory, mips 8 where caches alias; the address chooses.',
+    source: 'arch/s390/mm/init.c:setup_zero_pages, arch/mips/mm/init.c:setup_zero_pages',
+    catalogue: 'A.6, F-40',
   }),
-  zeroPages: constant(1, {
-    doc: 'Zero pages (several on s390 and mips, by address colour).',
-    source: 'include/linux/pgtable.h:is_zero_pfn',
-    catalogue: 'A.6',
+  mmForbidsZeropage: constant(false, {
+    doc: 'The mm must not have zero pages, as those of s390 guests with storage keys: read faults allocate.',
+    source: 'arch/s390/include/asm/pgtable.h:mm_forbids_zeropage',
+    catalogue: 'A.6, B.6',
   }),
   debugVm: constant(false, {
     doc: 'CONFIG_DEBUG_VM: VM_WARN_ON and VM_BUG_ON are active.',

@@ -152,7 +152,7 @@ function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
     const devmap = k.facts.devmapEntries && (k.w[e + 1]! & PTE_DEVMAP) !== 0;
     if (devmap && (foll & (FOLL_GET | FOLL_PIN)) !== 0) frame = k.mem.frame(entryPfn(k, e));
     else if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
-    else if (isZeroPfn(k, entryPfn(k, e))) frame = k.mem.zeroFrame;
+    else if (isZeroPfn(k, entryPfn(k, e))) frame = k.mem.frame(entryPfn(k, e));
     else {
       if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= PTE_DIRTY;
       return -EEXIST;
@@ -219,7 +219,7 @@ function mustUnshare(k: Kernel, vma: Vma | undefined, frame: number, foll: numbe
 export function tryGrabPage(k: Kernel, frame: number, foll: number): boolean {
   if ((foll & (FOLL_GET | FOLL_PIN)) === 0) return true;
   const pin = (foll & FOLL_PIN) !== 0;
-  if (pin && frame === k.mem.zeroFrame) return true;
+  if (pin && k.mem.isZeroFrame(frame)) return true;
   const head = k.pages[compoundHead(k, frame)]!;
   if (head.refcount <= 0) {
     k.warn();

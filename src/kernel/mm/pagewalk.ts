@@ -27,7 +27,7 @@ export function folioWalkStart(k: Kernel, vma: Vma, pg: number, flags: number): 
   const found = classify(k, vma, pg, e, level);
   if (found >= 0) return found + (level === Level.Pte ? 0 : pg % levelPages(k, level));
   if ((flags & FW_ZEROPAGE) !== 0 && level !== Level.Pud && isZeroPfn(k, entryPfn(k, e)))
-    return k.mem.zeroFrame;
+    return k.mem.frame(entryPfn(k, e));
   return SPECIAL;
 }
 

@@ -57,7 +57,7 @@ function release(k: Kernel, at: number): void {
 /** put_page(), or with `dma` `mm/gup.c:unpin_user_page`: the zero page was never counted, a large folio by one. */
 export function unpin(k: Kernel, frame: number, dma: boolean): void {
   if (!dma) return putPage(k, frame);
-  if (frame === k.mem.zeroFrame) return;
+  if (k.mem.isZeroFrame(frame)) return;
   const head = k.pages[compoundHead(k, frame)]!;
   if ((head.flags & PG_HEAD) === 0) head.refcount -= GUP_PIN_COUNTING_BIAS - 1;
   putPage(k, frame);

@@ -1,5 +1,6 @@
 /** Lowers one function's expressions to closures and instructions. */
 import type { TypedExpr } from '../../c/typed.js';
+import { arenaBaseOf } from '../../kernel/uapi.js';
 import { lowerAddress, lowerAssign, lowerLoad, lowerUpdate } from './access.js';
 import { lowerCall } from './calls.js';
 import { combined, operand, type Label, type Operand } from './code.js';
@@ -113,7 +114,7 @@ export class FunctionLowering extends Lowering {
   }
 
   #runtime(name: string): bigint {
-    if (name === 'arena') return this.model.name === 'LP64' ? 0x7f00_0000_0000n : 0x4000_0000n;
+    if (name === 'arena') return BigInt(arenaBaseOf(this.model.name === 'LP64'));
     return this.session.frames.get(name) ?? 0n;
   }
 

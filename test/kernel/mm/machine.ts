@@ -71,7 +71,7 @@ export class Machine {
 
   constructor(setup: Setup = {}) {
     const facts = factsFor(archNamed(setup.arch ?? 'x86_64')!, setup.release ?? '7.2', setup.facts);
-    const mem = placeRegions(setup.regions ?? REGIONS);
+    const mem = placeRegions(setup.regions ?? REGIONS, facts.zeroPages);
     for (const r of mem.regions) this.first.set(r.name, r.pfn);
     const functions: CFunction[] = [];
     const define = (name: string, handler: Handler | undefined, atomic = false): CFunction => {

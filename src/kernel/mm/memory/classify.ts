@@ -21,9 +21,14 @@ export function isLinear(k: Kernel, vma: Vma, pg: number, pfn: number): boolean 
   return hi === (Math.floor(pfn / 2 ** 32) | 0);
 }
 
-/** is_zero_pfn(). */
+/** is_zero_pfn(): a range, where there are several (F-40). */
 export function isZeroPfn(k: Kernel, pfn: number): boolean {
-  return pfn === k.mem.zeroPfn;
+  return pfn >= k.mem.zeroPfn && pfn < k.mem.zeroPfn + k.mem.zeroPages;
+}
+
+/** my_zero_pfn(): the zero page of the colour of page `pg`. */
+export function zeroPfnOf(k: Kernel, pg: number): number {
+  return k.mem.zeroPfn + (pg & (k.mem.zeroPages - 1));
 }
 
 /**

@@ -22,7 +22,7 @@ import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../
 import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { clearEntry, none, pteAt, setEntry, walk } from '../pgtable.js';
 import { allocPages, copyPage, freePages, getPage, putPage } from '../page_alloc.js';
-import { vmNormalPage } from './classify.js';
+import { vmNormalPage, zeroPfnOf } from './classify.js';
 import { pgoffNumber } from './remap.js';
 import { addRmap, removeRmap } from './zap.js';
 import { VMF } from './vmf.js';
@@ -110,10 +110,11 @@ function start(k: Kernel, f: number, vma: Vma): void {
   const flags = sanitizeFaultFlags(k, vma, k.w[f + 1 + VMF.FLAGS]!);
   if (flags < 0) return k.ret(f, VM_FAULT_SIGSEGV);
   k.w[f + 1 + VMF.FLAGS] = flags;
-  const e = walk(k, vma.mm, k.w[f + 1 + VMF.PG]!);
+  const pg = k.w[f + 1 + VMF.PG]!;
+  const e = walk(k, vma.mm, pg);
   if (k.level !== Level.Pte) throw new UnknownError('a fault under a huge entry is not modelled');
   if (none(k, e)) {
-    if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, e, flags));
+    if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, pg, e, flags));
     return doFault(k, f, vma, flags);
   }
   if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) !== 0) {
@@ -124,10 +125,10 @@ function start(k: Kernel, f: number, vma: Vma): void {
 }
 
 /** `mm/memory.c:do_anonymous_page`: the zero page for reads, a zeroed page for writes. */
-function doAnonymousPage(k: Kernel, vma: Vma, e: number, flags: number): number {
+function doAnonymousPage(k: Kernel, vma: Vma, pg: number, e: number, flags: number): number {
   if ((vma.flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
-  if ((flags & FAULT_FLAG_WRITE) === 0) {
-    setEntry(k, e, k.mem.zeroPfn, vma.prot | (k.facts.pteSpecial ? PTE_SPECIAL : 0));
+  if ((flags & FAULT_FLAG_WRITE) === 0 && !k.facts.mmForbidsZeropage) {
+    setEntry(k, e, zeroPfnOf(k, pg), vma.prot | (k.facts.pteSpecial ? PTE_SPECIAL : 0));
     return 0;
   }
   const frame = allocPages(k, 0, true);

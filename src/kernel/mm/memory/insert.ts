@@ -86,6 +86,7 @@ function insertPfn(k: Kernel, vma: Vma, pg: number, pfn: number, prot: number, m
 
 /** `mm/memory.c:vm_mixed_zeropage_allowed` [6.12+]: may this VMA show the zero page? */
 function mixedZeropageAllowed(k: Kernel, vma: Vma): boolean {
+  if (k.facts.mmForbidsZeropage) return false;
   if (vma.cow) return true;
   if ((vma.flags & (VM_WRITE | VM_MAYWRITE)) === 0) return true;
   return k.program.vmOps[vma.ops]?.pfnMkwrite !== undefined && (vma.flags & VM_IO) !== 0;
@@ -117,7 +118,7 @@ export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mk
 
 /** `mm/memory.c:validate_page_before_insert`: anonymous pages and, from 6.12, the zero page where a write could reach it. */
 function validatePage(k: Kernel, vma: Vma, frame: number): number {
-  if (frame === k.mem.zeroFrame && k.facts.zeroPageInsertNeedsPermission) {
+  if (k.mem.isZeroFrame(frame) && k.facts.zeroPageInsertNeedsPermission) {
     return mixedZeropageAllowed(k, vma) ? 0 : -EINVAL;
   }
   return (k.pages[frame]!.flags & (PG_ANON | PG_FREE)) !== 0 ? -EINVAL : 0;
@@ -152,7 +153,7 @@ function insertPageIntoPte(
     k.w[e + 1]! |= writable | (k.facts.insertPageMkwriteLeavesClean ? 0 : PTE_DIRTY);
     return 0;
   }
-  if (frame === k.mem.zeroFrame && !k.facts.zeroPageInsertCounted) {
+  if (k.mem.isZeroFrame(frame) && !k.facts.zeroPageInsertCounted) {
     setEntry(k, e, pfn, k.facts.pteSpecial ? prot | PTE_SPECIAL : prot);
     return 0;
   }
