@@ -128,7 +128,8 @@ const MAPPINGS = [
       FAULT_PAGE +
       `static vm_fault_t demo_page_mkwrite(struct vm_fault *vmf)
 {
-        return VM_FAULT_SIGBUS;
+        lock_page(vmf->page);
+        return VM_FAULT_LOCKED;
 }
 static const struct vm_operations_struct demo_vm_ops = { .fault = demo_fault, .page_mkwrite = demo_page_mkwrite };
 ` +
@@ -138,7 +139,7 @@ static const struct vm_operations_struct demo_vm_ops = { .fault = demo_fault, .p
         'return 0;',
       ),
     map: `mmap(NULL, PAGE_SIZE, ${RW}, MAP_SHARED, fd, 0)`,
-    values: [0, 0, 0, null, 14, 0, null, null],
+    values: [0, 0, 0, 0, 14, 0, 0, null],
   },
   {
     row: 'perf ring',
@@ -276,9 +277,9 @@ const UNEXPRESSED = [
   },
   {
     row: 'perf ring',
-    cells: '6.12: /proc/self/mem write, POPULATE_WRITE and futex, all 0',
+    cells: '6.12: FUTEX_WAKE, shared 0',
     reason:
-      'Up to 6.12 perf sets page->mapping of its pages: a futex takes them for pages of a file, and page_mkwrite need not lock them. Drivers in the model cannot.',
+      'Up to 6.12 perf sets page->mapping of its pages, so that a futex takes them for pages of a file. Drivers in the model cannot.',
   },
 ];
 
