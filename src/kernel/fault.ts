@@ -1,10 +1,15 @@
 /** User accesses and the page fault that they raise: `arch/<arch>/mm/fault.c:do_user_addr_fault` (C.2). */
 import type { Kernel } from './kernel.js';
-import { LockMode, routine, UnknownError, type Routine } from './routine.js';
+import { LockMode, routine, TF_KILLED, Undefined, UnknownError, type Routine } from './routine.js';
+import { THREAD } from './layout.js';
 import { EFAULT } from './errno.js';
 import {
+  FAULT_FLAG_DEFAULT,
+  FAULT_FLAG_TRIED,
+  FAULT_FLAG_USER,
   FAULT_FLAG_WRITE,
   VM_EXEC,
+  VM_FAULT_COMPLETED,
   VM_FAULT_HWPOISON,
   VM_FAULT_HWPOISON_LARGE,
   VM_FAULT_OOM,
@@ -50,12 +55,13 @@ export function translate(k: Kernel, mm: number, pg: number, write: boolean): nu
   return k.mem.frame(entryPfn(k, e) + inside);
 }
 
-/** Arguments of {@link pageFault}. */
-export const PF = { PG: 1, WRITE: 2, KERNEL: 3, WORDS: 3 } as const;
+/** Arguments of {@link pageFault}, and whether it is tried again. */
+export const PF = { PG: 1, WRITE: 2, KERNEL: 3, TRIED: 4, WORDS: 4 } as const;
 
 /**
  * The page fault of the running thread. From user mode an error ends the process by a signal; from the kernel (copy_to_user and the like)
- * it returns -EFAULT. Returns 0 when the access should be tried again.
+ * it returns -EFAULT. Returns 0 when the access should be tried again. A handler that answers VM_FAULT_RETRY has let go of mmap_lock (the
+ * entry code does not look): the VMA is looked up anew, and the handler asked once more, with FAULT_FLAG_TRIED.
  */
 export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', PF.WORDS, (k, f, pc) => {
   const mm = k.currentProc;
@@ -72,22 +78,47 @@ export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', 
     const nf = k.call(f, 1, handleMmFault);
     k.w[nf + 1 + VMF.VMA] = vma.slot;
     k.w[nf + 1 + VMF.PG] = pg;
-    k.w[nf + 1 + VMF.FLAGS] = k.w[f + PF.WRITE] === 1 ? FAULT_FLAG_WRITE : 0;
+    k.w[nf + 1 + VMF.FLAGS] = faultFlags(k, f);
     return;
   }
   const r = k.takeRet();
-  if ((r & VM_FAULT_RETRY) !== 0)
-    throw new UnknownError(
-      r < 0
-        ? `a handler returned ${r}, which is no VM_FAULT_... code`
-        : 'a handler that returns VM_FAULT_RETRY is not modelled',
-    );
+  if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+  if ((r & VM_FAULT_COMPLETED) !== 0) return k.ret(f, 0);
+  if ((r & VM_FAULT_RETRY) !== 0) return tryAgain(k, f);
+  if (k.w[lock]! <= 0) return k.undefinedBehaviour(Undefined.Unlock);
   k.upRead(lock);
-  if ((r & VM_FAULT_OOM) !== 0) return bad(k, f, SIGKILL);
+  if ((r & VM_FAULT_OOM) !== 0) return outOfMemory(k, f);
   if ((r & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0) return bad(k, f, SIGBUS);
   if ((r & VM_FAULT_SIGSEGV) !== 0) return bad(k, f, SIGSEGV);
   k.ret(f, 0);
 });
+
+/** `include/linux/mm_types.h:FAULT_FLAG_DEFAULT`, and what the entry code adds. */
+function faultFlags(k: Kernel, f: number): number {
+  let flags = FAULT_FLAG_DEFAULT;
+  if (k.w[f + PF.WRITE] === 1) flags |= FAULT_FLAG_WRITE;
+  if (k.w[f + PF.KERNEL] === 0) flags |= FAULT_FLAG_USER;
+  return k.w[f + PF.TRIED] === 1 ? flags | FAULT_FLAG_TRIED : flags;
+}
+
+/** A task that is to die does not try again: a handler that waited may have given up for that. */
+function tryAgain(k: Kernel, f: number): void {
+  if ((k.w[k.t + THREAD.FLAGS]! & TF_KILLED) !== 0) {
+    if (k.w[f + PF.KERNEL] === 1) return k.ret(f, -EFAULT);
+    return k.die();
+  }
+  k.w[f + PF.TRIED] = 1;
+  k.point(f, 0);
+}
+
+/**
+ * `mm/oom_kill.c:pagefault_out_of_memory`: the access is tried again. Where `faults alloc` lets allocations fail, it is the OOM killer that
+ * made this one fail, by choosing the task.
+ */
+function outOfMemory(k: Kernel, f: number): void {
+  if (k.options.faultsAlloc === true) return bad(k, f, SIGKILL);
+  k.ret(f, k.w[f + PF.KERNEL] === 1 ? -EFAULT : 0);
+}
 
 function bad(k: Kernel, f: number, signal: number): void {
   if (k.w[f + PF.KERNEL] === 1) k.ret(f, -EFAULT);

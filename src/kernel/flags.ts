@@ -140,6 +140,8 @@ export const FAULT_FLAG_INSTRUCTION = 0x100;
 export const FAULT_FLAG_INTERRUPTIBLE = 0x200;
 export const FAULT_FLAG_UNSHARE = 0x400;
 export const FAULT_FLAG_VMA_LOCK = 0x1000;
+/** Flags of a page fault: its handlers may let go of mmap_lock and ask to be called again. */
+export const FAULT_FLAG_DEFAULT = FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE | FAULT_FLAG_INTERRUPTIBLE;
 
 const FAULT_FLAG_NAMES = {
   FAULT_FLAG_WRITE,

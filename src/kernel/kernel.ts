@@ -120,7 +120,7 @@ export class Kernel {
     const lock = w[wait & WAIT_LOCK_MASK]!;
     switch ((wait >>> WAIT_MODE_SHIFT) as LockMode) {
       case LockMode.Read:
-        return lock >= 0;
+        return lock === 0 || (lock > 0 && !this.writerWaits(wait & WAIT_LOCK_MASK));
       case LockMode.Write:
         return lock === 0;
       default:
@@ -393,11 +393,25 @@ export class Kernel {
     return true;
   }
 
-  /** down_read; false when it must wait. */
+  /**
+   * down_read; false when it must wait: for a writer, or behind one that waits for the readers there are
+   * (`kernel/locking/rwsem.c:rwsem_read_trylock`).
+   */
   tryRead(lock: number): boolean {
-    if (this.w[lock]! < 0) return false;
-    this.w[lock]! += 1;
+    const readers = this.w[lock]!;
+    if (readers < 0 || (readers > 0 && this.writerWaits(lock))) return false;
+    this.w[lock] = readers + 1;
     return true;
+  }
+
+  private writerWaits(lock: number): boolean {
+    const wanted = lock | (LockMode.Write << WAIT_MODE_SHIFT);
+    for (let i = 0; i < this.layout.caps.threads; i++) {
+      const t = this.thread(i);
+      if (this.w[t + THREAD.WAIT] === wanted && this.w[t + THREAD.STATE] === ThreadState.Runnable)
+        return true;
+    }
+    return false;
   }
 
   upWrite(lock: number): void {

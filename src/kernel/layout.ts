@@ -54,15 +54,15 @@ export const HEAD = {
   FROZEN: 0,
   /** The api name (bug) or the id (undefined) that froze the run. */
   FROZEN_ID: 1,
-  /** Four words of warned(NAME) bits, by api name id. */
+  /** Eight words of warned(NAME) bits, by api name id. */
   WARNED: 2,
   /** "Bad page map" reports so far. */
-  BAD_MAP: 6,
+  BAD_MAP: 10,
   /** "Bad page state" reports so far. */
-  BAD_PAGE: 7,
+  BAD_PAGE: 11,
   /** Whether module_init and initial contents are done. */
-  BOOTED: 8,
-  WORDS: 9,
+  BOOTED: 12,
+  WORDS: 13,
 } as const;
 
 /** Why a run is frozen. */

@@ -1,7 +1,8 @@
 /** The driver's own locks: one word each, blocking (mutex, spinlock, rwsem). Arguments take two words each. */
 import type { Kernel } from './kernel.js';
 import { opaqueWord } from './objects.js';
-import { LockMode, routine, type Routine } from './routine.js';
+import { handleIndex, handleKind, HandleKind } from './handle.js';
+import { LockMode, routine, Undefined, type Routine } from './routine.js';
 
 function taking(name: string, mode: LockMode): Routine {
   return routine(name, 2, (k, f) => {
@@ -40,4 +41,33 @@ export function tryLock(k: Kernel, h: number): number {
 export function isLocked(k: Kernel, h: number): number {
   const lock = opaqueWord(k, h);
   return lock >= 0 && k.w[lock] !== 0 ? 1 : 0;
+}
+
+/** Word of the mmap_lock behind a `struct mm_struct *`, or -1 after the run was frozen. */
+function mmapLockOf(k: Kernel, h: number): number {
+  if (h > 0 && handleKind(h) === HandleKind.Mm) return k.mmapLock(handleIndex(h));
+  k.undefinedBehaviour(Undefined.BadPointer);
+  return -1;
+}
+
+/** mmap_read_lock() of a driver. */
+export const mmapReadLock: Routine = routine('include/linux/mmap_lock.h:mmap_read_lock', 2, (k, f) => {
+  const lock = mmapLockOf(k, k.w[f + 1]!);
+  if (lock < 0) return;
+  if (k.tryRead(lock)) k.ret(f, 0);
+  else k.wait(f, 0, lock, LockMode.Read);
+});
+
+/** mmap_read_trylock(): 1 when taken. */
+export function mmapReadTrylock(k: Kernel, h: number): number {
+  const lock = mmapLockOf(k, h);
+  return lock >= 0 && k.tryRead(lock) ? 1 : 0;
+}
+
+/** mmap_read_unlock(), release_fault_lock(): undefined behaviour when nobody holds it for reading. */
+export function mmapReadUnlock(k: Kernel, h: number): void {
+  const lock = mmapLockOf(k, h);
+  if (lock < 0) return;
+  if (k.w[lock]! <= 0) k.undefinedBehaviour(Undefined.Unlock);
+  else k.upRead(lock);
 }

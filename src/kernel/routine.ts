@@ -172,6 +172,7 @@ export const UNDEFINED_IDS = [
   'bad_pointer',
   'H_1',
   'H_2',
+  'unlock',
 ] as const;
 
 /** Index into {@link UNDEFINED_IDS}. */
@@ -186,4 +187,6 @@ export const enum Undefined {
   BadPointer = 5,
   H1 = 6,
   H2 = 7,
+  /** A lock is let go of that nobody holds. */
+  Unlock = 8,
 }

@@ -1,8 +1,13 @@
 /** get_user_pages(): the slow path under mmap_lock and the lockless one (`mm/gup.c`; D.1, D.2). */
 import type { Kernel } from '../kernel.js';
-import { LockMode, routine, Undefined, type Routine } from '../routine.js';
-import { EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
+import { LockMode, routine, Undefined, UnknownError, type Routine } from '../routine.js';
+import { EAGAIN, EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
 import {
+  FAULT_FLAG_ALLOW_RETRY,
+  FAULT_FLAG_KILLABLE,
+  FAULT_FLAG_REMOTE,
+  FAULT_FLAG_RETRY_NOWAIT,
+  FAULT_FLAG_TRIED,
   FAULT_FLAG_UNSHARE,
   FAULT_FLAG_WRITE,
   FOLL_ANON,
@@ -14,14 +19,20 @@ import {
   FOLL_LONGTERM,
   FOLL_MADV_POPULATE,
   FOLL_NOFAULT,
+  FOLL_NOWAIT,
   FOLL_PIN,
+  FOLL_REMOTE,
   FOLL_SPLIT_PMD,
   FOLL_TOUCH,
+  FOLL_TRIED,
+  FOLL_UNLOCKABLE,
   FOLL_WRITE,
   GUP_PIN_COUNTING_BIAS,
+  VM_FAULT_COMPLETED,
   VM_FAULT_HWPOISON,
   VM_FAULT_HWPOISON_LARGE,
   VM_FAULT_OOM,
+  VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
   VM_FAULT_SIGSEGV,
   VM_HUGETLB,
@@ -53,12 +64,13 @@ const STOP = -1;
 /** Local words of {@link getUserPage}. */
 export const GUP = { MM: 0, PG: 1, FLAGS: 2, WORDS: 3 } as const;
 
-const Pc = { Start: 0, Follow: 1, Faulted: 2 } as const;
+const Pc = { Start: 0, Follow: 1, Faulted: 2, Relock: 3 } as const;
 
 /**
  * `mm/gup.c:__get_user_pages` for one page. Arguments: process, page of its arena, FOLL_*; the caller holds that process's
  * mmap_lock. Returns the frame index with the reference or pin that FOLL_GET or FOLL_PIN ask for, {@link GUP_NO_PAGE} if
- * neither does, or -errno. A special entry is -EEXIST, which is success when no page was asked for.
+ * neither does, or -errno. A special entry is -EEXIST, which is success when no page was asked for. With FOLL_UNLOCKABLE a handler may let
+ * go of mmap_lock and ask to be called again: the lock is taken again first. With FOLL_NOWAIT it asks in vain: -EAGAIN.
  */
 export const getUserPage: Routine = routine('mm/gup.c:__get_user_pages', GUP.WORDS, (k, f, pc) => {
   const mm = k.w[f + 1 + GUP.MM]!;
@@ -74,8 +86,14 @@ export const getUserPage: Routine = routine('mm/gup.c:__get_user_pages', GUP.WOR
     }
     case Pc.Follow:
       return follow(k, f, vma!, pg, flags);
+    case Pc.Relock: {
+      const lock = k.mmapLock(mm);
+      return k.tryRead(lock) ? k.goto(f, Pc.Start) : k.wait(f, Pc.Relock, lock, LockMode.Read);
+    }
     default: {
-      const err = vmFaultToErrno(k.takeRet(), flags);
+      const r = k.takeRet();
+      if ((r & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) !== 0) return tryAgain(k, f, r, flags);
+      const err = vmFaultToErrno(r, flags);
       return err !== 0 ? k.ret(f, err) : k.goto(f, Pc.Follow);
     }
   }
@@ -93,8 +111,27 @@ function follow(k: Kernel, f: number, vma: Vma, pg: number, flags: number): void
   const nf = k.call(f, Pc.Faulted, handleMmFault);
   k.w[nf + 1 + VMF.VMA] = vma.slot;
   k.w[nf + 1 + VMF.PG] = pg;
-  k.w[nf + 1 + VMF.FLAGS] =
-    ((flags & FOLL_WRITE) !== 0 ? FAULT_FLAG_WRITE : 0) | (found === -EMLINK ? FAULT_FLAG_UNSHARE : 0);
+  k.w[nf + 1 + VMF.FLAGS] = faultFlags(flags) | (found === -EMLINK ? FAULT_FLAG_UNSHARE : 0);
+}
+
+/** `mm/gup.c:faultin_page`: what the handler is told. */
+function faultFlags(foll: number): number {
+  let flags = 0;
+  if ((foll & FOLL_WRITE) !== 0) flags |= FAULT_FLAG_WRITE;
+  if ((foll & FOLL_REMOTE) !== 0) flags |= FAULT_FLAG_REMOTE;
+  if ((foll & FOLL_UNLOCKABLE) !== 0) flags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE;
+  if ((foll & FOLL_NOWAIT) !== 0) flags |= FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_RETRY_NOWAIT;
+  return (foll & FOLL_TRIED) !== 0 ? flags | FAULT_FLAG_TRIED : flags;
+}
+
+/** The handler has let go of mmap_lock, unless it was told not to wait. */
+function tryAgain(k: Kernel, f: number, fault: number, foll: number): void {
+  if (fault < 0) throw new UnknownError(`a handler returned ${fault}, which is no VM_FAULT_... code`);
+  if ((foll & FOLL_NOWAIT) !== 0) return k.ret(f, -EAGAIN);
+  if ((foll & FOLL_UNLOCKABLE) === 0)
+    throw new UnknownError('a handler returned VM_FAULT_RETRY without FAULT_FLAG_ALLOW_RETRY');
+  k.w[f + 1 + GUP.FLAGS] = foll | FOLL_TRIED;
+  k.point(f, Pc.Relock);
 }
 
 /** `include/linux/mm.h:vm_fault_to_errno`. */
@@ -286,7 +323,14 @@ export const getUserPageFast: Routine = routine('mm/gup.c:gup_fast_fallback', GU
     }
     case FastPc.Slow: {
       if (!k.tryRead(lock)) return k.wait(f, FastPc.Slow, lock, LockMode.Read);
-      return callGetUserPage(k, f, FastPc.Done, mm, k.w[f + 1 + GUP.PG]!, foll | FOLL_TOUCH);
+      return callGetUserPage(
+        k,
+        f,
+        FastPc.Done,
+        mm,
+        k.w[f + 1 + GUP.PG]!,
+        foll | FOLL_TOUCH | FOLL_UNLOCKABLE,
+      );
     }
     default: {
       const ret = k.takeRet();

@@ -6,6 +6,7 @@ import { EACCES, EBADF, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
 import {
   FOLL_MADV_POPULATE,
   FOLL_TOUCH,
+  FOLL_UNLOCKABLE,
   FOLL_WRITE,
   sameFlags,
   VM_DONTCOPY,
@@ -269,5 +270,12 @@ function populate(k: Kernel, f: number): void {
   if (pg >= k.w[l + L.END]!) return leave(k, f, 0);
   const write = k.w[l + L.ADVICE] === MADV_POPULATE_WRITE ? FOLL_WRITE : 0;
   k.w[l + L.AT] = pg + 1;
-  callGetUserPage(k, f, Pc.Populated, k.currentProc, pg, FOLL_TOUCH | FOLL_MADV_POPULATE | write);
+  callGetUserPage(
+    k,
+    f,
+    Pc.Populated,
+    k.currentProc,
+    pg,
+    FOLL_TOUCH | FOLL_MADV_POPULATE | FOLL_UNLOCKABLE | write,
+  );
 }

@@ -3,6 +3,7 @@ import { EFAULT } from '../errno.js';
 import {
   FOLL_FORCE,
   FOLL_TOUCH,
+  FOLL_UNLOCKABLE,
   FOLL_WRITE,
   VM_ACCESS_FLAGS,
   VM_IO,
@@ -58,7 +59,7 @@ function skipVma(k: Kernel, f: number): boolean {
 function populatePage(k: Kernel, f: number, vma: Vma, pg: number): void {
   k.w[f + L.AT] = pg + 1;
   const write = (vma.flags & (VM_WRITE | VM_SHARED)) === VM_WRITE;
-  callGetUserPage(k, f, Pc.Got, vma.mm, pg, FOLL_TOUCH | (write ? FOLL_WRITE : FOLL_FORCE));
+  callGetUserPage(k, f, Pc.Got, vma.mm, pg, FOLL_TOUCH | FOLL_UNLOCKABLE | (write ? FOLL_WRITE : FOLL_FORCE));
 }
 
 function leave(k: Kernel, f: number, err: number): void {

@@ -8,6 +8,7 @@ import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
 import { ASSERTS } from './asserts.js';
 import type { ApiFunction, ApiStruct } from './define.js';
 import { DESC_MACROS, DRIVER_DESC, VMA_BITS } from './driver-desc.js';
+import { DRIVER_FAULT, FAULT_MACROS } from './driver-fault.js';
 import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
 import { DRIVER_MM } from './driver-mm.js';
@@ -34,11 +35,13 @@ export interface EnvironmentOptions {
 export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...DRIVER_MM,
   ...DRIVER_DESC,
+  ...DRIVER_FAULT,
   ...DRIVER_CORE,
   ...DRIVER_OBJECTS,
   ...DRIVER_MACROS,
   ...CONVENIENCES,
   ...DESC_MACROS,
+  ...FAULT_MACROS,
 };
 
 /** Functions of threads, by name. */
@@ -48,7 +51,11 @@ export const THREAD_FUNCTIONS: Readonly<Record<string, ApiFunction>> = { ...SYSC
 export const API_NAMES: readonly string[] = [
   'none',
   'page_fault',
-  ...new Set([SYSCALLS, DRIVER_MM, DRIVER_DESC, DRIVER_CORE, ASSERTS].flatMap((table) => Object.keys(table))),
+  ...new Set(
+    [SYSCALLS, DRIVER_MM, DRIVER_DESC, DRIVER_FAULT, DRIVER_CORE, ASSERTS].flatMap((table) =>
+      Object.keys(table),
+    ),
+  ),
 ];
 
 const API_IDS: ReadonlyMap<string, number> = new Map(API_NAMES.map((name, id) => [name, id]));

@@ -53,7 +53,6 @@ describe('a handler that returns', () => {
   const answers: readonly (readonly [string, string])[] = [
     ['VM_FAULT_SIGBUS', 'SIGBUS'],
     ['VM_FAULT_SIGSEGV', 'SIGSEGV'],
-    ['VM_FAULT_OOM', 'SIGKILL'],
   ];
   for (const [answer, signal] of answers) {
     ask(`${answer} ends the process`, {
@@ -62,6 +61,11 @@ describe('a handler that returns', () => {
       condition: `forall (0:signal = ${signal} /\\ 0:x = 1)`,
     });
   }
+  ask('VM_FAULT_OOM is asked again', {
+    driver: faults(`return n++ ? VM_FAULT_SIGBUS : VM_FAULT_OOM;`, { globals: 'static int n;' }),
+    threads: `${SHARED} p[0] = 1;`,
+    condition: 'forall (0:signal = SIGBUS /\\ n = 2)',
+  });
   ask('VM_FAULT_SIGBUS makes gup() fail, and nobody die', {
     driver: faults('return VM_FAULT_SIGBUS;'),
     threads: `${SHARED} int g = gup(p, 0);`,

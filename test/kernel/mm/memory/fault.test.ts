@@ -1,18 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import {
+  FAULT_FLAG_DEFAULT,
   FAULT_FLAG_MKWRITE,
+  FAULT_FLAG_TRIED,
   FAULT_FLAG_UNSHARE,
+  FAULT_FLAG_USER,
   FAULT_FLAG_WRITE,
+  VM_FAULT_COMPLETED,
   VM_FAULT_DONE_COW,
   VM_FAULT_LOCKED,
   VM_FAULT_NOPAGE,
   VM_FAULT_OOM,
+  VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
   VM_FAULT_SIGSEGV,
   VM_MAYWRITE,
   VM_PFNMAP,
   VM_WRITE,
 } from '../../../../src/kernel/flags.js';
+import { EFAULT } from '../../../../src/kernel/errno.js';
+import { pageFault } from '../../../../src/kernel/fault.js';
+import { mmapReadUnlock } from '../../../../src/kernel/locks.js';
 import { handle, handleIndex, HandleKind } from '../../../../src/kernel/handle.js';
 import { handleMmFault } from '../../../../src/kernel/mm/memory/fault.js';
 import { vmfInsertPfn } from '../../../../src/kernel/mm/memory/insert.js';
@@ -29,6 +37,7 @@ import {
   PG_EXCLUSIVE,
   PG_FREE,
   VMA_ANON_VMA,
+  VMA_LINKED,
   type Vma,
 } from '../../../../src/kernel/world.js';
 import { Machine, PAGE, type Handler, type Setup } from '../machine.js';
@@ -373,12 +382,16 @@ describe('a fault from user mode ends the process by', () => {
     return w.m.k.procs[0]!.signal;
   };
 
-  it('SIGBUS, SIGSEGV, or SIGKILL when out of memory', () => {
-    expect([dies(VM_FAULT_SIGBUS), dies(VM_FAULT_SIGSEGV), dies(VM_FAULT_OOM)]).toEqual([
-      SIGBUS,
-      SIGSEGV,
-      SIGKILL,
-    ]);
+  it('SIGBUS or SIGSEGV', () => {
+    expect([dies(VM_FAULT_SIGBUS), dies(VM_FAULT_SIGSEGV)]).toEqual([SIGBUS, SIGSEGV]);
+  });
+
+  it('SIGKILL when out of memory only where allocations may fail; else the access is tried again', () => {
+    const w = world({ fault: () => VM_FAULT_OOM }, 'shared', { options: { faultsAlloc: true } });
+    expect([w.m.touch(w.p, false), w.m.k.procs[0]!.signal]).toEqual(['died', SIGKILL]);
+    let calls = 0;
+    const again = world({ fault: () => (calls++ === 0 ? VM_FAULT_OOM : VM_FAULT_SIGBUS) }, 'shared');
+    expect([again.m.touch(again.p, false), calls]).toEqual(['died', 2]);
   });
 
   it('SIGSEGV where there is no VMA, or no permission, without asking the driver', () => {
@@ -390,8 +403,94 @@ describe('a fault from user mode ends the process by', () => {
     expect(readonly.m.log).toEqual(['mmap']);
   });
 
-  it('a handler that wants a retry is not modelled', () => {
-    const w = world({ fault: () => 0x400 }, 'shared');
+  it('nothing, when the handler answers what is no VM_FAULT_ code: that is not modelled', () => {
+    const w = world({ fault: () => -14 }, 'shared');
     expect(() => w.m.touch(w.p, false)).toThrow(UnknownError);
+  });
+});
+
+describe('VM_FAULT_RETRY (C.3)', () => {
+  /** ->fault that records its flags, and lets go of the lock for the first `times` calls. */
+  const retrying = (times: number): { flags: number[]; fault: Handler } => {
+    const flags: number[] = [];
+    const fault: Handler = (m, [vmf]) => {
+      const at = handleIndex(vmf!);
+      flags.push(m.k.w[at + VMF.FLAGS]!);
+      if (flags.length > times)
+        return vmfInsertPfn(m.k, m.k.vmas[m.k.w[at + VMF.VMA]!]!, m.k.arenaBase, m.pfn('bar'));
+      mmapReadUnlock(m.k, handle(HandleKind.Mm, m.proc));
+      return VM_FAULT_RETRY;
+    };
+    return { flags, fault };
+  };
+  const first = FAULT_FLAG_DEFAULT | FAULT_FLAG_USER;
+
+  it('asks the handler again, with FAULT_FLAG_TRIED, and leaves the lock free in the end', () => {
+    const { flags, fault } = retrying(1);
+    const w = world({ fault }, 'shared');
+    w.v.flags |= VM_PFNMAP;
+    expect(w.m.touch(w.p, false)).toBe('ok');
+    expect(flags).toEqual([first, first | FAULT_FLAG_TRIED]);
+    expect(w.m.k.w[w.m.k.mmapLock(0)]).toBe(0);
+  });
+
+  it('gives back the copy of a private write', () => {
+    const { fault } = retrying(1);
+    const w = world({ fault }, 'private', { facts: { insertPfnRefusesCow: false } });
+    w.v.flags |= VM_PFNMAP;
+    w.m.touch(w.p, true);
+    expect(w.m.mapped(w.p)).not.toBe(undefined);
+    expect(w.m.k.pages.filter((page) => (page.flags & PG_FREE) !== 0)).toHaveLength(7);
+  });
+
+  it('looks the VMA up again: SIGSEGV if it has gone', () => {
+    const w = world(
+      {
+        fault: (m) => {
+          mmapReadUnlock(m.k, handle(HandleKind.Mm, m.proc));
+          m.k.vmas[0]!.put(VMA_LINKED, false);
+          return VM_FAULT_RETRY;
+        },
+      },
+      'shared',
+    );
+    expect([w.m.touch(w.p, false), w.m.k.procs[0]!.signal]).toEqual(['died', SIGSEGV]);
+  });
+
+  it('with the lock kept leaves a reader behind', () => {
+    let calls = 0;
+    const w = world({ fault: () => (calls++ === 0 ? VM_FAULT_RETRY : VM_FAULT_SIGBUS) }, 'shared');
+    w.m.enter(pageFault, [w.m.page(w.p), 0, 1]);
+    while (!w.m.finished) w.m.k.run(0);
+    expect([w.m.result(), w.m.k.w[w.m.k.mmapLock(0)]]).toEqual([-EFAULT, 1]);
+  });
+
+  it('an answer without it from a handler that let go of the lock is undefined', () => {
+    const w = world(
+      {
+        fault: (m) => {
+          mmapReadUnlock(m.k, handle(HandleKind.Mm, m.proc));
+          return VM_FAULT_SIGBUS;
+        },
+      },
+      'shared',
+    );
+    w.m.touch(w.p, false);
+    expect(w.m.undefined).toBe(Undefined.Unlock);
+  });
+
+  it('VM_FAULT_COMPLETED says that all is done, the lock included', () => {
+    const w = world(
+      {
+        fault: (m) => {
+          mmapReadUnlock(m.k, handle(HandleKind.Mm, m.proc));
+          return VM_FAULT_COMPLETED;
+        },
+      },
+      'shared',
+    );
+    w.m.enter(pageFault, [w.m.page(w.p), 0, 0]);
+    while (!w.m.finished) w.m.k.run(0);
+    expect([w.m.result(), w.m.k.w[w.m.k.mmapLock(0)]]).toEqual([0, 0]);
   });
 });
