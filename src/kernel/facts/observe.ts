@@ -12,11 +12,15 @@ export const observeFacts = {
     source: 'mm/gup.c:writable_file_mapping_allowed',
     catalogue: 'D.1',
   }),
-  gupFastNeedsMapping: byReleaseOn(['x86_64', 'arm64'], [false, true, true], {
-    doc: 'With CONFIG_SECRETMEM the lockless lookup leaves small pages without a page->mapping, as drivers insert them, to the slow path.',
-    source: 'mm/gup.c:gup_fast_folio_allowed',
-    catalogue: 'D.2',
-  }),
+  gupFastNeedsMapping: byReleaseOn(
+    ['x86_64', 'arm64', 'riscv64', 's390x', 'loongarch64'],
+    [false, true, true],
+    {
+      doc: 'With CONFIG_SECRETMEM the lockless lookup leaves small pages without a page->mapping, as drivers insert them, to the slow path.',
+      source: 'mm/gup.c:gup_fast_folio_allowed',
+      catalogue: 'D.2',
+    },
+  ),
   procMemForces: byRelease([true, true, false], {
     doc: "/proc/self/mem overrides the protection of the process's own pages (CONFIG_PROC_MEM_ALWAYS_FORCE, not FORCE_PTRACE).",
     source: 'fs/proc/base.c:proc_mem_foll_force',
