@@ -49,11 +49,8 @@ describe('pfnmap replay --bundle', () => {
     ['is no single test', ['mail'], '--bundle takes one test, not'],
     ['names two kernels', ['--kernel', 'um-7.2,um-6.1', 'mail/mail-raw-mmio.litmus'], 'takes one kernel'],
     ['names no kernel', ['--kernel', 'vax', 'mail/mail-raw-mmio.litmus'], "unknown kernel 'vax'"],
-    [
-      'asks for BUG',
-      ['--kernel', 'um-7.2', 'mail/mail-insert-pfn-private-bug.litmus'],
-      'BUG() ends User-mode',
-    ],
+    ['is not C', [join(FIXTURES, 'bad.litmus')], 'bad.litmus:22:16: error: '],
+    ['asks for BUG', ['--kernel', 'um-7.2', 'mail/mail-remap-twice.litmus'], 'BUG() ends User-mode'],
   ])('refuses what %s', (_, args, message) => {
     const paths = args.map((arg) => (/[/]|^mail$/.test(arg) ? resolve(corpus, arg) : arg));
     const { status, stderr, files } = bundle(...paths);
