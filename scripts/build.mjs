@@ -43,8 +43,8 @@ function markBuilt(target) {
 }
 
 /**
- * A small entry that knows the help texts; the commands in one file, with the code that V8 makes of it; two entries for the setup of
- * replay; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a code cache.
+ * A small entry that knows the help texts; the commands in one file, with the code that V8 makes of it; three entries for the setup of
+ * replay and what it records apart; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a code cache.
  */
 export async function buildCli() {
   const directory = join(ROOT, 'dist/cli');
@@ -60,6 +60,7 @@ export async function buildCli() {
     {
       'replay-setup': 'src/replay/kernels/start.ts',
       'replay-selftest': 'src/replay/selftest/start.ts',
+      'replay-mail': 'src/replay/mail/start.ts',
     },
     { format: 'esm', chunkFileNames: '[name]-[hash].js' },
   );

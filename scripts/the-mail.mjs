@@ -3,7 +3,9 @@
 //   node scripts/the-mail.mjs          run the tests, rewrite the tables
 //   node scripts/the-mail.mjs --check  run the tests, fail if a table differs
 //
-// A table stands between `<!-- verdicts: TEST TEST -->` and `<!-- /verdicts -->`.
+// A table stands between `<!-- verdicts: TEST TEST -->` and `<!-- /verdicts -->`. What real kernels printed (`npm run replay:mail`) is
+// quoted between `<!-- console: KERNEL -->` and `<!-- /console -->`, and held against the model between `<!-- machines: KERNEL KERNEL -->`
+// and `<!-- /machines -->`, `<!-- guesses: KERNEL KERNEL -->` and `<!-- /guesses -->`.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -12,12 +14,122 @@ import { buildCli, isFresh } from './build.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const DOCUMENT = 'docs/the-mail.md';
 const FOLDER = 'litmus/mail';
+const RECORDED = 'test/replay/recorded/mail';
 const BLOCK = /<!-- verdicts: ([^>]*?) -->\n[\s\S]*?<!-- \/verdicts -->/g;
 
 /** The tests that the tables of `markdown` name, each once, in the order of their first mention. */
 export function testsNamed(markdown) {
   const names = [...markdown.matchAll(BLOCK)].flatMap((block) => block[1].trim().split(/\s+/));
   return [...new Set(names)];
+}
+
+/** What stands between the marks of a kind, made anew from the names in the mark. */
+function fill(markdown, kind, make) {
+  const block = new RegExp(`<!-- ${kind}: ([^>]*?) -->\\n[\\s\\S]*?<!-- /${kind} -->`, 'g');
+  return markdown.replace(block, (_, names) => {
+    const list = names.trim().split(/\s+/);
+    return `<!-- ${kind}: ${list.join(' ')} -->\n\n${make(list)}\n\n<!-- /${kind} -->`;
+  });
+}
+
+/**
+ * What a process sees of the accident: the test that asks for it, where the console of a machine says it, and what it says if the
+ * accident has happened.
+ */
+export const CONSEQUENCES = [
+  {
+    what: '`vm_normal_page()` of the copy',
+    test: 'mail-private-user-pgoff',
+    line: /^mail: vm_normal_page\(\) (NULL|the page)/m,
+    accident: 'NULL',
+  },
+  {
+    what: '`Rss` in smaps',
+    test: 'mail-private-user-pgoff-smaps',
+    line: /^Rss: +(\d+ kB)$/m,
+    accident: '0 kB',
+  },
+  {
+    what: 'after fork, in the child',
+    test: 'mail-private-user-pgoff-fork',
+    line: /^mail: in the child of a fork: (refcount \d+ mapcount \d+)$/m,
+    accident: 'refcount 1 mapcount 1',
+  },
+  {
+    what: 'after `munmap()`',
+    test: 'mail-private-user-pgoff-leak',
+    line: /^mail: after munmap\(\): (refcount \d+ mapcount \d+)$/m,
+    accident: 'refcount 1 mapcount 1',
+  },
+  {
+    what: 'in the log, at exit',
+    test: 'mail-private-user-pgoff-bad-rss',
+    line: /(Bad rss-counter state) .*type:MM_ANONPAGES val:1 /m,
+    accident: 'Bad rss-counter state',
+  },
+];
+
+/** What a machine printed about a consequence; a machine whose log says nothing of it has nothing to complain of. */
+export function onMachine(consequence, console) {
+  return consequence.line.exec(console)?.[1] ?? 'nothing';
+}
+
+/** Lines of smaps that say nothing of the accident. */
+const UNTOLD =
+  /^(?:\w*PageSize|Size|Pss_Dirty|Shared_\w+|Private_\w+|Referenced|KSM|LazyFree|\w+Huge\w*|\w+PmdMapped|Swap\w*|Locked|THPeligible|ProtectionKey):/;
+
+/** A console as the page shows it, without the lines of smaps that say nothing here, and without the counting. */
+function quoted(console) {
+  const lines = console
+    .split('\n')
+    .slice(1)
+    .filter((line) => line !== '' && !UNTOLD.test(line));
+  const counting = lines.findIndex((line) => line.startsWith('mail: guess '));
+  return lines
+    .slice(0, counting)
+    .map((line) => `    ${line.trimEnd()}`)
+    .join('\n');
+}
+
+/** `RECORDED` file of a kernel: `# armmp-7.2: console of ...` and the lines. */
+export function consoleOf(kernel) {
+  return readFileSync(`${ROOT}${RECORDED}/${kernel}.txt`, 'utf8');
+}
+
+/** The architecture of the model for which a kernel speaks. */
+export const ARCH_OF = { 'armmp-7.2': 'arm', 'armmp-lpae-7.2': 'arm_lpae', 'amd64-7.2': 'x86_64' };
+
+/** `markdown` with everything about real kernels made anew, beside the answers of the model in `results`. */
+export function fillMachines(markdown, results) {
+  const consoles = fill(markdown, 'console', ([kernel]) => quoted(consoleOf(kernel)));
+  const machines = fill(consoles, 'machines', (kernels) => layOut(machineTable(kernels, results)));
+  return fill(machines, 'guesses', (kernels) => layOut(guessTable(kernels)));
+}
+
+function machineTable(kernels, results) {
+  const observed = (test, kernel) =>
+    results.find((r) => r.test === test && r.arch === ARCH_OF[kernel] && r.release === '7.2').observation;
+  return [
+    ['what', 'accident', ...kernels.flatMap((kernel) => [`model, ${ARCH_OF[kernel]}`, kernel])],
+    ...CONSEQUENCES.map((one) => [
+      `[${one.what}](../${fileOf(one.test)})`,
+      one.accident,
+      ...kernels.flatMap((kernel) => [observed(one.test, kernel), onMachine(one, consoleOf(kernel))]),
+    ]),
+  ];
+}
+
+/** How often the guess was right, and what the kernel made of it. */
+function guessTable(kernels) {
+  const found = kernels.map((kernel) =>
+    [
+      ...consoleOf(kernel).matchAll(/^mail: guess (.*): (\d+) of (\d+) copies .*, (\d+) taken for raw$/gm),
+    ].map(([, guess, hits, of, raw]) => ({ guess, text: `${hits} of ${of}, ${raw} taken for raw` })),
+  );
+  return [
+    ['the frame that was guessed', ...kernels],
+    ...found[0].map(({ guess }, i) => [guess, ...found.map((rows) => rows[i].text)]),
+  ];
 }
 
 /** The file of a test, relative to the root of the repository. */
@@ -121,7 +233,8 @@ async function run(tests) {
 async function main(check) {
   const path = ROOT + DOCUMENT;
   const before = readFileSync(path, 'utf8');
-  const after = fillTables(before, await run(testsNamed(before)));
+  const results = await run(testsNamed(before));
+  const after = fillMachines(fillTables(before, results), results);
   if (after === before) return;
   if (check) {
     console.error(`${DOCUMENT} is out of date; run: node scripts/the-mail.mjs`);
