@@ -10,6 +10,7 @@ import {
 } from '@stricli/core';
 import { FORMATS } from '../report/index.js';
 import { DiagnosticError } from '../c/diagnostics.js';
+import { ACCELERATORS } from '../replay/boot/accelerator.js';
 import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
@@ -52,6 +53,7 @@ const replayCommand = buildCommand<ReplayFlags, string[], Context>({
       format: { kind: 'enum', values: COMPARISON_FORMATS, default: 'histogram', brief },
       runs: { kind: 'parsed', parse: parseCount, optional: true, brief },
       record: { kind: 'boolean', default: false, withNegated: false, brief },
+      accel: { kind: 'enum', values: ACCELERATORS, default: 'auto', brief },
       bundle: { kind: 'parsed', parse: text, optional: true, brief },
       verbose: { kind: 'boolean', default: false, withNegated: false, brief },
     },

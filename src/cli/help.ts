@@ -76,6 +76,8 @@ Usage: pfnmap replay [OPTION...] FILE|DIR...
   --runs N        repeat each test at most N times
   --record        keep what the machines gave in test/replay/recorded
   --verbose       show the consoles on stderr
+  --accel A       auto, tcg or kvm. KVM is used only for kernels of this processor
+                  and if one has booted under it: auto asks what setup saw
   --bundle DIR    run nothing: write one test for one kernel (amd64-7.2) to DIR,
                   as sources, a script that runs them in QEMU, and the answer
                   that the model expects; it needs neither pfnmap nor Node

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { LitmusTest } from '../litmus/ast.js';
+import type { Wanted } from '../replay/boot/accelerator.js';
 import { machineOutcomes } from '../replay/compare/convert.js';
 import { type ComparisonFormat, formatComparisons, tallies } from '../replay/compare/formats.js';
 import { formatRecording, mergeRecordings, parseRecording } from '../replay/compare/recorded.js';
@@ -25,6 +26,8 @@ export interface ReplayFlags {
   readonly runs?: number;
   readonly record: boolean;
   readonly verbose: boolean;
+  /** What QEMU runs kernels with. */
+  readonly accel: Wanted;
   /** Directory for a bundle of the one test, instead of running it. */
   readonly bundle?: string;
 }
@@ -48,7 +51,10 @@ export async function replayCommand(this: Context, flags: ReplayFlags, ...paths:
     engine.parse({ file, text: readFileSync(resolve(this.cwd, file), 'utf8') }),
   );
   if (flags.bundle !== undefined) return bundle(this, engine, tests, flags);
-  const { ready, missing } = await machines(flags);
+  const { ready, missing, kvm } = await machines(flags);
+  if (flags.accel === 'kvm' && kvm?.works !== true) {
+    stderr.write(`KVM is not used: ${kvm?.reason ?? 'no kernel is set up that could try it'}\n`);
+  }
   if (ready.length === 0) throw new UsageError(`no kernel is set up: run 'npm run replay:setup'`);
   for (const id of missing) stderr.write(`${id}: not set up\n`);
   const compiling = stopwatch();
@@ -61,7 +67,9 @@ export async function replayCommand(this: Context, flags: ReplayFlags, ...paths:
     const onLine = (line: string): void => void (flags.verbose && stderr.write(`${id}| ${line}\n`));
     const found = await runJob(job, flags, onLine);
     all.push(...found);
-    stderr.write(`${summary(found)}; ${runs.lap()}\n`);
+    const { accelerator } = job.compiled.machine;
+    const under = accelerator === undefined ? '' : ` under ${accelerator.toUpperCase()}`;
+    stderr.write(`${summary(found)}; ${runs.lap()}${under}\n`);
   });
   stderr.write(`compiled and asked the model in ${compileTime}, ran in ${runs.lap()}\n`);
   const order = new Map(ready.map((m, i) => [m.kernel.id, i]));
@@ -102,8 +110,8 @@ async function userErrors<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function machines({ kernel }: ReplayFlags): ReturnType<typeof openMachines> {
-  return userErrors(openMachines(kernel ?? []));
+function machines({ kernel, accel }: ReplayFlags): ReturnType<typeof openMachines> {
+  return userErrors(openMachines(kernel ?? [], undefined, accel));
 }
 
 /** Measures wall-clock time in seconds. */

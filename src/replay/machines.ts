@@ -1,14 +1,21 @@
 import { join } from 'node:path';
+import { chooseAccelerator, type Accelerator, type KvmFinding, type Wanted } from './boot/accelerator.js';
 import { booter } from './boot/machine.js';
 import { qemuStarter, umlStarter } from './boot/starters.js';
 import { machineKernel, selectKernels, type KernelSpec } from './kernels/catalogue.js';
+import { isNative, knownKvm, kvm } from './kernels/kvm.js';
 import { paths as defaultPaths, type Paths } from './kernels/paths.js';
 import { readRecord, type KernelRecord } from './kernels/record.js';
 import { toolchain } from './kernels/toolchain.js';
 import type { Machine } from './types.js';
 
 /** The machine of a kernel of which `record` says that it is ready. */
-export function assemble(paths: Paths, spec: KernelSpec, record: KernelRecord): Machine {
+export function assemble(
+  paths: Paths,
+  spec: KernelSpec,
+  record: KernelRecord,
+  accelerator: Accelerator = 'tcg',
+): Machine {
   const image = join(paths.root, record.image);
   return {
     kernel: machineKernel(spec, record),
@@ -16,7 +23,8 @@ export function assemble(paths: Paths, spec: KernelSpec, record: KernelRecord): 
     boot:
       spec.kind === 'uml'
         ? booter(umlStarter(image), false)
-        : booter(qemuStarter(spec.platform.qemu, image), true),
+        : booter(qemuStarter(spec.platform.qemu, image, accelerator), true),
+    ...(spec.kind === 'uml' ? {} : { accelerator }),
   };
 }
 
@@ -24,19 +32,34 @@ export function assemble(paths: Paths, spec: KernelSpec, record: KernelRecord): 
 export interface Machines {
   readonly ready: readonly Machine[];
   readonly missing: readonly string[];
+  /** What is known about KVM, if it was asked for. */
+  readonly kvm?: KvmFinding;
+}
+
+/** `auto` believes what setup has found; `kvm` makes the probe if nobody has. */
+async function kvmFinding(wanted: Wanted, paths: Paths): Promise<KvmFinding | undefined> {
+  if (wanted === 'tcg') return undefined;
+  return wanted === 'kvm' ? kvm(paths) : knownKvm(paths);
 }
 
 /**
  * Finds machines that `npm run replay:setup` has made ready.
  * @throws RangeError if an id is unknown
  */
-export async function openMachines(ids: readonly string[], paths = defaultPaths()): Promise<Machines> {
+export async function openMachines(
+  ids: readonly string[],
+  paths = defaultPaths(),
+  wanted: Wanted = 'tcg',
+): Promise<Machines> {
   const ready: Machine[] = [];
   const missing: string[] = [];
-  for (const spec of selectKernels(ids)) {
+  const specs = selectKernels(ids);
+  const finding = await kvmFinding(wanted, paths);
+  for (const spec of specs) {
     const record = await readRecord(paths, spec);
-    if (record) ready.push(assemble(paths, spec, record));
+    if (record)
+      ready.push(assemble(paths, spec, record, isNative(spec) ? chooseAccelerator(wanted, finding) : 'tcg'));
     else missing.push(spec.id);
   }
-  return { ready, missing };
+  return { ready, missing, ...(finding === undefined ? {} : { kvm: finding }) };
 }

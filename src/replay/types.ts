@@ -94,4 +94,6 @@ export interface Machine {
   readonly kernel: MachineKernel;
   readonly toolchain: Toolchain;
   readonly boot: Boot;
+  /** What QEMU runs it with; absent where there is no QEMU. */
+  readonly accelerator?: 'tcg' | 'kvm';
 }

@@ -1,12 +1,13 @@
 import type { Qemu } from '../kernels/catalogue.js';
+import { accelerated, type Accelerator } from './accelerator.js';
 import type { Starter } from './machine.js';
 
 /** Starts `kernel` in QEMU. */
-export function qemuStarter(qemu: Qemu, kernel: string): Starter {
+export function qemuStarter(qemu: Qemu, kernel: string, accelerator: Accelerator = 'tcg'): Starter {
   return (initramfs, append) => ({
     program: qemu.program,
     args: [
-      ...qemu.args,
+      ...accelerated(qemu.args, accelerator),
       '-kernel',
       kernel,
       '-initrd',

@@ -3,6 +3,7 @@ import { parseKernels } from '../arguments.js';
 import { paths as cachePaths } from './paths.js';
 import { selectKernels, type KernelSpec } from './catalogue.js';
 import { installCommand, missingNeeds } from './host.js';
+import { kvm } from './kvm.js';
 import { Setup, setupKernel } from './setup.js';
 
 /** `npm run replay:setup [-- --kernel ID,...]`: makes kernels ready for `pfnmap replay`. */
@@ -46,6 +47,8 @@ export async function main(args: readonly string[]): Promise<number> {
       tell(`${spec.id}: ${told(error)}`);
     }
   }
+  const found = await kvm(setup.paths);
+  if (found !== undefined) tell(`KVM ${found.works ? 'works' : 'is not used'}: ${found.reason}`);
   if (failed > 0) return 1;
   // Lists and downloads are hundreds of megabytes, and everything is unpacked.
   await rm(setup.paths.apt, { recursive: true, force: true });

@@ -15,6 +15,8 @@ export interface Paths {
   readonly builds: string;
   /** What was set up, for people. */
   readonly versions: string;
+  /** What the probe of KVM found. */
+  readonly kvm: string;
   /** Unpacked headers and build tools, shared by the kernels of a release. */
   tree(release: string): string;
   /** What belongs to one kernel: its image and {@link KernelRecord}. */
@@ -29,6 +31,7 @@ export function paths(root = join(cacheRoot(), 'replay')): Paths {
     bin: join(root, 'bin'),
     builds: join(root, 'builds'),
     versions: join(root, 'versions.json'),
+    kvm: join(root, 'kvm.json'),
     tree: (release) => join(root, 'trees', release),
     kernel: ({ id }) => join(root, 'kernels', id),
   };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { DONE_LINE, type Machine } from '../types.js';
+import { DONE_LINE, type BootFile, type Machine, type Toolchain } from '../types.js';
 import type { KernelFindings } from './catalogue.js';
 
 /** A first boot: does the kernel run our program and load our module, and what is there? */
@@ -129,17 +129,21 @@ export function parseProbe(lines: readonly string[]): KernelFindings {
   };
 }
 
-/** Builds for a kernel, boots it, and says what it found and how long the boot took, in seconds. */
-export async function probe(machine: Machine): Promise<{ found: KernelFindings; seconds: number }> {
-  const { toolchain, boot } = machine;
+/** What a first boot needs. */
+export async function probeFiles(toolchain: Toolchain): Promise<BootFile[]> {
   const init = await readFile(await toolchain.buildProgram({ 'init.c': INIT }, 'init'));
   const module = await readFile(await toolchain.buildModule({ 'probe.c': MODULE }, 'probe'));
   const kprobe = await readFile(await toolchain.buildModule({ 'kprobe.c': KPROBE }, 'kprobe'));
-  const files = [
+  return [
     { path: 'init', data: init },
     { path: 'probe.ko', data: module },
     { path: 'kprobe.ko', data: kprobe },
   ];
-  const { lines, timeMs } = await boot.run(files, { timeoutMs: 240_000 });
+}
+
+/** Builds for a kernel, boots it, and says what it found and how long the boot took, in seconds. */
+export async function probe(machine: Machine): Promise<{ found: KernelFindings; seconds: number }> {
+  const files = await probeFiles(machine.toolchain);
+  const { lines, timeMs } = await machine.boot.run(files, { timeoutMs: 240_000 });
   return { found: parseProbe(lines), seconds: timeMs / 1000 };
 }

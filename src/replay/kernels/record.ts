@@ -39,11 +39,20 @@ export async function readRecord(
   return record?.recipe === RECIPE ? record : undefined;
 }
 
-/** Records that a kernel is ready, and rewrites versions.json of all records. */
+/** Records that a kernel is ready. */
 export async function writeRecord(paths: Paths, record: KernelRecord): Promise<void> {
   await writeJson(recordPath(paths, record), record);
+  await writeVersions(paths);
+}
+
+/** Rewrites versions.json of all records and of what is known about KVM. */
+export async function writeVersions(paths: Paths): Promise<void> {
   const ids = (await readdir(join(paths.root, 'kernels'))).sort();
   const records = await Promise.all(ids.map((id) => readRecord(paths, { id })));
   const known = records.filter((one) => one !== undefined);
-  await writeJson(paths.versions, { kernels: Object.fromEntries(known.map((one) => [one.id, one])) });
+  const kvm = await readJson<unknown>(paths.kvm);
+  await writeJson(paths.versions, {
+    kernels: Object.fromEntries(known.map((one) => [one.id, one])),
+    ...(kvm === undefined ? {} : { kvm }),
+  });
 }
