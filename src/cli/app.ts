@@ -18,6 +18,7 @@ import { parseFact } from '../kernel/facts.js';
 import { parseCount, parsePtrs, parseSeconds } from './options.js';
 import type { CompareFlags } from './compare.js';
 import type { ReplayFlags } from './replay.js';
+import { RULES_FORMATS, type RulesFlags } from './rules.js';
 import type { RunFlags } from './run.js';
 
 const text = (input: string): string => input;
@@ -85,6 +86,15 @@ const explainCommand = buildCommand<Record<never, never>, string[], Context>({
   parameters: { positional: { kind: 'array', parameter: { parse: text, placeholder: 'CODE', brief } } },
 });
 
+const rulesCommand = buildCommand<RulesFlags, string[], Context>({
+  loader: async () => (await import('./rules.js')).rulesCommand,
+  docs: { brief },
+  parameters: {
+    flags: { format: { kind: 'enum', values: RULES_FORMATS, default: 'text', brief } },
+    positional: { kind: 'array', parameter: { parse: text, placeholder: 'ID', brief } },
+  },
+});
+
 function told(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -119,12 +129,13 @@ function mistake(error: unknown): string {
   });
 }
 
-const routes = buildRouteMap<'run' | 'replay' | 'compare' | 'list' | 'explain', Context>({
+const routes = buildRouteMap<'run' | 'replay' | 'compare' | 'list' | 'rules' | 'explain', Context>({
   routes: {
     run: runCommand,
     replay: replayCommand,
     compare: compareCommand,
     list: listCommand,
+    rules: rulesCommand,
     explain: explainCommand,
   },
   docs: { brief },

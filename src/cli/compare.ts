@@ -54,7 +54,7 @@ export async function compareCommand(this: Context, flags: CompareFlags, ...path
 }
 
 /** What was recorded, in the order of the kernels' names. */
-function recorded(kernels: readonly string[] | undefined): Recording[] {
+export function recorded(kernels?: readonly string[]): Recording[] {
   const files = existsSync(RECORDED) ? readdirSync(RECORDED).filter((f) => f.endsWith('.jsonl')) : [];
   const all = files.toSorted().map((f) => parseRecording(readFileSync(join(RECORDED, f), 'utf8')));
   for (const id of kernels ?? []) {

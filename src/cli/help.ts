@@ -14,6 +14,7 @@ Usage: pfnmap COMMAND [ARGUMENT...]
   replay   run litmus tests on real kernels, and compare with the model
   compare  compare the model with what real kernels gave when it was recorded
   list     list tests, archs, releases or facts
+  rules    print the contract: what drivers and mm owe, and which tests show it
   explain  explain a diagnostic code (PFNnnnn)
 
   -h, --help     show this text, or that of a command: pfnmap run --help
@@ -121,6 +122,23 @@ Examples:
   pfnmap list facts
 `;
 
+const RULES = `pfnmap rules - print the contract between mm and its drivers
+
+Usage: pfnmap rules [--format F] [ID...]
+
+  Without an ID: every row, rule, claim and anomaly. With the id of a section
+  (B.2, F, H): what is in it. With the id of a statement (F-1a, B.2-prot): all
+  about it, with the tests that show, keep or break it, what they expect, and the
+  real kernels that ran them and agreed.
+
+  --format F  text, json (an object a line, with the tests)
+
+Examples:
+  pfnmap rules F
+  pfnmap rules F-1a B.2-prot
+  pfnmap rules --format json > contract.jsonl
+`;
+
 const EXPLAIN = `pfnmap explain - explain a diagnostic code
 
 Usage: pfnmap explain [PFNnnnn...]
@@ -138,6 +156,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   replay: REPLAY,
   compare: COMPARE,
   list: LIST,
+  rules: RULES,
   explain: EXPLAIN,
 };
 

@@ -11,11 +11,6 @@ export interface RowOptions {
 /** The last part of the id, the statement, and the rest. */
 export type Row = readonly [key: string, statement: string, options?: RowOptions];
 
-/** Ids that were seen on real kernels: tests that show them were recorded and agreed (test/contract/measured.test.ts). */
-export function measuredIn(measured: ReadonlySet<string>) {
-  return (entry: Entry): Entry => (measured.has(entry.id) ? { ...entry, evidence: 'measured' } : entry);
-}
-
 /**
  * A table of the catalogue.
  * @param source where its rows stand unless they say otherwise

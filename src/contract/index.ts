@@ -9,15 +9,22 @@ import { H } from './catalogue/h.js';
 import { CORE_RULES } from './rules/core.js';
 import { CREATION } from './rules/creation.js';
 import { MACHINE_RULES } from './rules/machine.js';
-import type { Entry, Rule, Section } from './types.js';
+import { MEASURED } from './measured.js';
+import type { Entry, Evidence, Rule, Section } from './types.js';
 
 const ALL_RULES = [...CREATION, ...CORE_RULES, ...MACHINE_RULES] as const;
 
 /** `'F-1a' | 'F-1b' | 'F-2' ...`: what an invariant may be tied to. */
 export type RuleId = (typeof ALL_RULES)[number]['id'];
 
+/** Read or measured, by what real kernels have shown. */
+function known<T extends Entry>(entry: T): T {
+  const evidence: Evidence = MEASURED.has(entry.id) ? 'measured' : 'read';
+  return { ...entry, evidence };
+}
+
 /** The rules, in the order of their numbers. */
-export const RULES: readonly Rule[] = ALL_RULES;
+export const RULES: readonly Rule[] = ALL_RULES.map((rule: Rule) => known(rule));
 
 /** The tables of A to D, the claims (F.V) and the anomalies (H). */
 export const SECTIONS: readonly Section[] = [
@@ -29,7 +36,7 @@ export const SECTIONS: readonly Section[] = [
   ...D_OTHERS,
   CLAIMS,
   H,
-];
+].map((section) => ({ ...section, entries: section.entries.map(known) }));
 
 /** Everything that has an id. */
 export const ENTRIES: readonly Entry[] = [...SECTIONS.flatMap(({ entries }) => entries), ...RULES];

@@ -8,9 +8,12 @@ import { findObserver } from './observers.js';
 import { compareReleases, releaseMatches, select } from './selector.js';
 import type { Configuration, Selector, SelectorItem } from './selector.js';
 
+/** What of a test says where it runs and what it expects there. */
+export type Expecting = Pick<LitmusTest, 'results' | 'only' | 'source'>;
+
 /** Whether `Only:` lets the test run on this configuration. @param all every known configuration */
 export function runsOn<C extends Configuration>(
-  test: LitmusTest,
+  test: Expecting,
   configuration: C,
   all: readonly C[],
 ): boolean {
@@ -26,7 +29,7 @@ export function runsOn<C extends Configuration>(
  * @throws {DiagnosticError} PFN4009 if no line selects the configuration, PFN4010 if none of them wins
  */
 export function expectedVerdict<C extends Configuration>(
-  test: LitmusTest,
+  test: Expecting,
   configuration: C,
   all: readonly C[],
 ): Verdict | undefined {
@@ -41,7 +44,7 @@ interface LineSelection<C> {
   readonly selected: ReadonlySet<C>;
 }
 
-function lineSelections<C extends Configuration>(test: LitmusTest, all: readonly C[]): LineSelection<C>[] {
+function lineSelections<C extends Configuration>(test: Expecting, all: readonly C[]): LineSelection<C>[] {
   const runs = new Set(select(test.only, all));
   return test.results.map((line) => ({
     line,
@@ -66,7 +69,7 @@ function isSubset<T>(small: ReadonlySet<T>, large: ReadonlySet<T>): boolean {
 }
 
 function verdictProblem(
-  test: LitmusTest,
+  test: Expecting,
   lines: readonly ResultLine[],
   where: readonly Configuration[],
 ): Diagnostic {

@@ -60,6 +60,42 @@ describe('pfnmap replay --bundle', () => {
   });
 });
 
+describe('pfnmap rules', () => {
+  test('prints the whole contract, a section of it, or one statement with its tests', () => {
+    expect(pfnmap('rules').stdout).toMatch(/^A\.1-1 [^]*^F-43 /m);
+    expect(pfnmap('rules', 'f').stdout).toMatch(/^F-1a /);
+    const { status, stdout, stderr } = pfnmap('rules', 'f-2', 'H-9');
+    expect(stdout).toMatch(
+      /^H-9\n[^]*^Tests:\n[^]*^F-2\n[^]*^Owed by:\n {4}driver\n[^]*^ {4}breaks {2}litmus\/mail\//m,
+    );
+    expect(stdout).not.toContain('\u001b');
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  test('prints JSON', () => {
+    const { stdout } = pfnmap('rules', '--format', 'json', 'F-17');
+    expect(JSON.parse(stdout)).toMatchObject({
+      id: 'F-17',
+      section: 'F',
+      owes: ['driver'],
+      cases: [
+        {
+          test: 'F-17-breaks',
+          role: 'breaks',
+          expected: [{ verdict: 'Always' }, { on: '6.1', verdict: 'Never' }],
+        },
+        { test: 'F-17-obeys', role: 'obeys' },
+      ],
+    });
+  });
+
+  test('knows what was meant', () => {
+    const { status, stdout, stderr } = pfnmap('rules', 'F-1c');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toBe("pfnmap: the contract has no 'F-1c'; did you mean 'F-1a'?\n");
+  });
+});
+
 describe('pfnmap run', () => {
   test('answers on x86_64 and arm with 7.2, in words that herd7 reads', () => {
     const { status, stdout, stderr } = pfnmap('run', 'small.litmus');

@@ -45,10 +45,6 @@ export const A = [
     [
       '8',
       'An entry without the bit whose frame lies above highest_memmap_pfn is reported as a bad map and has no page.',
-      {
-        untested: 'internal',
-        detail: 'the API of drivers cannot make such an entry: what has no struct page goes in special',
-      },
     ],
     ['9', 'Every other entry without the bit has the struct page of its frame.'],
   ]),

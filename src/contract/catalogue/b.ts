@@ -89,9 +89,10 @@ export const B = [
       ['error-leaves', 'A call that fails for its range on a COW VMA changes nothing.', { on: '7.2' }],
       [
         'inside',
-        'Nobody checks that the range of a shared mapping lies in the VMA, nor whose frames they are.',
+        'Nobody checks that the range of a shared mapping lies in the VMA.',
         { untested: 'unsteady', detail: 'entries outside of any VMA' },
       ],
+      ['frames', 'Nobody asks whose frames they are, nor how many there are.'],
       [
         'warns',
         'With per-VMA locks 6.12 warns unless mmap_lock is held for writing, as it is not in a fault handler.',
@@ -174,7 +175,11 @@ export const B = [
         'vm_insert_pages() and vm_map_pages() on a VM_PFNMAP VMA are a BUG up to 6.12; in 7.2 the VMA gets both flags, and only DEBUG_VM kernels warn.',
       ],
       ['zero', 'Since 6.12 the zero page is -EINVAL where a write can reach it; 6.1 takes it and counts it.'],
-      ['kind', 'An anonymous page, a slab page or one with a type is -EINVAL.'],
+      [
+        'kind',
+        'An anonymous page, a slab page or one with a type is -EINVAL.',
+        { untested: 'not yet', detail: 'drivers of the language come by no such page' },
+      ],
       [
         'nomem',
         'A page table that cannot be allocated is -ENOMEM.',
@@ -319,9 +324,38 @@ export const B = [
       [
         'complete-error',
         "If installing fails the whole VMA is unmapped and the hook's error, or the one that occurred, is returned.",
-        { untested: 'internal', detail: 'the installation cannot fail in the model' },
       ],
       ['no-ops', 'A hook that leaves vm_ops alone gets the dummy operations: the VMA is not anonymous.'],
+      ['null-ops', 'A hook that sets vm_ops to NULL makes the VMA anonymous.'],
+      [
+        'override',
+        "error_override of the hook takes the place of errors of the action's completion only; one that is no errno warns and is -EINVAL.",
+      ],
+      [
+        'prot',
+        'A remap action installs its entries with the protection of the moment when the hook recorded it.',
+      ],
+      ['ioremap', 'An I/O remap action is a remap action with translated frame and decrypted protection.'],
+      [
+        'simple-ioremap',
+        'The simple I/O remap action compares offset and length as vm_iomap_memory() does: -EINVAL.',
+      ],
+      [
+        'kernel-pages',
+        'The action that maps kernel pages sets VM_MIXEDMAP and inserts them counted, with the protection that the VMA ends with.',
+      ],
+      [
+        'mapped',
+        '->mapped is called once for a new VMA, after its action and without locks of the file; an error of it takes the VMA away.',
+      ],
+      [
+        'hidden',
+        'A hook that asks for hiding from the rmap has the lock of the file held until the action is complete.',
+      ],
+      [
+        'compat',
+        'A legacy ->mmap may let the hook of another file describe its VMA; errors are its own to clean up.',
+      ],
     ],
   ),
 ];

@@ -21,8 +21,6 @@ function advice(
 const CAP: readonly [Reason, string] = ['subsystem', 'memory failure'];
 const HOLES: readonly [Reason, string] = ['subsystem', 'fallocate'];
 const KSM: readonly [Reason, string] = ['subsystem', 'KSM'];
-const GUARD: readonly [Reason, string] = ['subsystem', 'guard regions'];
-const FLAG: readonly [Reason, string] = ['not yet', 'the advice is not in the language or no test names it'];
 const all = (why: readonly [Reason, string?]) => ({ PFNMAP: why, MIXEDMAP: why, IO: why });
 
 /** C.7 to C.13: how a mapping changes and ends, and advice about it. */
@@ -140,26 +138,14 @@ export const C_CHANGES = [
     ],
   ]),
   section('C.11', 'madvise', { source: 'mm/madvise.c' }, [
-    ...advice('NORMAL', ['succeeds', 'succeeds', 'succeeds'], all(FLAG)),
-    ...advice(
-      'SEQUENTIAL',
-      ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag'],
-      all(FLAG),
-    ),
-    ...advice(
-      'RANDOM',
-      ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag'],
-      all(FLAG),
-    ),
-    ...advice(
-      'WILLNEED',
-      [
-        'succeeds, does nothing for a device',
-        'succeeds, does nothing for a device',
-        'succeeds, does nothing for a device',
-      ],
-      all(FLAG),
-    ),
+    ...advice('NORMAL', ['succeeds', 'succeeds', 'succeeds']),
+    ...advice('SEQUENTIAL', ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag']),
+    ...advice('RANDOM', ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag']),
+    ...advice('WILLNEED', [
+      'succeeds, does nothing for a device',
+      'succeeds, does nothing for a device',
+      'succeeds, does nothing for a device',
+    ]),
     ...advice('DONTNEED', ['-EINVAL', 'zaps raw and normal entries', 'zaps']),
     ...advice('DONTNEED_LOCKED', ['-EINVAL', 'zaps raw and normal entries', 'zaps']),
     ...advice('FREE', ['-EINVAL', '-EINVAL, it is not anonymous', '-EINVAL']),
@@ -208,7 +194,7 @@ export const C_CHANGES = [
     ...advice('POPULATE_READ', ['-EINVAL', 'succeeds, raw entries count as populated', '-EINVAL']),
     ...advice('POPULATE_WRITE', ['-EINVAL', 'succeeds, raw entries count as populated', '-EINVAL']),
     ...advice('HWPOISON', ['-EFAULT', '-EEXIST or -EFAULT', '-EFAULT'], all(CAP)),
-    ...advice('GUARD_INSTALL', ['-EINVAL since 7.2', '-EINVAL since 7.2', '-EINVAL since 7.2'], all(GUARD)),
+    ...advice('GUARD_INSTALL', ['-EINVAL since 7.2', '-EINVAL since 7.2', '-EINVAL since 7.2']),
   ]),
   section('C.12', 'mlock, mincore, msync', { source: 'mm/mlock.c:mlock_fixup; mm/mincore.c; mm/msync.c' }, [
     ['mlock', 'mlock of a VMA with a special flag succeeds and does not mark it.'],

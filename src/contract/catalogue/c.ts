@@ -136,6 +136,7 @@ export const C_BEGINS = [
   ]),
   section('C.6', 'fork', { source: 'kernel/fork.c:dup_mmap; mm/memory.c:copy_page_range, vma_needs_copy' }, [
     ['dontcopy', 'A VM_DONTCOPY VMA is left out.'],
+    ['wipeonfork', 'A VMA with VM_WIPEONFORK is copied without its entries.'],
     ['needs-copy', 'Entries of a VM_PFNMAP or VM_MIXEDMAP VMA, or of one with anonymous pages, are copied.'],
     [
       'io-only',

@@ -31,6 +31,7 @@ export const D_WALKS = [
     ],
     ['raw', 'A raw entry is -EEXIST.'],
     ['raw-populate', 'For populate and its like the -EEXIST of a raw entry is success.'],
+    ['populate-hole', 'MADV_POPULATE stops at a hole with -ENOMEM; what lies before it is populated.'],
     [
       'dump',
       'With FOLL_DUMP an entry without a page is -EFAULT.',

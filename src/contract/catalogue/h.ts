@@ -55,7 +55,7 @@ export const H = section('H', 'Anomalies', { source: 'see the row' }, [
   [
     '10',
     'mprotect of mips 6.1 drops the special bit.',
-    { source: 'arch/mips/include/asm/pgtable.h:pte_modify', untested: 'arch' },
+    { source: 'arch/mips/include/asm/pgtable.h:pte_modify', on: '!modify_keeps_special' },
   ],
   [
     '11',

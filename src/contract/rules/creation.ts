@@ -239,7 +239,7 @@ export const CREATION = [
     source: 'kernel/fork.c:dup_mmap; mm/vma.c:__split_vma',
     breaks: 'A driver that counts its mappings is wrong by those, and frees what is mapped.',
     enforcement: enforced('nothing'),
-    enforced: 'Nothing.',
+    enforced: 'Nobody notices.',
   },
   {
     ...DRIVER,
