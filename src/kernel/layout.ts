@@ -14,6 +14,8 @@ export interface Shape {
   readonly globalWords: number;
   /** Character devices, one for each `NAME_fops`; all files of one share one f_mapping. */
   readonly drivers: number;
+  /** Whether entries above the PTE level are kept: the driver can install leaves there, or is asked to. */
+  readonly leaves?: boolean;
 }
 
 /** Sizes that the run may have to enlarge. Hitting one is a bound of the tool, never a failing system call. */
@@ -132,6 +134,8 @@ export interface Layout {
   readonly caps: Capacities;
   /** Entries in a page table (architecture.md: few, 4 by default). */
   readonly ptrs: number;
+  /** Whether processes have words for PMD and PUD entries. */
+  readonly leaves: boolean;
   readonly globals: number;
   readonly imapLocks: number;
   readonly frames: number;
@@ -195,8 +199,9 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
   const pinsAt = fdsAt + caps.fds;
   const pteAt = pinsAt + caps.pins;
   const pmdAt = pteAt + 2 * caps.arena;
-  const pudAt = pmdAt + 2 * Math.ceil(caps.arena / ptrs);
-  const procWords = pudAt + 2 * Math.ceil(caps.arena / (ptrs * ptrs));
+  const leaves = shape.leaves === true;
+  const pudAt = pmdAt + (leaves ? 2 * Math.ceil(caps.arena / ptrs) : 0);
+  const procWords = pudAt + (leaves ? 2 * Math.ceil(caps.arena / (ptrs * ptrs)) : 0);
   const threadWords = THREAD.STACK + caps.stack;
   const globals = take(shape.globalWords);
   const imapLocks = take(shape.drivers);
@@ -210,6 +215,7 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
     shape,
     caps,
     ptrs,
+    leaves,
     globals,
     imapLocks,
     frames,

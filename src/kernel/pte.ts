@@ -22,6 +22,9 @@ export const PTE_DEVMAP = 128;
 export const PTE_SOFT_DIRTY = 256;
 export const PTE_UFFD_WP = 512;
 
+/** In an entry above the PTE level: leads to a table. Such an entry has no other bit. Kept only where leaves can be (`Layout.leaves`). */
+export const PTE_TABLE = 1 << 13;
+
 /** Memory type of the mapping: a {@link CacheMode} in bits 10..12. */
 export const PTE_CACHE_SHIFT = 10;
 export const PTE_CACHE_MASK = 7 << PTE_CACHE_SHIFT;

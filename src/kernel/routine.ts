@@ -143,6 +143,8 @@ export interface Program {
   readonly cells: readonly { readonly offset: number; readonly bytes: number; readonly word: number }[];
   /** What the objects of the driver look like; without it nothing can be reached through pointers. */
   readonly objects?: ObjectTable;
+  /** Whether entries above the PTE level must be kept: a handler is asked for leaves, or code installs them. */
+  readonly leaves?: boolean;
   /** Names of APIs and system calls for bug(NAME) and warned(NAME), by id; 0 is 'none'. */
   readonly apiNames: readonly string[];
 }

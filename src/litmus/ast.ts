@@ -4,6 +4,7 @@
 import type { Block, TranslationUnit } from '../c/ast.js';
 import type { Source, Span } from '../c/diagnostics.js';
 import type { AttributeName, ObserverName } from './observers.js';
+import type { SizeTerm } from './region-size.js';
 import type { Selector } from './selector.js';
 
 /** Words of herd7's `Observation` line that a test may expect. */
@@ -34,8 +35,10 @@ export interface Region {
   /** Absent only for a literal range without a name. */
   readonly name?: string;
   readonly nameSpan: Span;
-  /** Number of frames. */
+  /** Number of frames; of a region with a `size`, what it comes to with the model's usual tables. */
   readonly pages: number;
+  /** `2 * PTRS_PER_PTE pages`: see {@link regionPages}. */
+  readonly size?: readonly SizeTerm[];
   /** First pfn, when the region is written with literal pfns; the test is then for the model only. */
   readonly first?: number;
   /** Where an `mmio` region lies in relation to RAM; absent: the architecture's usual place. */

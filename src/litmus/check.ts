@@ -4,6 +4,7 @@ import { didYouMean } from '../c/suggest.js';
 import type { TranslationUnit } from '../c/ast.js';
 import type { MemoryBlock, Region, ThreadFragment, ThreadSource } from './ast.js';
 import { reservedBecause } from './names.js';
+import { LEAST_PTRS, regionPages } from './region-size.js';
 import { isAttribute } from './observers.js';
 import { declarationsIn, fileScopeNames } from './scope.js';
 
@@ -67,8 +68,8 @@ export function checkRegionReferences(memory: MemoryBlock, sink: DiagnosticSink)
   };
   for (const resource of memory.resources) {
     const region = find(resource.region, resource.regionSpan);
-    if (region && resource.last >= region.pages) {
-      const message = `\`${region.name}\` has only the frames 0..${region.pages - 1}`;
+    if (region && resource.last >= regionPages(region, LEAST_PTRS)) {
+      const message = onlyFrames(region);
       const notes = [{ message: 'the region', span: region.span }];
       sink.error('PFN2020', message, resource.span, {
         expected: 'a range whose both ends lie in the region',
@@ -79,8 +80,8 @@ export function checkRegionReferences(memory: MemoryBlock, sink: DiagnosticSink)
   const set = new Map<string, Span>();
   for (const { region: name, regionSpan, index, span } of memory.contents) {
     const region = find(name, regionSpan);
-    if (region && index >= region.pages) {
-      sink.error('PFN2021', `\`${name}\` has only the frames 0..${region.pages - 1}`, span, {
+    if (region && index >= regionPages(region, LEAST_PTRS)) {
+      sink.error('PFN2021', onlyFrames(region), span, {
         notes: [{ message: 'the region', span: region.span }],
       });
     }
@@ -91,6 +92,12 @@ export function checkRegionReferences(memory: MemoryBlock, sink: DiagnosticSink)
       });
     else set.set(`${name}[${index}]`, span);
   }
+}
+
+/** A region whose size follows the page tables has its frames for certain only up to the smallest tables' size. */
+function onlyFrames(region: Region): string {
+  const frames = `\`${region.name}\` has only the frames 0..${regionPages(region, LEAST_PTRS) - 1}`;
+  return region.size === undefined ? frames : `${frames} where a table has ${LEAST_PTRS} entries`;
 }
 
 /** More threads than anyone can explore. */

@@ -12,6 +12,7 @@ import type {
   Resource,
   ThreadGroup,
 } from './ast.js';
+import { MOST_PTRS, sizeInPages, TABLE_NAMES, USUAL_PTRS, type SizeTerm } from './region-size.js';
 import { Recover, TokenStream } from './token-stream.js';
 import { integerValue, tokenize } from './tokens.js';
 import type { Token } from './tokens.js';
@@ -107,14 +108,14 @@ class MemoryParser {
 
   #add(kind: RegionKind, name: string | undefined, nameSpan: Span, start: number): void {
     const literal = this.tokens.peek().text === '..';
-    const extent = literal ? this.#literalRange() : { pages: this.#pages() };
+    const extent = literal ? this.#literalRange() : this.#pages();
     const placement = this.#placement(kind);
-    if (!extent || extent.pages === undefined) throw new Recover();
+    if (!extent) throw new Recover();
     this.#block.regions.push({
       kind,
       ...(name === undefined ? {} : { name }),
       nameSpan,
-      ...(extent as { pages: number; first?: number }),
+      ...extent,
       ...(placement ? { placement } : {}),
       span: { start, end: this.tokens.previous.span.end },
     });
@@ -145,12 +146,40 @@ class MemoryParser {
     });
   }
 
-  #pages(): number | undefined {
-    const number = this.tokens.current;
-    if (number.kind !== 'integer') this.#fail('a number of pages, or literal pfns `A..B`');
-    const pages = this.#integer(1, MAX_PAGES, 'a number of pages');
+  /** `4 pages`, `2 * PTRS_PER_PTE pages`, `PTRS_PER_PTE + 1 pages`. */
+  #pages(): { pages: number; size?: readonly SizeTerm[] } | undefined {
+    const { start } = this.tokens.current.span;
+    const terms: (SizeTerm | undefined)[] = [];
+    do terms.push(this.#product());
+    while (this.tokens.accept('+'));
+    const span = { start, end: this.tokens.previous.span.end };
     if (!this.tokens.accept('pages') && !this.tokens.accept('page')) this.#fail('`pages` after the number');
-    return pages;
+    const size = terms.filter((t) => t !== undefined);
+    if (size.length < terms.length) return undefined;
+    if (sizeInPages(size, MOST_PTRS) > MAX_PAGES) {
+      this.sink.error('PFN2016', `a number of pages is between 1 and ${MAX_PAGES}`, span);
+      return undefined;
+    }
+    const pages = sizeInPages(size, USUAL_PTRS);
+    return size.some((t) => t.tables > 0) ? { pages, size } : { pages };
+  }
+
+  /** Numbers and entries of a table, multiplied. */
+  #product(): SizeTerm | undefined {
+    let factor: number | undefined = 1;
+    let tables = 0;
+    do {
+      if (TABLE_NAMES.includes(this.tokens.current.text)) {
+        this.tokens.next();
+        tables += 1;
+        continue;
+      }
+      if (this.tokens.current.kind !== 'integer')
+        this.#fail('a number of pages, `PTRS_PER_PTE`, or literal pfns `A..B`');
+      const n = this.#integer(1, MAX_PAGES, 'a number of pages');
+      factor = n === undefined || factor === undefined ? undefined : factor * n;
+    } while (this.tokens.accept('*'));
+    return factor === undefined ? undefined : { factor, tables };
   }
 
   #placement(kind: RegionKind): MmioPlacement | undefined {

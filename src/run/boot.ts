@@ -12,6 +12,7 @@ import type { Facts } from '../kernel/facts.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
 import { PG_FREE, PG_RESERVED } from '../kernel/world.js';
 import type { LitmusTest } from '../litmus/ast.js';
+import { regionPages } from '../litmus/region-size.js';
 import type { LoweredTest } from '../litmus/lower/contract.js';
 import { lowerTest } from '../litmus/lower/index.js';
 
@@ -36,7 +37,7 @@ export function compile(test: LitmusTest, facts: Facts, ptrs: number): Compiled 
     test.memory.regions.map((r, i) => ({
       name: r.name ?? `region${i}`,
       kind: r.kind,
-      pages: r.pages,
+      pages: regionPages(r, ptrs),
       ...(r.placement === undefined ? {} : { where: r.placement }),
       ...(r.first === undefined ? {} : { pfn: r.first }),
     })),
@@ -73,6 +74,7 @@ export function bootKernel(c: Compiled, caps: Capacities): Kernel {
       cellWords: lowered.cellWords,
       globalWords: lowered.globalWords.length,
       drivers: Math.max(1, lowered.program.drivers.length),
+      leaves: lowered.program.leaves === true && c.facts.thp,
     },
     caps,
     c.ptrs,

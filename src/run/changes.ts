@@ -2,7 +2,7 @@
 import { PAGE, PROC } from '../kernel/layout.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { vmFlagNames } from '../kernel/flags.js';
-import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
+import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_TABLE, PTE_WRITE } from '../kernel/pte.js';
 import { signalName } from '../kernel/uapi.js';
 import { PG_ANON, PG_EXCLUSIVE, PG_FREE, VMA_LINKED, type Vma } from '../kernel/world.js';
 import { levelPages } from '../kernel/mm/pgtable.js';
@@ -80,6 +80,7 @@ function vmaChanges(k: Kernel, before: Snapshot): string[] {
 
 function entryText(k: Kernel, lo: number, hi: number): string {
   if (lo === 0 && hi === 0) return 'none';
+  if ((hi & PTE_TABLE) !== 0) return 'a table';
   const bits = [
     (hi & PTE_WRITE) !== 0 ? 'writable' : 'read-only',
     ...((hi & PTE_SPECIAL) !== 0 ? ['special'] : []),

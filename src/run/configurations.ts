@@ -7,6 +7,8 @@ import type { Configuration } from '../litmus/selector.js';
 /** Names of traits and how they follow from facts. */
 const TRAITS: Readonly<Record<string, (f: Facts) => boolean>> = {
   pte_special: (f) => f.pteSpecial,
+  huge_fault: (f) => f.hugeFaultOnSpecialVma,
+  huge_fault_pud: (f) => f.hugeFaultOnSpecialVma && f.thpPud,
   pmd_pfnmap: (f) => f.pmdPfnmap,
   pud_pfnmap: (f) => f.pudPfnmap,
   pat: (f) => f.pfnmapTracking,

@@ -5,6 +5,7 @@ import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../ker
 import type { LitmusTest, Verdict } from '../litmus/ast.js';
 import { expectedVerdict, runsOn } from '../litmus/configuration.js';
 import { printCondition } from '../litmus/print.js';
+import { USUAL_PTRS } from '../litmus/region-size.js';
 import { bootKernel, compile, type Compiled } from './boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from './configurations.js';
 import { Collector } from './collector.js';
@@ -17,7 +18,6 @@ import { witnessSteps } from './witness.js';
 export type * from './result.js';
 export { CONFIGURATIONS, configurationOf, factsOf, TRAIT_NAMES } from './configurations.js';
 
-const DEFAULT_PTRS = 4;
 /** How long the search runs before it lets the event loop in. */
 const SLICE_MS = 200;
 
@@ -44,7 +44,7 @@ export async function runTest(test: LitmusTest, options: RunOptions): Promise<Ru
   }
   const expected = expectedVerdict(test, configuration, CONFIGURATIONS);
   const facts = factsOf(options.arch, options.release, { ...optionFacts(test), ...options.facts });
-  const compiled = compile(test, facts, options.ptrs ?? DEFAULT_PTRS);
+  const compiled = compile(test, facts, options.ptrs ?? USUAL_PTRS);
   const question = new Question(condition.prop, test.filter);
   const run = await explore(compiled, question, options);
   return { ...base, ...judge(run, question, expected, options), timeMs: performance.now() - started };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { withMemory } from '../../src/litmus/codes/sample.js';
 import type { MemoryBlock } from '../../src/litmus/ast.js';
+import { regionPages } from '../../src/litmus/region-size.js';
 import { codes, parse } from './diagnose.js';
 
 function block(...lines: string[]): MemoryBlock {
@@ -30,6 +31,28 @@ describe('the memory block', () => {
       { kind: 'mmio', name: 'bar', pages: 16, placement: 'high' },
       { kind: 'device', name: 'dev_mem', pages: 2 },
     ]);
+  });
+
+  test('declares regions as large as page tables', () => {
+    const { regions } = block(
+      'mmio pmd = 2 * PTRS_PER_PTE pages;',
+      'mmio pud = PTRS_PER_PTE * PTRS_PER_PMD pages;',
+      'mmio more = PTRS_PER_PTE + 1 pages;',
+      'mmio plain = 2 * 3 pages;',
+    );
+    expect(plain(regions)).toMatchObject([{ pages: 8 }, { pages: 16 }, { pages: 5 }, { pages: 6 }]);
+    const pages = (ptrs: number): number[] => regions.map((r) => regionPages(r, ptrs));
+    expect([pages(2), pages(512)]).toEqual([
+      [4, 4, 3, 6],
+      [1024, 262144, 513, 6],
+    ]);
+    expect(codes(withMemory('mmio bar = 9000 * PTRS_PER_PTE pages;'))).toEqual(['PFN2016']);
+    expect(codes(withMemory('mmio bar = 2 * PMD_SIZE pages;'))).toEqual(['PFN2013']);
+  });
+
+  test('a frame of such a region is there with the smallest tables, too', () => {
+    expect(codes(withMemory('mmio bar = PTRS_PER_PTE pages;', 'bar[1] = 1;'))).toEqual([]);
+    expect(codes(withMemory('mmio bar = PTRS_PER_PTE pages;', 'bar[2] = 1;'))).toEqual(['PFN2021']);
   });
 
   test('declares regions with literal pfns, both ends included', () => {

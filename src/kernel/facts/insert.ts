@@ -103,8 +103,8 @@ export const insertFacts = {
     source: 'include/linux/pfn_t.h',
     catalogue: 'B.5',
   }),
-  hugeFaultOnSpecialVma: byReleaseWhere('pmdPfnmap', [false, true, true], {
-    doc: 'vm_ops->huge_fault is called for VMAs with raw frames.',
+  hugeFaultOnSpecialVma: byReleaseWhere('thp', [false, true, true], {
+    doc: 'vm_ops->huge_fault is called, for VMAs with raw frames too; before, only for DAX.',
     source: 'mm/huge_memory.c:__thp_vma_allowable_orders',
     evidence: 'measured',
     catalogue: 'B.8',
@@ -112,6 +112,11 @@ export const insertFacts = {
   hugeFaultIgnoresThpPolicy: byRelease([false, false, true], {
     doc: 'huge_fault of a VM_PFNMAP VMA does not ask the THP policy of sysfs.',
     source: 'mm/huge_memory.c:__thp_vma_allowable_orders',
+    catalogue: 'B.8',
+  }),
+  pteLookupMeetsLeaf: byRelease([false, true, true], {
+    doc: 'Taking the PTE lock under a PMD leaf fails (-ENOMEM, VM_FAULT_OOM); before, the leaf was taken for a table.',
+    source: 'mm/pgtable-generic.c:__pte_offset_map_lock',
     catalogue: 'B.8',
   }),
   specialHugeNeedsFile: byRelease([true, true, false], {

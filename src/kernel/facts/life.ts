@@ -1,4 +1,4 @@
-import { byRelease, byReleaseWhere, follows } from './define.js';
+import { byRelease, byReleaseWhere, constant, follows } from './define.js';
 
 /** Life of a mapping: mmap, faults, fork, mprotect, mremap, madvise (catalogue C). */
 export const lifeFacts = {
@@ -89,6 +89,16 @@ export const lifeFacts = {
     source: 'mm/mprotect.c:change_pte_range',
     catalogue: 'C.7',
   }),
+  mprotectUpgradesPmd: byRelease([false, true, true], {
+    doc: 'mprotect makes a dirty PMD leaf of a shared VMA writable at once.',
+    source: 'mm/huge_memory.c:can_change_pmd_writable',
+    catalogue: 'C.7',
+  }),
+  vmaSplitKnowsPud: constant(false, {
+    doc: 'Splitting a VMA inside a PUD leaf clears it (split_huge_leaf of 6.12.118); before, the leaf was taken for a table.',
+    source: 'mm/huge_memory.c:vma_adjust_trans_huge',
+    catalogue: 'H-2',
+  }),
   mremapUnmapsBeforeChecks: byRelease([true, true, false], {
     doc: 'MREMAP_FIXED unmaps the target, and a shrink is done, before the checks of the source VMA.',
     source: 'mm/mremap.c:mremap_to',
@@ -104,8 +114,8 @@ export const lifeFacts = {
     source: 'mm/mremap.c:mremap, mm/mmap.c:vma_merge',
     catalogue: 'C.8',
   }),
-  mremapDropsPudLeaf: follows((f) => f['pudPfnmap'] === true, {
-    doc: 'mremap clears a special PUD leaf ("bad pud") instead of moving it.',
+  mremapDropsPudLeaf: follows((f) => f['thpPud'] === true, {
+    doc: 'mremap takes a PUD leaf for a bad entry: it clears it without a TLB flush instead of moving it.',
     source: 'mm/mremap.c:get_old_pud',
     catalogue: 'H-1',
   }),

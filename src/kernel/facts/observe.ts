@@ -92,8 +92,8 @@ export const observeFacts = {
     source: 'fs/proc/task_mmu.c:pagemap_scan_test_walk',
     catalogue: 'D.7',
   }),
-  smapsSplitsPud: follows((f) => f['pudPfnmap'] === true, {
-    doc: 'Reading smaps removes special PUD leaves.',
+  smapsSplitsPud: follows((f) => f['thpPud'] === true, {
+    doc: 'Reading smaps removes raw PUD leaves.',
     source: 'mm/pagewalk.c:walk_pud_range',
     catalogue: 'D.6, H-3',
   }),

@@ -22,6 +22,7 @@ export function followPfnmap(k: Kernel, vma: Vma, pg: number): number {
   if ((vma.flags & (VM_IO | VM_PFNMAP)) === 0) return -EINVAL;
   const e = walk(k, vma.mm, pg);
   if (none(k, e) || !present(k, e)) return -EINVAL;
+  if (k.level !== Level.Pte && k.facts.followPfn) return -EINVAL;
   return entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
 }
 

@@ -48,7 +48,7 @@ import {
 import { Level, PTE_DEVMAP, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
 import { PG_ANON, PG_DIRTY, PG_EXCLUSIVE, PG_HEAD, type Vma } from '../world.js';
 import { compoundHead } from './page_alloc.js';
-import { entryPfn, none, present, walk } from './pgtable.js';
+import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
 import { isZeroPfn, vmNormalPage } from './memory/classify.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
@@ -200,18 +200,27 @@ function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
 }
 
 /**
- * Leaves above the PTE level: the struct page of the frame, without asking whether the entry is special (H-4); only
- * {@link checkVmaFlags} keeps raw leaves away.
+ * `mm/gup.c:follow_huge_pmd` and `follow_huge_pud`: the struct page of the frame, without asking whether the entry is special (H-4);
+ * only {@link checkVmaFlags} keeps raw leaves away. Of a PMD leaf the first page is counted, whichever one is returned.
  */
 function followHuge(k: Kernel, vma: Vma, pg: number, e: number, foll: number): number {
-  const span = k.level === Level.Pmd ? k.layout.ptrs : k.layout.ptrs * k.layout.ptrs;
-  const frame = k.mem.frame(entryPfn(k, e) + (pg % span));
-  if (frame < 0 || k.mem.hasPage[frame] !== 1) {
-    k.undefinedBehaviour(Undefined.NoMemmap);
-    return NEEDS_FAULT;
-  }
-  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, frame, foll)) return NEEDS_FAULT;
-  return take(k, vma, e, frame, foll);
+  const counted = leafFrame(k, pg, e);
+  if (counted < 0) return NEEDS_FAULT;
+  const inside = k.level === Level.Pmd ? pg % levelPages(k, Level.Pmd) : 0;
+  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, counted, foll)) return NEEDS_FAULT;
+  const found = take(k, vma, e, counted, foll);
+  if (found < 0) return found;
+  if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= PTE_DIRTY;
+  return found + inside;
+}
+
+/** The page of a leaf that a reference would be taken on; -1 after the run was frozen, for there is no such struct page. */
+function leafFrame(k: Kernel, pg: number, e: number): number {
+  const offset = k.level === Level.Pud ? pg % levelPages(k, Level.Pud) : 0;
+  const frame = k.mem.frame(entryPfn(k, e) + offset);
+  if (frame >= 0 && k.mem.hasPage[frame] === 1) return frame;
+  k.undefinedBehaviour(Undefined.NoMemmap);
+  return -1;
 }
 
 /**
@@ -277,18 +286,15 @@ export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number
   if (none(k, e) || !present(k, e) || (flags & PTE_PROTNONE) !== 0) return STOP;
   if ((foll & FOLL_WRITE) !== 0 && (flags & PTE_WRITE) === 0) return STOP;
   if ((flags & (PTE_SPECIAL | PTE_DEVMAP)) !== 0) return STOP;
-  const span =
-    k.level === Level.Pte ? 1 : k.level === Level.Pmd ? k.layout.ptrs : k.layout.ptrs * k.layout.ptrs;
-  const frame = k.mem.frame(entryPfn(k, e) + (pg % span));
-  if (frame < 0 || k.mem.hasPage[frame] !== 1) {
-    k.undefinedBehaviour(Undefined.NoMemmap);
-    return STOP;
-  }
+  // Where leaves have no special bit nothing tells that this one is raw.
+  const frame = leafFrame(k, pg, e);
+  if (frame < 0) return STOP;
+  const inside = k.level === Level.Pmd ? pg % levelPages(k, Level.Pmd) : 0;
   // An entry without special bit may still map a page that nobody owns any more; taking a reference then fails.
   if (k.pages[compoundHead(k, frame)]!.refcount <= 0) return STOP;
   if (!gupFastFolioAllowed(k, frame, foll)) return STOP;
   if ((flags & PTE_WRITE) === 0 && mustUnshare(k, undefined, frame, foll)) return STOP;
-  return tryGrabPage(k, frame, foll) ? frame : STOP;
+  return tryGrabPage(k, frame, foll) ? frame + inside : STOP;
 }
 
 /**

@@ -49,7 +49,7 @@ import {
 } from '../world.js';
 import { fget, fput } from '../fs/file_table.js';
 import { callMmPopulate } from './populate.js';
-import { vmGetPageProt } from './pgtable.js';
+import { freePgtables, vmGetPageProt } from './pgtable.js';
 import { zapPageRange } from './memory/zap.js';
 import {
   callMmapPrepare,
@@ -68,6 +68,7 @@ import {
   getUnmappedArea,
   imapBusy,
   imapLock,
+  leafAlign,
   vmaLookup,
   vmaMerge,
   vmaSetPageProt,
@@ -257,8 +258,7 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
   const driver = file === 0 ? undefined : k.program.drivers[k.files[file - 1]!.driver];
   const hinted = driver?.getUnmappedArea === undefined ? hint(k, proc, addr, pages) : -1;
   if (hinted >= 0) return hinted;
-  const align = driver?.getUnmappedArea !== undefined || pages >= k.layout.ptrs ? k.layout.ptrs : 1;
-  const at = getUnmappedArea(k, proc, pages, align);
+  const at = getUnmappedArea(k, proc, pages, leafAlign(k, pages, driver?.getUnmappedArea !== undefined));
   if (at < 0) throw new CapacityError('arena');
   return at;
 }
@@ -384,6 +384,7 @@ function mmapped(k: Kernel, f: number, err: number): void {
 /** Throws away a VMA that was never linked, with its file reference (the call holds another). */
 function unmapNew(k: Kernel, f: number, v: Vma, err: number): void {
   zapPageRange(k, v, v.start, v.end, true);
+  freePgtables(k, v.mm, v.start, v.end);
   k.files[v.file]!.refs -= 1;
   v.clear();
   leave(k, f, err);

@@ -1,12 +1,24 @@
 /** Moving a mapping: `mm/mremap.c:move_vma` and `move_page_tables` (C.8). */
 import type { Kernel } from '../kernel.js';
-import { routine, type Routine } from '../routine.js';
+import { routine, Undefined, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { VM_LOCKED_MASK, VM_PAT, VM_PFNMAP } from '../flags.js';
 import { Level } from '../pte.js';
 import { MREMAP_DONTUNMAP } from '../uapi.js';
 import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
-import { clearEntry, levelPages, none, pmdAt, pteAt, pudAt, walk } from './pgtable.js';
+import { splitHuge } from './huge_memory.js';
+import {
+  clearEntry,
+  hasPteTable,
+  levelPages,
+  none,
+  pmdAlloc,
+  pmdAt,
+  pteAlloc,
+  pteAt,
+  pudAt,
+  walk,
+} from './pgtable.js';
 import { addPgoff, doMunmap, imapBusy, vmaMerge, waitImap } from './vma.js';
 
 /** Arguments of {@link moveVma}: VMA slot, first page and pages of the old place, of the new place, MREMAP_*; then its locals. */
@@ -111,7 +123,8 @@ function linkAndMove(k: Kernel, f: number, vma: Vma): void {
   if (imapBusy(k, to)) return waitImap(k, f, Pc.Link, to);
   to.put(VMA_LINKED, true);
   to.put(VMA_IN_IMAP, to.file >= 0);
-  movePageTables(k, vma.mm, k.w[l + MOVE.OLD]!, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD_PAGES]!);
+  movePageTables(k, vma, k.w[l + MOVE.OLD]!, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD_PAGES]!);
+  if (k.frozen) return;
   const hook = k.program.vmOps[to.ops]?.mremap;
   if (hook === undefined) return k.goto(f, Pc.Finish);
   k.arg(0, handle(HandleKind.Vma, to.slot));
@@ -125,7 +138,7 @@ function finish(k: Kernel, f: number, vma: Vma): void {
   const to = k.vmas[k.w[l + MOVE.NEW_VMA]!]!;
   const left = err === 0 ? vma : to;
   const mm = vma.mm;
-  if (err !== 0) movePageTables(k, mm, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
+  if (err !== 0) movePageTables(k, to, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
   // untrack_pfn_clear(): the memory type now belongs to the other VMA.
   if ((left.flags & VM_PFNMAP) !== 0 && k.facts.trackSetsVmPat) left.flags &= ~VM_PAT;
   if (err === 0 && (k.w[l + MOVE.FLAGS]! & MREMAP_DONTUNMAP) !== 0) {
@@ -145,20 +158,26 @@ function finish(k: Kernel, f: number, vma: Vma): void {
 }
 
 /**
- * `mm/mremap.c:move_page_tables`: entries keep frame and permissions, no page is counted. A leaf moves whole or, if either end is
- * not aligned to it, is split, which for a file mapping means that it is gone.
+ * `mm/mremap.c:move_page_tables`: entries keep frame and permissions, no page is counted. A PMD leaf moves whole or, if either end is
+ * not aligned to it, is split, which for a file mapping means that it is gone. A PUD leaf is taken for a bad entry and cleared with a
+ * report but no TLB flush: what the old address still translates to nobody knows (H-1).
  */
-export function movePageTables(k: Kernel, mm: number, from: number, to: number, pages: number): void {
+export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pages: number): void {
+  const { mm } = vma;
   let i = 0;
   while (i < pages) {
     const e = walk(k, mm, from + i);
-    const level = k.level;
+    const { level } = k;
     const span = levelPages(k, level);
-    if (level === Level.Pte) moveEntry(k, e, pteAt(k, mm, to + i));
-    else if ((from + i) % span !== 0 || (to + i) % span !== 0 || pages - i < span) clearEntry(k, e);
-    else if (level === Level.Pmd) moveEntry(k, e, pmdAt(k, mm, to + i));
-    else if (k.facts.mremapDropsPudLeaf) clearEntry(k, e);
-    else moveEntry(k, e, pudAt(k, mm, to + i));
+    if (level === Level.Pte) {
+      if (hasPteTable(k, mm, from + i)) pteAlloc(k, mm, to + i);
+      moveEntry(k, e, pteAt(k, mm, to + i));
+    } else if (level === Level.Pud && k.facts.mremapDropsPudLeaf) return k.undefinedBehaviour(Undefined.H1);
+    else if ((from + i) % span !== 0 || (to + i) % span !== 0 || pages - i < span) splitHuge(k, vma, e);
+    else if (level === Level.Pmd) {
+      pmdAlloc(k, mm, to + i);
+      moveEntry(k, e, pmdAt(k, mm, to + i));
+    } else moveEntry(k, e, pudAt(k, mm, to + i));
     i += span - ((from + i) % span);
   }
 }

@@ -22,16 +22,8 @@ import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '
 import { PG_ANON, PG_EXCLUSIVE, type Vma } from '../world.js';
 import { arg64, pagesOf, taskSize } from './mmap.js';
 import { vmNormalPage } from './memory/classify.js';
-import {
-  clearEntry,
-  entryPfn,
-  levelPages,
-  none,
-  pfnModifyAllowed,
-  present,
-  vmGetPageProt,
-  walk,
-} from './pgtable.js';
+import { canChangePmdWritable, splitHuge } from './huge_memory.js';
+import { entryPfn, levelPages, none, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
 import { findVma, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 
@@ -162,8 +154,8 @@ export function changeProtection(k: Kernel, vma: Vma, start: number, end: number
     const span = levelPages(k, k.level);
     const first = pg - (pg % span);
     if (k.level === Level.Pte) changePte(k, vma, pg, e, upgrade);
-    else if (first >= start && first + span <= end) modify(k, vma, e);
-    else clearEntry(k, e);
+    else if (first >= start && first + span <= end) changeHuge(k, vma, e, upgrade);
+    else splitHuge(k, vma, e);
     pg = first + span;
   }
 }
@@ -179,6 +171,14 @@ function changePte(k: Kernel, vma: Vma, pg: number, e: number, upgrade: boolean)
   modify(k, vma, e);
   if (upgrade && (k.w[e + 1]! & PTE_WRITE) === 0 && canChangeWritable(k, vma, pg, e))
     k.w[e + 1]! |= PTE_WRITE;
+}
+
+/** `mm/huge_memory.c:change_huge_pmd` and `change_huge_pud`; only a PMD leaf may become writable at once. */
+function changeHuge(k: Kernel, vma: Vma, e: number, upgrade: boolean): void {
+  const { level } = k;
+  modify(k, vma, e);
+  if (level !== Level.Pmd || !k.facts.mprotectUpgradesPmd || (k.w[e + 1]! & PTE_WRITE) !== 0) return;
+  if (upgrade && canChangePmdWritable(k, vma, e)) k.w[e + 1]! |= PTE_WRITE;
 }
 
 /** pte_modify(): frame, special, dirty and cache mode stay, permissions are vm_page_prot's. */
@@ -208,7 +208,7 @@ function pfnsAllowProtNone(k: Kernel, vma: Vma, start: number, end: number): boo
   if (!k.facts.l1tf || (vma.flags & (VM_PFNMAP | VM_MIXEDMAP)) === 0) return true;
   for (let pg = start; pg < end; pg++) {
     const e = walk(k, vma.mm, pg);
-    if (k.level !== Level.Pte) clearEntry(k, e);
+    if (k.level !== Level.Pte) splitHuge(k, vma, e);
     else if (present(k, e) && !pfnModifyAllowed(k, entryPfn(k, e), vmGetPageProt(0))) return false;
   }
   return true;

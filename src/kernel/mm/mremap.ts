@@ -10,7 +10,7 @@ import type { Vma } from '../world.js';
 import { arg64, pagesOf, taskSize } from './mmap.js';
 import { MOVE, moveVma } from './move.js';
 import { pgoffNumber } from './memory/remap.js';
-import { doMunmap, findVma, getUnmappedArea, vmaLookup, vmaMerge } from './vma.js';
+import { doMunmap, findVma, getUnmappedArea, leafAlign, vmaLookup, vmaMerge } from './vma.js';
 
 /** Local words: five arguments of two words each, then pages, and how far a move of several VMAs has come. */
 const L = {
@@ -185,7 +185,7 @@ function isFree(k: Kernel, mm: number, from: number, to: number): boolean {
 /** get_unmapped_area() for a move. */
 function roomFor(k: Kernel, vma: Vma, pages: number): number {
   const driver = vma.file >= 0 ? k.program.drivers[k.files[vma.file]!.driver] : undefined;
-  const align = driver?.getUnmappedArea !== undefined || pages >= k.layout.ptrs ? k.layout.ptrs : 1;
+  const align = leafAlign(k, pages, driver?.getUnmappedArea !== undefined);
   const at = getUnmappedArea(k, vma.mm, pages, align);
   if (at < 0) throw new CapacityError('arena');
   return at;

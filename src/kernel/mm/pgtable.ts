@@ -1,9 +1,10 @@
 /**
  * Page tables of a process: canonical entries at the PTE, PMD and PUD level, indexed by the page's place in the arena. Levels
- * above the PTE hold leaves only; a table is there whenever an entry below is.
+ * above the PTE hold leaves and the mark of a table, and are kept only where leaves can be; elsewhere every table is there.
  */
 import type { Kernel } from '../kernel.js';
-import { Level, PTE_CACHE_MASK, PTE_EXEC, PTE_PRESENT, PTE_PROTNONE, PTE_WRITE } from '../pte.js';
+import { Level, PTE_CACHE_MASK, PTE_EXEC, PTE_PRESENT, PTE_PROTNONE, PTE_TABLE, PTE_WRITE } from '../pte.js';
+import { VMA_LINKED } from '../world.js';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../flags.js';
 
 const TWO_32 = 2 ** 32;
@@ -25,18 +26,68 @@ export function pudAt(k: Kernel, mm: number, pg: number): number {
 
 /** Word index of the entry that maps page `pg`, a leaf of any level or the PTE; its level goes to `k.level`. */
 export function walk(k: Kernel, mm: number, pg: number): number {
+  if (k.layout.leaves) {
+    const leaf = leafOver(k, mm, pg);
+    if (leaf !== 0) return leaf;
+  }
+  k.level = Level.Pte;
+  return pteAt(k, mm, pg);
+}
+
+/** Word index of the leaf over a page, with its level in `k.level`, or 0. */
+function leafOver(k: Kernel, mm: number, pg: number): number {
   const pud = pudAt(k, mm, pg);
-  if (!none(k, pud)) {
+  if (present(k, pud)) {
     k.level = Level.Pud;
     return pud;
   }
   const pmd = pmdAt(k, mm, pg);
-  if (!none(k, pmd)) {
-    k.level = Level.Pmd;
-    return pmd;
+  if (!present(k, pmd)) return 0;
+  k.level = Level.Pmd;
+  return pmd;
+}
+
+/** pmd_alloc(): a table below an empty PUD entry. */
+export function pmdAlloc(k: Kernel, mm: number, pg: number): void {
+  const pud = pudAt(k, mm, pg);
+  if (none(k, pud)) k.w[pud + 1] = PTE_TABLE;
+}
+
+/** pte_alloc(): tables down to the PTE of a page. */
+export function pteAlloc(k: Kernel, mm: number, pg: number): void {
+  if (!k.layout.leaves) return;
+  pmdAlloc(k, mm, pg);
+  const pmd = pmdAt(k, mm, pg);
+  if (none(k, pmd)) k.w[pmd + 1] = PTE_TABLE;
+}
+
+/** Whether there is a table of PTEs for a page. */
+export function hasPteTable(k: Kernel, mm: number, pg: number): boolean {
+  return !k.layout.leaves || (k.w[pmdAt(k, mm, pg) + 1]! & PTE_TABLE) !== 0;
+}
+
+/**
+ * `mm/memory.c:free_pgtables`: tables that served pages [start, end) and that no VMA of the process needs any more. What is left is the
+ * reason why a neighbour may be asked for a leaf again.
+ */
+export function freePgtables(k: Kernel, mm: number, start: number, end: number): void {
+  if (!k.layout.leaves) return;
+  for (let level = Level.Pmd; level <= Level.Pud; level++) {
+    const span = levelPages(k, level);
+    for (let pg = start - (start % span); pg < end; pg += span) {
+      if (!inUse(k, mm, pg, pg + span)) clearEntry(k, (level === Level.Pmd ? pmdAt : pudAt)(k, mm, pg));
+    }
   }
-  k.level = Level.Pte;
-  return pteAt(k, mm, pg);
+}
+
+/** Whether a linked VMA of the process has one of the pages. */
+function inUse(k: Kernel, mm: number, start: number, end: number): boolean {
+  const vmas = k.vmas;
+  for (let i = 0; i < vmas.length; i++) {
+    const v = vmas[i]!;
+    if (v.mm === mm && v.has(VMA_LINKED) && v.start < end && v.end > start) return true;
+  }
+  return false;
 }
 
 /** Pages an entry of a level covers. */

@@ -5,7 +5,8 @@ import { handle, HandleKind } from '../handle.js';
 import { VM_SHARED, VM_SOFTDIRTY, VM_SPECIAL, VM_WRITE } from '../flags.js';
 import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
 import { fput } from '../fs/file_table.js';
-import { pgprotModify, vmGetPageProt } from './pgtable.js';
+import { vmaAdjustTransHuge } from './huge_memory.js';
+import { freePgtables, pgprotModify, vmGetPageProt } from './pgtable.js';
 import { zapPageRange } from './memory/zap.js';
 
 /** find_vma() of the page itself: the linked VMA that contains page `pg`, or undefined. */
@@ -105,6 +106,8 @@ export const splitVma: Routine = routine('mm/vma.c:__split_vma', SPLIT.WORDS, (k
       k.takeRet();
       if (imapBusy(k, vma)) return waitImap(k, f, 3, vma);
       const part = k.vmas[k.w[f + SPLIT.NEW]!]!;
+      vmaAdjustTransHuge(k, vma, at);
+      if (k.frozen) return;
       if (below) cutLower(k, vma, at);
       else vma.end = at;
       part.put(VMA_LINKED, true);
@@ -170,6 +173,7 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
       for (let v = nextDetached(k, mm, start, end); v !== undefined; v = nextDetached(k, mm, v.end, end)) {
         zapPageRange(k, v, v.start, v.end, true);
       }
+      freePgtables(k, mm, start, end);
       return k.goto(f, 5);
     }
     case 5: {
@@ -224,6 +228,16 @@ export const removeVma: Routine = routine('mm/vma.c:remove_vma', 1, (k, f, pc) =
   k.takeRet();
   k.ret(f, 0);
 });
+
+/**
+ * Pages that a mapping's address is a multiple of: of the largest leaf that fits into its length, and at least of a PMD leaf if the
+ * driver has a get_unmapped_area (litmus.md, "Addresses").
+ */
+export function leafAlign(k: Kernel, pages: number, driver: boolean): number {
+  const { ptrs } = k.layout;
+  if (pages >= ptrs * ptrs) return ptrs * ptrs;
+  return driver || pages >= ptrs ? ptrs : 1;
+}
 
 /** The first page at or above 0 where `pages` fit with one page free on both sides, or -1 (litmus.md, "Addresses"). */
 export function getUnmappedArea(k: Kernel, mm: number, pages: number, align: number): number {

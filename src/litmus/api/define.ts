@@ -34,6 +34,8 @@ export interface ApiFunction extends ExternalFunction {
    * stack.
    */
   readonly objects?: readonly number[];
+  /** Installs leaves above the PTE level: entries there must be kept. */
+  readonly leaves?: boolean;
   /** Whether the call is a scheduling point (lock operation, allocation, free, user copy, every system call). */
   readonly point?: boolean;
 }

@@ -1,9 +1,10 @@
 /** The mm functions that drivers call, by prototype (B.1-B.7, D.3). */
 import type { Kernel } from '../../kernel/kernel.js';
 import { FOLL_WRITE } from '../../kernel/flags.js';
-import { UnknownError } from '../../kernel/routine.js';
+import { Undefined, UnknownError } from '../../kernel/routine.js';
 import { HandleKind, handleIndex } from '../../kernel/handle.js';
 import { genericAccessByte } from '../../kernel/mm/follow.js';
+import { vmfInsertPfnLeaf } from '../../kernel/mm/huge_memory.js';
 import { pageArray } from '../../kernel/mm/memory/page-array.js';
 import {
   vmfInsertPage,
@@ -15,11 +16,12 @@ import {
   vmMapPages,
 } from '../../kernel/mm/memory/insert.js';
 import { remapPfnRange, vmFlagsClear, vmFlagsSet, vmIomapMemory } from '../../kernel/mm/memory/remap.js';
+import { VMF } from '../../kernel/mm/memory/vmf.js';
 import { zapSpecialVmaRange } from '../../kernel/mm/memory/zap.js';
 import { unmapMappingRange } from '../../kernel/mm/unmap_mapping.js';
 import { remapVmallocRange } from '../../kernel/mm/vmalloc.js';
 import { vmGetPageProt } from '../../kernel/mm/pgtable.js';
-import { CacheMode, PTE_CACHE_MASK, PTE_CACHE_SHIFT } from '../../kernel/pte.js';
+import { CacheMode, Level, PTE_CACHE_MASK, PTE_CACHE_SHIFT } from '../../kernel/pte.js';
 import type { Vma } from '../../kernel/world.js';
 import { num, pfnArg, type ApiFunction } from './define.js';
 import { indexOf } from './structs.js';
@@ -56,6 +58,25 @@ const withCache =
   (k: Kernel): number =>
     (k.argLo[0]! & ~PTE_CACHE_MASK) | (mode << PTE_CACHE_SHIFT);
 
+/** Insertion of a leaf over vmf->address. huge_fault for a PUD has no vmf->pmd: there is no table yet that it could be in. */
+function leaf(prototype: string, level: number): ApiFunction {
+  return {
+    prototype,
+    point: true,
+    leaves: true,
+    call: (k) => {
+      const at = indexOf(k, k.argLo[0]!, HandleKind.Vmf);
+      if (at < 0) return 0;
+      if (level === Level.Pmd && k.w[at + VMF.LEVEL] === Level.Pud) {
+        k.undefinedBehaviour(Undefined.BadPointer);
+        return 0;
+      }
+      const vma = k.vmas[k.w[at + VMF.VMA]!]!;
+      return vmfInsertPfnLeaf(k, vma, k.w[at + VMF.PG]!, pfnArg(k, 1), k.argLo[2] !== 0, level);
+    },
+  };
+}
+
 /** Prototypes in 7.2's spelling, implementations for every release. */
 export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
   remap_pfn_range: onVma(
@@ -84,6 +105,14 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
   vmf_insert_mixed_mkwrite: onVma(
     `vm_fault_t vmf_insert_mixed_mkwrite(${VMA}, unsigned long addr, unsigned long pfn)`,
     (k, vma) => vmInsertMixed(k, vma, num(k, 1), pfnArg(k, 2), true),
+  ),
+  vmf_insert_pfn_pmd: leaf(
+    'vm_fault_t vmf_insert_pfn_pmd(struct vm_fault *vmf, unsigned long pfn, bool write)',
+    Level.Pmd,
+  ),
+  vmf_insert_pfn_pud: leaf(
+    'vm_fault_t vmf_insert_pfn_pud(struct vm_fault *vmf, unsigned long pfn, bool write)',
+    Level.Pud,
   ),
   vm_insert_page: onVma(`int vm_insert_page(${VMA}, unsigned long addr, struct page *page)`, (k, vma) => {
     const frame = pageArg(k, 2);

@@ -114,6 +114,10 @@ function commonConstants(o: EnvironmentOptions): Map<string, ExternalConstant> {
   map.set('PMD_SIZE', { type: 'unsigned long', value: size * ptrs });
   map.set('PMD_MASK', { type: 'unsigned long', value: ~(size * ptrs - 1n) });
   map.set('PMD_ORDER', { type: 'int', value: shift(1) });
+  map.set('HPAGE_PMD_SIZE', { type: 'unsigned long', value: size * ptrs });
+  map.set('HPAGE_PMD_MASK', { type: 'unsigned long', value: ~(size * ptrs - 1n) });
+  map.set('HPAGE_PMD_ORDER', { type: 'int', value: shift(1) });
+  map.set('HPAGE_PMD_NR', { type: 'int', value: ptrs });
   map.set('PUD_SHIFT', { type: 'int', value: 12n + shift(2) });
   map.set('PUD_SIZE', { type: 'unsigned long', value: size * ptrs * ptrs });
   map.set('PUD_MASK', { type: 'unsigned long', value: ~(size * ptrs * ptrs - 1n) });

@@ -33,7 +33,7 @@ export const MEMORY_CODES = {
     code: 'PFN2013',
     title: 'a mistake in the form of a declaration',
     explanation:
-      'The forms are `KIND NAME = N pages;`, `mmio NAME = N pages low;`, `KIND A..B;`, `resource NAME = REGION[A..B];`, ' +
+      'The forms are `KIND NAME = N pages;` (N may be `2 * PTRS_PER_PTE`), `mmio NAME = N pages low;`, `KIND A..B;`, `resource NAME = REGION[A..B];`, ' +
       '`option NAME = VALUE;` and `NAME[k] = v;`. Every declaration ends with a semicolon.',
     example: withMemory('ram pool = 4 pages', 'reserved buf = 1 page;'),
     fix: withMemory('ram pool = 4 pages;', 'reserved buf = 1 page;'),

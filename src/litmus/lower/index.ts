@@ -93,6 +93,7 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
       cells: placed.cells,
       objects: session.objects(),
       apiNames: API_NAMES,
+      leaves: session.leaves || tables.vmOps.some((ops) => ops?.hugeFault !== undefined),
     },
     threads: lowered,
     moduleInit,

@@ -31,6 +31,8 @@ export class Session {
   /** Word offset of every global, from the start of the globals. */
   readonly #globalAt = new Map<GlobalVariable, number>();
   readonly globalWords: number;
+  /** Whether the code installs leaves above the PTE level. */
+  leaves = false;
   /** Handles of vm_operations_struct tables. */
   readonly tables = new Map<GlobalVariable, number>();
   readonly #versions = new Map<string, CompiledFunction>();

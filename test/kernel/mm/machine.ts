@@ -44,6 +44,8 @@ export interface Setup {
   readonly regions?: readonly RegionSpec[];
   readonly writable?: boolean;
   readonly options?: RunOptions;
+  /** Keeps entries above the PTE level; otherwise only with a hugeFault handler. */
+  readonly leaves?: boolean;
   /** Processes, each with the device open as descriptor 3; process i runs thread i. */
   readonly processes?: number;
   /** Threads of process 0 beyond its first. */
@@ -120,7 +122,8 @@ export class Machine {
       heap: 8,
     };
     const cells = [{ offset: 0, bytes: 1, word: 0 }];
-    const shape = { frames: mem.frames, cellWords: 1, globalWords: 0, drivers: 1 };
+    const leaves = setup.leaves ?? setup.handlers?.['hugeFault'] !== undefined;
+    const shape = { frames: mem.frames, cellWords: 1, globalWords: 0, drivers: 1, leaves };
     const program = {
       functions,
       vmOps: [undefined, undefined, { name: 'ops', ...ops } as VmOps],

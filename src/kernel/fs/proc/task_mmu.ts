@@ -1,13 +1,14 @@
 /** /proc/pid/smaps and /proc/pid/pagemap: `fs/proc/task_mmu.c` (D.6, D.7). */
 import { userPage } from '../../fault.js';
 import type { Kernel } from '../../kernel.js';
-import { LockMode, routine, type Routine } from '../../routine.js';
+import { LockMode, routine, Undefined, type Routine } from '../../routine.js';
 import { EFAULT } from '../../errno.js';
 import { VM_PFNMAP } from '../../flags.js';
 import { Level } from '../../pte.js';
 import type { Vma } from '../../world.js';
 import { vmNormalPage, vmNormalPageLeaf } from '../../mm/memory/classify.js';
-import { clearEntry, entryPfn, levelPages, none, present, walk } from '../../mm/pgtable.js';
+import { splitHuge } from '../../mm/huge_memory.js';
+import { entryPfn, levelPages, none, present, walk } from '../../mm/pgtable.js';
 import { walkPageTest } from '../../mm/pagewalk.js';
 import { vmaLookup } from '../../mm/vma.js';
 
@@ -36,7 +37,7 @@ export function smapGatherStats(k: Kernel, vma: Vma): number {
     const e = walk(k, vma.mm, pg);
     const level = k.level;
     const span = levelPages(k, level);
-    if (level === Level.Pud && k.facts.smapsSplitsPud) clearEntry(k, e);
+    if (level === Level.Pud && k.facts.smapsSplitsPud) splitHuge(k, vma, e);
     else if (!none(k, e) && present(k, e)) {
       const frame =
         level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
@@ -62,9 +63,21 @@ export const sysPagemap: Routine = routine('fs/proc/task_mmu.c:pagemap_read', 2,
   k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 });
 
+/**
+ * `fs/proc/task_mmu.c:pagemap_pmd_range`: a PUD leaf goes by being looked at, as in {@link smapGatherStats}; of a PMD leaf the struct page is read
+ * without asking whether it is raw (H-4).
+ */
 function pagemapPfn(k: Kernel, vma: Vma, pg: number): number {
   if (!walkPageTest(vma)) return 0;
   const e = walk(k, vma.mm, pg);
   if (none(k, e) || !present(k, e)) return 0;
+  if (k.level === Level.Pud) {
+    splitHuge(k, vma, e);
+    return 0;
+  }
+  if (k.level === Level.Pmd && !k.mem.pfnValid(entryPfn(k, e))) {
+    k.undefinedBehaviour(Undefined.NoMemmap);
+    return 0;
+  }
   return entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
 }

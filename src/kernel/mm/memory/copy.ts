@@ -4,7 +4,8 @@ import { ENOMEM } from '../../errno.js';
 import { GUP_PIN_COUNTING_BIAS, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_UFFD_WP } from '../../flags.js';
 import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../../pte.js';
 import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
-import { none, pteAt, walk } from '../pgtable.js';
+import { copyHuge } from '../huge_memory.js';
+import { hasPteTable, levelPages, none, pmdAlloc, pteAlloc, pteAt, walk } from '../pgtable.js';
 import { allocPages, copyPage, getPage } from '../page_alloc.js';
 import { vmNormalPage } from './classify.js';
 import { installAnon } from './fault.js';
@@ -24,11 +25,21 @@ export function vmaNeedsCopy(k: Kernel, child: Vma, parent: Vma): boolean {
  */
 export function copyPageRange(k: Kernel, child: Vma, parent: Vma): number {
   if (!vmaNeedsCopy(k, child, parent)) return 0;
-  for (let pg = parent.start; pg < parent.end && !k.frozen; pg++) {
+  let pg = parent.start;
+  while (pg < parent.end && !k.frozen) {
     const e = walk(k, parent.mm, pg);
-    if (k.level !== Level.Pte || none(k, e)) continue;
-    const err = copyPte(k, child, parent, pg, e);
+    const { level } = k;
+    if (level !== Level.Pte) {
+      const span = levelPages(k, level);
+      if (level === Level.Pmd) pmdAlloc(k, child.mm, pg);
+      copyHuge(k, child, parent, pg, e, level);
+      pg += span - (pg % span);
+      continue;
+    }
+    if (hasPteTable(k, parent.mm, pg)) pteAlloc(k, child.mm, pg);
+    const err = none(k, e) ? 0 : copyPte(k, child, parent, pg, e);
     if (err !== 0) return err;
+    pg += 1;
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 /** Page faults: `mm/memory.c:handle_mm_fault` down to the installation of the page (C.2, C.3). */
 import type { Kernel } from '../../kernel.js';
-import { routine, Undefined, UnknownError, type CFunction, type Routine } from '../../routine.js';
+import { routine, Undefined, type CFunction, type Routine } from '../../routine.js';
 import { handle, HandleKind, handleIndex } from '../../handle.js';
 import {
   FAULT_FLAG_MKWRITE,
@@ -8,19 +8,34 @@ import {
   FAULT_FLAG_WRITE,
   VM_FAULT_DONE_COW,
   VM_FAULT_ERROR,
+  VM_FAULT_FALLBACK,
   VM_FAULT_LOCKED,
   VM_FAULT_NOPAGE,
   VM_FAULT_OOM,
   VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
   VM_FAULT_SIGSEGV,
+  VM_MAYSHARE,
   VM_MAYWRITE,
   VM_SHARED,
   VM_WRITE,
 } from '../../flags.js';
 import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
-import { clearEntry, none, pteAt, setEntry, walk } from '../pgtable.js';
+import { hugeFaultOf, splitHuge, thpVmaAllowableOrder } from '../huge_memory.js';
+import {
+  clearEntry,
+  levelPages,
+  none,
+  pmdAlloc,
+  pmdAt,
+  present,
+  pteAlloc,
+  pteAt,
+  pudAt,
+  setEntry,
+  walk,
+} from '../pgtable.js';
 import { allocPages, copyPage, freePages, getPage, putPage } from '../page_alloc.js';
 import { vmNormalPage, zeroPfnOf } from './classify.js';
 import { pgoffNumber } from './remap.js';
@@ -36,6 +51,10 @@ const Pc = {
   PfnMkwrite: 4,
   PageMkwrite: 5,
   Copied: 6,
+  HugePud: 7,
+  HugePmd: 8,
+  WpPud: 9,
+  WpPmd: 10,
 } as const;
 
 const STOP = VM_FAULT_ERROR | VM_FAULT_NOPAGE | VM_FAULT_RETRY;
@@ -75,6 +94,19 @@ export const handleMmFault: Routine = routine('mm/memory.c:handle_mm_fault', VMF
       }
       return finishMkwrite(k, f, vma);
     }
+    case Pc.HugePud: {
+      const r = k.takeRet();
+      return (r & VM_FAULT_FALLBACK) === 0 ? k.ret(f, r) : faultPmd(k, f, vma);
+    }
+    case Pc.HugePmd: {
+      const r = k.takeRet();
+      return (r & VM_FAULT_FALLBACK) === 0 ? k.ret(f, r) : handlePteFault(k, f, vma);
+    }
+    case Pc.WpPud:
+    case Pc.WpPmd: {
+      const r = k.takeRet();
+      return (r & VM_FAULT_FALLBACK) === 0 ? k.ret(f, r) : splitForWrite(k, f, vma, pc);
+    }
     default:
       return installCopy(k, f, vma);
   }
@@ -105,16 +137,88 @@ function sanitizeFaultFlags(k: Kernel, vma: Vma, flags: number): number {
   return flags & ~FAULT_FLAG_UNSHARE;
 }
 
-/** `mm/memory.c:handle_pte_fault`. */
 function start(k: Kernel, f: number, vma: Vma): void {
   const flags = sanitizeFaultFlags(k, vma, k.w[f + 1 + VMF.FLAGS]!);
   if (flags < 0) return k.ret(f, VM_FAULT_SIGSEGV);
   k.w[f + 1 + VMF.FLAGS] = flags;
+  if (k.layout.leaves) faultPud(k, f, vma);
+  else handlePteFault(k, f, vma);
+}
+
+/** `mm/memory.c:__handle_mm_fault` at the PUD: an empty entry may become a leaf, a leaf that forbids the write asks the driver. */
+function faultPud(k: Kernel, f: number, vma: Vma): void {
+  const flags = k.w[f + 1 + VMF.FLAGS]!;
+  const pud = pudAt(k, vma.mm, k.w[f + 1 + VMF.PG]!);
+  if (none(k, pud)) {
+    if (thpVmaAllowableOrder(k, vma, Level.Pud)) return callHugeFault(k, f, vma, Pc.HugePud);
+  } else if (present(k, pud)) {
+    if ((flags & FAULT_FLAG_WRITE) !== 0 && (k.w[pud + 1]! & PTE_WRITE) === 0)
+      return wpHuge(k, f, vma, Pc.WpPud);
+    return setAccessed(k, f, pud);
+  }
+  faultPmd(k, f, vma);
+}
+
+/** The same at the PMD. The table that this allocates is why no PUD leaf is tried here again. */
+function faultPmd(k: Kernel, f: number, vma: Vma): void {
+  const flags = k.w[f + 1 + VMF.FLAGS]!;
   const pg = k.w[f + 1 + VMF.PG]!;
-  const e = walk(k, vma.mm, pg);
-  if (k.level !== Level.Pte) throw new UnknownError('a fault under a huge entry is not modelled');
+  if (present(k, pudAt(k, vma.mm, pg))) return faultPud(k, f, vma);
+  pmdAlloc(k, vma.mm, pg);
+  const pmd = pmdAt(k, vma.mm, pg);
+  if (none(k, pmd)) {
+    if (thpVmaAllowableOrder(k, vma, Level.Pmd)) return callHugeFault(k, f, vma, Pc.HugePmd);
+  } else if (present(k, pmd)) {
+    if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) !== 0 && (k.w[pmd + 1]! & PTE_WRITE) === 0)
+      return wpHuge(k, f, vma, Pc.WpPmd);
+    return setAccessed(k, f, pmd);
+  }
+  handlePteFault(k, f, vma);
+}
+
+function levelOf(pc: number): number {
+  return pc === Pc.HugePud || pc === Pc.WpPud ? Level.Pud : Level.Pmd;
+}
+
+/** huge_fault(vmf, order). While it runs at the PUD there is no vmf->pmd. */
+function callHugeFault(k: Kernel, f: number, vma: Vma, pc: number): void {
+  const level = levelOf(pc);
+  k.w[f + 1 + VMF.LEVEL] = level;
+  k.arg(0, handle(HandleKind.Vmf, f + 1));
+  k.arg(1, Math.log2(levelPages(k, level)));
+  k.callC(f, pc, hugeFaultOf(k, vma)!);
+}
+
+/** `mm/memory.c:wp_huge_pmd` and `wp_huge_pud`: the driver of a shared VMA decides first. */
+function wpHuge(k: Kernel, f: number, vma: Vma, pc: number): void {
+  const shared = (vma.flags & (VM_SHARED | VM_MAYSHARE)) !== 0;
+  if (shared && hugeFaultOf(k, vma) !== undefined) return callHugeFault(k, f, vma, pc);
+  splitForWrite(k, f, vma, pc);
+}
+
+/** The write is left to the level below: the leaf goes, and with it what it mapped. */
+function splitForWrite(k: Kernel, f: number, vma: Vma, pc: number): void {
+  const pg = k.w[f + 1 + VMF.PG]!;
+  const e = (pc === Pc.WpPud ? pudAt : pmdAt)(k, vma.mm, pg);
+  if (present(k, e)) splitHuge(k, vma, e);
+  if (pc === Pc.WpPud) faultPmd(k, f, vma);
+  else handlePteFault(k, f, vma);
+}
+
+/** `mm/huge_memory.c:huge_pmd_set_accessed`: a write that the leaf allows makes it dirty. */
+function setAccessed(k: Kernel, f: number, e: number): void {
+  if ((k.w[f + 1 + VMF.FLAGS]! & FAULT_FLAG_WRITE) !== 0) k.w[e + 1]! |= PTE_DIRTY;
+  k.ret(f, 0);
+}
+
+/** `mm/memory.c:handle_pte_fault`. A leaf that another thread made meanwhile ends the fault: the access is tried again. */
+function handlePteFault(k: Kernel, f: number, vma: Vma): void {
+  const flags = k.w[f + 1 + VMF.FLAGS]!;
+  k.w[f + 1 + VMF.LEVEL] = 0;
+  const e = walk(k, vma.mm, k.w[f + 1 + VMF.PG]!);
+  if (k.level !== Level.Pte) return k.ret(f, 0);
   if (none(k, e)) {
-    if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, pg, e, flags));
+    if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, k.w[f + 1 + VMF.PG]!, e, flags));
     return doFault(k, f, vma, flags);
   }
   if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) !== 0) {
@@ -127,7 +231,8 @@ function start(k: Kernel, f: number, vma: Vma): void {
 /** `mm/memory.c:do_anonymous_page`: the zero page for reads, a zeroed page for writes. */
 function doAnonymousPage(k: Kernel, vma: Vma, pg: number, e: number, flags: number): number {
   if ((vma.flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
-  if ((flags & FAULT_FLAG_WRITE) === 0 && !k.facts.mmForbidsZeropage) {
+  pteAlloc(k, vma.mm, pg);
+  if ((flags & FAULT_FLAG_WRITE) === 0) {
     setEntry(k, e, zeroPfnOf(k, pg), vma.prot | (k.facts.pteSpecial ? PTE_SPECIAL : 0));
     return 0;
   }
@@ -214,11 +319,13 @@ function afterFault(k: Kernel, f: number, vma: Vma, r: number): void {
 
 /** `mm/memory.c:finish_fault`: installs the page, or gives it back when the entry is no longer none. */
 function finishFault(k: Kernel, f: number, vma: Vma, frame: number): void {
-  const e = entryOf(k, f);
+  const pg = k.w[f + 1 + VMF.PG]!;
+  const e = walk(k, vma.mm, pg);
   if (!none(k, e)) {
     putPage(k, frame);
     return k.ret(f, VM_FAULT_NOPAGE);
   }
+  pteAlloc(k, vma.mm, pg);
   const write = (k.w[f + 1 + VMF.FLAGS]! & FAULT_FLAG_WRITE) !== 0;
   if (write && (vma.flags & VM_SHARED) === 0) installAnon(k, vma, e, frame, true);
   else {

@@ -15,7 +15,7 @@ import {
 } from '../../flags.js';
 import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { PG_ANON, PG_FREE, type Vma } from '../../world.js';
-import { entryPfn, none, pfnInEntry, pfnModifyAllowed, setEntry, walk } from '../pgtable.js';
+import { entryPfn, none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
 import { compoundHead, getPage } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
 import { pgoffNumber, vmEnd, vmFlagsSet, vmStart } from './remap.js';
@@ -57,10 +57,13 @@ export function vmfInsertPfn(k: Kernel, vma: Vma, addr: number, pfn: number): nu
   return vmfInsertPfnProt(k, vma, addr, pfn, vma.prot);
 }
 
-/** get_locked_pte(): there are no leaves above the PTE level that it could meet. */
+/** get_locked_pte(): the PTE of a page, or -1 under a PMD leaf, where there is no table to be had. */
 function pteOf(k: Kernel, vma: Vma, pg: number): number {
   const e = walk(k, vma.mm, pg);
-  if (k.level !== Level.Pte) throw new UnknownError('an insertion under a huge entry is not modelled');
+  if (k.level === Level.Pud || (k.level === Level.Pmd && !k.facts.pteLookupMeetsLeaf))
+    throw new UnknownError('an insertion that takes a leaf for a table');
+  if (k.level !== Level.Pte) return -1;
+  pteAlloc(k, vma.mm, pg);
   return e;
 }
 
@@ -68,6 +71,7 @@ function pteOf(k: Kernel, vma: Vma, pg: number): number {
 function insertPfn(k: Kernel, vma: Vma, pg: number, pfn: number, prot: number, mkwrite: boolean): number {
   if (k.options.faultsAlloc === true && k.choose(2) === 1) return VM_FAULT_OOM;
   const e = pteOf(k, vma, pg);
+  if (e < 0) return VM_FAULT_OOM;
   const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
   if (!none(k, e)) {
     if (!mkwrite) return VM_FAULT_NOPAGE;
@@ -130,6 +134,7 @@ function insertPage(k: Kernel, vma: Vma, pg: number, frame: number, prot: number
   if (bad !== 0) return bad;
   if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
   const e = pteOf(k, vma, pg);
+  if (e < 0) return -ENOMEM;
   return insertPageIntoPte(k, vma, e, frame, prot, mkwrite && k.facts.insertPageMkwriteExists);
 }
 

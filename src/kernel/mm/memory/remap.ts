@@ -1,11 +1,12 @@
 /** remap_pfn_range() and what is built on it (B.2, B.3, B.9). */
 import type { Kernel } from '../../kernel.js';
 import { CapacityError, PROC } from '../../layout.js';
+import { UnknownError } from '../../routine.js';
 import { EACCES, EINVAL, ENOMEM } from '../../errno.js';
 import { VM_PAT, VM_REMAP_FLAGS } from '../../flags.js';
 import { Level, PTE_SPECIAL } from '../../pte.js';
 import { VMA_TRACKED, type Vma } from '../../world.js';
-import { none, pfnInEntry, pfnModifyAllowed, setEntry, walk } from '../pgtable.js';
+import { none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
 import { zapPageRange } from './zap.js';
 
 const PAGE_SIZE = 4096;
@@ -160,10 +161,15 @@ function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   const flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
   for (let pg = start; pg < end; pg++) {
     const e = walk(k, vma.mm, pg);
-    if (k.level !== Level.Pte || !none(k, e)) {
+    if (k.level !== Level.Pte) {
+      if (k.level === Level.Pmd && k.facts.pteLookupMeetsLeaf) return -ENOMEM;
+      throw new UnknownError('remap_pfn_range() that takes a leaf for a table');
+    }
+    if (!none(k, e)) {
       k.bug();
       return 0;
     }
+    pteAlloc(k, vma.mm, pg);
     if (!pfnModifyAllowed(k, pfn + (pg - start), prot)) return -EACCES;
     setEntry(k, e, pfnInEntry(k, pfn + (pg - start)), flags);
   }

@@ -13,6 +13,7 @@ export const VMF = {
   ORIG_HI: 6,
   /** Source of a copy: frame + 1, when a reference is held on it. */
   OLD: 7,
-  ORDER: 8,
+  /** Level whose huge_fault runs, or 0. */
+  LEVEL: 8,
   WORDS: 9,
 } as const;

@@ -5,7 +5,8 @@ import { PG_ANON, PG_DIRTY, type Vma } from '../../world.js';
 import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
 import { clearEntry, levelPages, none, walk } from '../pgtable.js';
 import { putPage } from '../page_alloc.js';
-import { vmNormalPage, vmNormalPageLeaf } from './classify.js';
+import { splitHuge, zapHuge } from '../huge_memory.js';
+import { vmNormalPage } from './classify.js';
 import { untrackPfn } from './pat.js';
 
 /**
@@ -22,9 +23,10 @@ export function zapPageRange(k: Kernel, vma: Vma, start: number, end: number, ev
       pg += 1;
       continue;
     }
-    // A leaf of a file mapping is never split into smaller entries: covering a part of it removes the whole (C.9).
-    const span = levelPages(k, k.level);
-    if (vmNormalPageLeaf(k, vma, pg, e, k.level) < 0 || evenCows) clearEntry(k, e);
+    const { level } = k;
+    const span = levelPages(k, level);
+    if (pg % span === 0 && pg + span <= end) zapHuge(k, vma, pg, e, level);
+    else splitHuge(k, vma, e);
     pg = (Math.floor(pg / span) + 1) * span;
   }
 }

@@ -26,7 +26,7 @@ import { handleMmFault } from '../../../../src/kernel/mm/memory/fault.js';
 import { vmfInsertPfn } from '../../../../src/kernel/mm/memory/insert.js';
 import { VMF } from '../../../../src/kernel/mm/memory/vmf.js';
 import { getPage } from '../../../../src/kernel/mm/page_alloc.js';
-import { pmdAt, setEntry } from '../../../../src/kernel/mm/pgtable.js';
+import { setEntry } from '../../../../src/kernel/mm/pgtable.js';
 import { PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE } from '../../../../src/kernel/pte.js';
 import { RELEASES } from '../../../../src/kernel/release.js';
 import { Undefined, UnknownError } from '../../../../src/kernel/routine.js';
@@ -366,12 +366,6 @@ describe('an entry that is there (C.2)', () => {
     expect([fault(w), w.m.flags(w.p) & PTE_DIRTY]).toEqual([0, 0]);
     expect([fault(w, FAULT_FLAG_WRITE), w.m.flags(w.p) & PTE_DIRTY]).toEqual([0, PTE_DIRTY]);
     expect(w.m.log).toEqual(['mmap']);
-  });
-
-  it('under a huge entry, which nothing makes yet, is not modelled', () => {
-    const w = world({ fault: page() }, 'shared', {}, 4);
-    setEntry(w.m.k, pmdAt(w.m.k, 0, w.v.start), w.m.pfn('bar'), PTE_PRESENT | PTE_SPECIAL);
-    expect(() => fault(w)).toThrow(UnknownError);
   });
 });
 

@@ -152,7 +152,7 @@ describe('unmap_mapping_range without even_cows (C.9)', () => {
 
 describe('zap of a leaf above the PTE level', () => {
   it('removes all of it, however little is covered (B.8)', () => {
-    const { m, v, p } = mapped({ handlers: { mmap: () => 0 } }, 4);
+    const { m, v, p } = mapped({ leaves: true, handlers: { mmap: () => 0 } }, 4);
     v.flags |= VM_PFNMAP;
     setEntry(m.k, pmdAt(m.k, 0, v.start), m.pfn('bar'), PTE_PRESENT | PTE_SPECIAL);
     expect(m.mapped(p + 3 * PAGE)).toBe(m.pfn('bar'));
