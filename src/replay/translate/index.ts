@@ -94,6 +94,8 @@ function refuse(test: LitmusTest): void {
   if (test.memory.faultsAlloc) throw new Untranslatable('failing allocations');
   if (test.memory.options.length > 0) throw new Untranslatable('options of the kernel');
   if (/\bundefined\s*\(/.test(test.source.text)) throw new Untranslatable('undefined behaviour');
+  // the member is there only with CONFIG_FIND_NORMAL_PAGE, and under another name before 7.2
+  if (/\bfind_(?:normal|special)_page\b/.test(test.source.text)) throw new Untranslatable('find_normal_page');
   const low = test.memory.regions.find((r) => r.placement === 'low' || r.placement === 'io');
   if (low !== undefined) throw new Untranslatable(`mmio ${low.placement}`);
 }

@@ -94,6 +94,16 @@ test.each([
   ],
   ['failing allocations', { memory: 'ram pool = 4 pages; reserved buf = 2 pages; faults alloc;' }],
   ['options of the kernel', { memory: 'ram pool = 4 pages; reserved buf = 2 pages; option DEBUG_VM;' }],
+  [
+    'find_normal_page',
+    {
+      driver: `static struct page *demo_find(struct vm_area_struct *vma, unsigned long addr)
+{
+        return NULL;
+}
+static const struct vm_operations_struct demo_vm_ops = { .find_normal_page = demo_find };`,
+    },
+  ],
 ])('%s cannot be taken to a machine', (reason, parts) => {
   expect(() => translated(parts)).toThrow(new Untranslatable(reason));
 });
