@@ -83,6 +83,7 @@ export const {
   ETXTBSY,
   ENOSPC,
   EMLINK,
+  EROFS,
   EPIPE,
   ENOSYS,
   EOVERFLOW,

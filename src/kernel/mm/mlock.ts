@@ -1,10 +1,10 @@
 /** mlock() and munlock(): `mm/mlock.c` (C.12). Locking matters to the model by its VMA flags and by populating only. */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
-import { LockMode, routine, type Routine } from '../routine.js';
+import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { sameFlags, VM_HUGETLB, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
-import { MLOCK_ONFAULT } from '../uapi.js';
+import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from '../uapi.js';
 import type { Vma } from '../world.js';
 import { arg64, pagesOf } from './mmap.js';
 import { callMmPopulate } from './populate.js';
@@ -98,4 +98,50 @@ function done(k: Kernel, f: number, lock: boolean): void {
 /** `mm/mlock.c:__mlock_posix_error_return`. */
 function posixError(err: number): number {
   return err === -EFAULT ? -ENOMEM : err === -ENOMEM ? -EAGAIN : err;
+}
+
+/** Local words of mlockall(): its flags (two words). */
+const ALL = { FLAGS: 0, WORDS: 2 } as const;
+
+/**
+ * mlockall(MCL_*): every VMA but special ones becomes VM_LOCKED, and the pages are faulted in, errors ignored. Returns 0 or -EINVAL.
+ * MCL_FUTURE is not modelled.
+ */
+export const sysMlockall: Routine = routine('mm/mlock.c:mlockall', ALL.WORDS, (k, f, pc) => {
+  const flags = k.w[f + 1 + ALL.FLAGS]!;
+  if (pc === Pc.Populated) {
+    k.takeRet();
+    return k.ret(f, 0);
+  }
+  if (flags === 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0 || flags === MCL_ONFAULT)
+    return k.ret(f, -EINVAL);
+  if ((flags & MCL_FUTURE) !== 0) throw new UnknownError('mlockall(MCL_FUTURE) is not modelled');
+  const lock = k.mmapLock(k.currentProc);
+  if (!k.tryWrite(lock)) return k.wait(f, Pc.Start, lock, LockMode.Write);
+  applyMlockallFlags(k, VM_LOCKED | ((flags & MCL_ONFAULT) !== 0 ? VM_LOCKONFAULT : 0));
+  k.upWrite(lock);
+  callMmPopulate(k, f, Pc.Populated, 0, k.layout.caps.arena, true);
+});
+
+/** munlockall(). Returns 0. */
+export const sysMunlockall: Routine = routine('mm/mlock.c:munlockall', 0, (k, f) => {
+  const lock = k.mmapLock(k.currentProc);
+  if (!k.tryWrite(lock)) return k.wait(f, Pc.Start, lock, LockMode.Write);
+  applyMlockallFlags(k, 0);
+  k.upWrite(lock);
+  k.ret(f, 0);
+});
+
+/** `mm/mlock.c:apply_mlockall_flags`. */
+function applyMlockallFlags(k: Kernel, add: number): void {
+  for (let at = 0; ;) {
+    const vma = findVma(k, k.currentProc, at);
+    if (vma === undefined) return;
+    at = vma.end;
+    if ((vma.flags & (VM_SPECIAL | VM_HUGETLB)) !== 0) continue;
+    const flags = (vma.flags & ~VM_LOCKED_MASK) | add;
+    if (sameFlags(flags, vma.flags)) continue;
+    vma.flags = flags;
+    vmaMerge(k, vma);
+  }
 }

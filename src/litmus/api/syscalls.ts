@@ -8,11 +8,14 @@ import { sysFollowPfnmap, sysProcmem, sysProcmemWrite } from '../../kernel/mm/fo
 import { sysGup, sysGupFast, sysPut, sysReadPin, sysVmsplice } from '../../kernel/mm/gup_users.js';
 import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';
 import { sysMadvise } from '../../kernel/mm/madvise.js';
-import { sysMlock, sysMunlock } from '../../kernel/mm/mlock.js';
+import { sysMincore } from '../../kernel/mm/mincore.js';
+import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from '../../kernel/mm/mlock.js';
 import { sysMmap, sysMunmap } from '../../kernel/mm/mmap.js';
 import { sysMprotect } from '../../kernel/mm/mprotect.js';
 import { sysMremap } from '../../kernel/mm/mremap.js';
+import { sysMsync } from '../../kernel/mm/msync.js';
 import { sysGetpid, sysProcessVmReadv, sysProcessVmWritev } from '../../kernel/mm/process_vm_access.js';
+import { sysKvmPfn, sysVfioPin } from '../../kernel/mm/raw_users.js';
 import { CHOOSE, type ApiFunction } from './define.js';
 
 /** exit(n): every thread of the process ends. */
@@ -36,6 +39,9 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   mlock: call('int mlock(const void *addr, size_t length)', sysMlock),
   mlock2: call('int mlock2(const void *addr, size_t length, int flags)', sysMlock),
   munlock: call('int munlock(const void *addr, size_t length)', sysMunlock),
+  mlockall: call('int mlockall(int flags)', sysMlockall),
+  munlockall: call('int munlockall(void)', sysMunlockall),
+  msync: call('int msync(void *addr, size_t length, int flags)', sysMsync),
   fork: call('pid_t fork(void)', sysFork),
   waitpid: call('pid_t waitpid(pid_t pid)', sysWaitpid),
   getpid: call('pid_t getpid(void)', sysGetpid),
@@ -55,6 +61,9 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   futex: call('int futex(void *p)', sysFutex),
   vmsplice: call('int vmsplice(void *p)', sysVmsplice),
   follow_pfnmap: call('long follow_pfnmap(void *p)', sysFollowPfnmap),
+  mincore: call('int mincore(void *p)', sysMincore),
+  kvm_pfn: call('long kvm_pfn(void *p, int write)', sysKvmPfn),
+  vfio_pin: call('long vfio_pin(void *p, int write)', sysVfioPin),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
   procmem: call('int procmem(void *p)', sysProcmem),

@@ -64,6 +64,16 @@ int lit_mlock2(const void *a, unsigned long n, int flags)
 {
 	return STEP("mlock2", int, ERRNO(syscall(SYS_mlock2, a, n, flags)));
 }
+int lit_mlockall(int flags) { return STEP("mlockall", int, ERRNO(mlockall(flags))); }
+int lit_munlockall(void) { return STEP("munlockall", int, ERRNO(munlockall())); }
+int lit_msync(void *a, unsigned long n, int flags) { return STEP("msync", int, ERRNO(msync(a, n, flags))); }
+int lit_mincore(void *p)
+{
+	unsigned char *there = (unsigned char *)lit_shared->text;
+	int r = STEP("mincore", int, ERRNO(mincore(p, PAGE, there)));
+
+	return r < 0 ? r : *there & 1;
+}
 int lit_getpid(void) { return getpid(); }
 
 static int mapped(unsigned long at) { return !(msync((void *)at, PAGE, MS_ASYNC) < 0 && errno == ENOMEM); }

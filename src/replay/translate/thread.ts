@@ -27,6 +27,12 @@ export function threadText(fn: TypedFunction, names: ThreadNames): string {
   return `struct ${names.symbol} {\n${fields}\tchar lit_unused;\n};\nstatic void ${names.symbol}(void)\n{\n${body}}\n`;
 }
 
+/** Calls that a program cannot make on a machine, and why. */
+const MODEL_ONLY: Readonly<Record<string, string>> = {
+  kvm_pfn: 'a thread calls kvm_pfn(): machines run no guest of their own',
+  vfio_pin: 'a thread calls vfio_pin(): machines have no IOMMU',
+};
+
 /** An object: C that names it, or C for its address in user memory. */
 type Place = { readonly local: string } | { readonly at: string };
 
@@ -139,6 +145,7 @@ class ThreadWriter {
       case 'update':
         return this.#update(e);
       case 'call':
+        if (e.callee.name in MODEL_ONLY) throw new Untranslatable(MODEL_ONLY[e.callee.name]!);
         return `lit_${e.callee.name}(${e.args.map((a) => this.value(a)).join(', ')})`;
       case 'cast':
         return this.#cast(e);

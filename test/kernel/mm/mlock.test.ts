@@ -1,17 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { EAGAIN, ENOMEM } from '../../../src/kernel/errno.js';
+import { EAGAIN, EINVAL, ENOMEM } from '../../../src/kernel/errno.js';
 import {
   VM_FAULT_NOPAGE,
   VM_FAULT_OOM,
   VM_FAULT_SIGBUS,
   VM_LOCKED,
+  VM_LOCKED_MASK,
+  VM_LOCKONFAULT,
   VM_MIXEDMAP,
 } from '../../../src/kernel/flags.js';
 import { handleIndex } from '../../../src/kernel/handle.js';
-import { sysMlock } from '../../../src/kernel/mm/mlock.js';
+import { sysMlock, sysMlockall, sysMunlockall } from '../../../src/kernel/mm/mlock.js';
 import { vmInsertMixed } from '../../../src/kernel/mm/memory/insert.js';
 import { VMF } from '../../../src/kernel/mm/memory/vmf.js';
-import { MLOCK_ONFAULT, PROT_NONE, PROT_READ, PROT_WRITE } from '../../../src/kernel/uapi.js';
+import { UnknownError } from '../../../src/kernel/routine.js';
+import {
+  MCL_CURRENT,
+  MCL_FUTURE,
+  MCL_ONFAULT,
+  MLOCK_ONFAULT,
+  PROT_NONE,
+  PROT_READ,
+  PROT_WRITE,
+} from '../../../src/kernel/uapi.js';
 import { flagged } from './drivers.js';
 import { Machine, PAGE, type Handler } from './machine.js';
 
@@ -55,5 +66,30 @@ describe('mlock populates what it locks, and what it cannot lock but may look in
     const m = new Machine({ handlers: { mmap: () => 0 } });
     const p = m.mmap(1, PROT_NONE, 'shared');
     expect([m.call(sysMlock, p, PAGE, 0), m.vma(p)!.flags & VM_LOCKED]).toEqual([-ENOMEM, VM_LOCKED]);
+  });
+});
+
+describe('mlockall and munlockall (C.12)', () => {
+  const special = (flags: number): { m: Machine; p: number; locked: () => number } => {
+    const m = new Machine({ handlers: { mmap: flagged(flags), fault: fault(9, 0) } });
+    const p = m.mmap(1, RW, 'shared');
+    return { m, p, locked: () => m.vma(p)!.flags & VM_LOCKED_MASK };
+  };
+
+  it('lock and unlock every VMA but special ones, and fault pages in', () => {
+    const plain = special(0);
+    plain.m.vma(plain.p)!.flags &= ~VM_MIXEDMAP;
+    plain.m.call(sysMlockall, MCL_CURRENT | MCL_ONFAULT);
+    expect(plain.locked()).toBe(VM_LOCKED | VM_LOCKONFAULT);
+    expect([plain.m.call(sysMunlockall), plain.locked()]).toEqual([0, 0]);
+    const mixed = special(VM_MIXEDMAP);
+    expect([mixed.m.call(sysMlockall, MCL_CURRENT), mixed.locked()]).toEqual([0, 0]);
+    expect(mixed.m.mapped(mixed.p)).toBe(mixed.m.pfn('bar'));
+  });
+
+  it('check their flags; the future is not modelled', () => {
+    const { m } = special(0);
+    for (const flags of [0, 8, MCL_ONFAULT]) expect(m.call(sysMlockall, flags)).toBe(-EINVAL);
+    expect(() => m.call(sysMlockall, MCL_FUTURE)).toThrow(UnknownError);
   });
 });
