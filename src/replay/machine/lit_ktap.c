@@ -7,7 +7,7 @@
 
 #define OTHERS 8
 
-static int counts[256];
+static int runs, counts[256];
 static struct other {
 	char text[1024];
 	int positive, count;
@@ -105,6 +105,7 @@ void lit_ktap_run(void)
 	static char text[1024];
 	int positive, i;
 
+	runs++;
 	if (!lit_question.filter())
 		return;
 	positive = lit_question.holds();
@@ -128,7 +129,7 @@ void lit_ktap_run(void)
 
 static const char *holds(int positive) { return positive ? "condition holds" : "condition does not hold"; }
 
-void lit_ktap_end(const struct lit_program *p, int runs, const char *trouble)
+void lit_ktap_end(const struct lit_program *p, const char *trouble)
 {
 	const struct lit_expected *e;
 	int n = 0, i;

@@ -335,7 +335,7 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 	}
 	printf("\n");
 	if (lit_ktap_end)
-		lit_ktap_end(program, runs, trouble);
+		lit_ktap_end(program, trouble);
 }
 
 /* ---- start ---- */

@@ -31,7 +31,7 @@ unsigned long lit_zero_pfn(void);
 
 /* ktap.c, which only bundles have: the end of a run, and of all runs */
 __attribute__((weak)) void lit_ktap_run(void);
-__attribute__((weak)) void lit_ktap_end(const struct lit_program *p, int runs, const char *trouble);
+__attribute__((weak)) void lit_ktap_end(const struct lit_program *p, const char *trouble);
 
 /* log.c */
 struct lit_log {
