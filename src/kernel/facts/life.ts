@@ -17,6 +17,12 @@ export const lifeFacts = {
     source: 'mm/mmap.c:mmap_region',
     catalogue: 'B.11',
   }),
+  populateSkipsHoles: byRelease([true, false, false], {
+    doc: 'MADV_POPULATE_* goes from VMA to VMA and is -ENOMEM after all of them; later, it ends at the first hole.',
+    source: 'mm/madvise.c:madvise_populate',
+    evidence: 'measured',
+    catalogue: 'C.11',
+  }),
   munmapTakesCopies: byRelease([true, false, false], {
     doc: 'munmap of a part of a VMA takes a copy of its struct away; later, the original, and the rest is left in copies.',
     source: 'mm/mmap.c:do_mas_align_munmap, mm/vma.c:vms_gather_munmap_vmas',

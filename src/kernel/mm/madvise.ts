@@ -266,8 +266,9 @@ function mayDrop(flags: number, advice: number): boolean {
 /** `mm/madvise.c:madvise_populate`: GUP without wanting the pages, so a special entry counts as populated. */
 function populate(k: Kernel, f: number): void {
   const l = f + 1;
+  if (k.facts.populateSkipsHoles) skipHole(k, l);
   const pg = k.w[l + L.AT]!;
-  if (pg >= k.w[l + L.END]!) return leave(k, f, 0);
+  if (pg >= k.w[l + L.END]!) return leave(k, f, k.w[l + L.UNMAPPED] !== 0 ? -ENOMEM : 0);
   const write = k.w[l + L.ADVICE] === MADV_POPULATE_WRITE ? FOLL_WRITE : 0;
   k.w[l + L.AT] = pg + 1;
   callGetUserPage(
@@ -278,4 +279,14 @@ function populate(k: Kernel, f: number): void {
     pg,
     FOLL_TOUCH | FOLL_MADV_POPULATE | FOLL_UNLOCKABLE | write,
   );
+}
+
+/** Goes on at the next VMA, as madvise_walk_vmas() does; -ENOMEM in the end. */
+function skipHole(k: Kernel, l: number): void {
+  const [at, end] = [k.w[l + L.AT]!, k.w[l + L.END]!];
+  if (at >= end) return;
+  const start = findVma(k, k.currentProc, at)?.start ?? end;
+  if (start <= at) return;
+  k.w[l + L.UNMAPPED] = 1;
+  k.w[l + L.AT] = Math.min(start, end);
 }

@@ -18,6 +18,8 @@ struct table {
 
 struct device_slot {
 	struct miscdevice misc;
+	/* a test's device may be called as one that the kernel has: /dev/mem */
+	char name[LIT_NAME + 4];
 	struct file_operations fops;
 	const struct file_operations *driver;
 	bool registered;
@@ -212,7 +214,8 @@ int lit_devices_begin(const struct lit_test *test, bool proxies)
 		if (proxies)
 			add_proxies(d);
 		d->misc.minor = MISC_DYNAMIC_MINOR;
-		d->misc.name = dev->name;
+		snprintf(d->name, sizeof d->name, "lit_%s", dev->name);
+		d->misc.name = d->name;
 		d->misc.fops = &d->fops;
 		r = misc_register(&d->misc);
 		d->registered = r == 0;

@@ -126,6 +126,20 @@ static int allocate_other(struct lit_other *o, const struct lit_region *r)
 	return 0;
 }
 
+/* What a test has put or taken too often must not be the next one's: the zero page is everybody's. */
+static void mend_zero_page(void)
+{
+	static int count, mapcount;
+	struct page *zero = ZERO_PAGE(0);
+
+	if (!count) {
+		count = page_ref_count(zero);
+		mapcount = atomic_read(&zero->_mapcount);
+	}
+	set_page_count(zero, count);
+	atomic_set(&zero->_mapcount, mapcount);
+}
+
 int lit_memory_begin(struct lit_select *sel, const struct lit_test *test)
 {
 	const struct lit_region *r;
@@ -134,6 +148,7 @@ int lit_memory_begin(struct lit_select *sel, const struct lit_test *test)
 
 	if (!contents)
 		contents = kzalloc(MAX_RAM * PAGE_SIZE, GFP_KERNEL);
+	mend_zero_page();
 	memset(other, 0, sizeof other);
 	memset(held, 0, sizeof held);
 	nseen = lost = 0;

@@ -71,6 +71,16 @@ describe.each(RELEASES)('madvise on %s', (release) => {
     expect(m.mapped(p + 2 * PAGE)).toBeUndefined();
   });
 
+  it('populating ends at a hole, but on 6.1 only there where it ends', () => {
+    const m = new Machine({ release });
+    const p = m.call(sysMmap, 0, 3 * PAGE, RW, ANON, -1, 0);
+    m.munmap(p + PAGE, 1);
+    expect(advise(m, p, uapi.MADV_POPULATE_WRITE, 3)).toBe(-ENOMEM);
+    expect(m.mapped(p)).toBeDefined();
+    expect(m.mapped(p + 2 * PAGE) !== undefined).toBe(release === '6.1');
+    expect(advise(m, p, uapi.MADV_POPULATE_WRITE, 1)).toBe(0);
+  });
+
   it('populating for writing makes raw entries dirty and ordinary pages present', () => {
     const m = new Machine({ release, handlers: { mmap: mixed('bar', VM_MIXEDMAP) } });
     const p = m.mmap(2, RW, 'shared');
