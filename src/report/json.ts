@@ -19,7 +19,12 @@ export function formatJson(result: RunResult): string {
     positive: result.positive,
     negative: result.negative,
     states: result.states,
-    outcomes: result.outcomes.map(({ text, values, positive }) => ({ text, values, positive })),
+    outcomes: result.outcomes.map(({ text, values, positive, bug }) => ({
+      text,
+      values,
+      positive,
+      ...(bug === undefined ? {} : { bug }),
+    })),
     undefined: result.undefined,
     quantifier: result.quantifier,
     condition: result.condition,

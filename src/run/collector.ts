@@ -60,7 +60,15 @@ export class Collector {
     const outcome = this.evaluator.outcome();
     if (outcome === undefined) return;
     const key = `${outcome.positive ? '+' : '-'}${outcome.text}`;
-    if (!this.found.has(key)) this.found.set(key, { outcome, id });
+    if (this.found.has(key)) return;
+    const bug = this.bugApi();
+    this.found.set(key, { outcome: bug === undefined ? outcome : { ...outcome, bug }, id });
+  }
+
+  /** Of the BUG that froze the run. */
+  private bugApi(): string | undefined {
+    const { w, program } = this.k;
+    return w[HEAD.FROZEN] === Freeze.Bug ? program.apiNames[w[HEAD.FROZEN_ID]!] : undefined;
   }
 
   /** All outcomes, in the order of their text. */

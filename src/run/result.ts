@@ -43,6 +43,8 @@ export interface Outcome {
   readonly values: Readonly<Record<string, string>>;
   /** Whether the proposition of the condition holds in it. */
   readonly positive: boolean;
+  /** The call whose BUG ended the run there, as in `bug(NAME)`, whether or not the test asks. */
+  readonly bug?: string;
 }
 
 /** One step on the way to an outcome. */

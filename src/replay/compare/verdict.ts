@@ -121,7 +121,7 @@ function reachesUndefined(model: RunResult): boolean {
 
 /** A machine that dies at BUG() says in which API; the rest of the outcome is the model's. */
 function atBug(o: RunResult['outcomes'][number], machine: MachineOutcomes): boolean {
-  return machine.bug !== undefined && o.values[`bug.${machine.bug.api}`] === '1';
+  return machine.bug !== undefined && o.bug === machine.bug.api;
 }
 
 function strayBug(model: RunResult, machine: MachineOutcomes): boolean {

@@ -58,7 +58,10 @@ test.each([
 });
 
 test('a machine that dies at the BUG of the model agrees, at another one not', () => {
-  const bug = outcome('bug.vm_insert_page=1;', true, { 'bug.vm_insert_page': '1' });
+  const bug = {
+    ...outcome('bug.vm_insert_page=1;', true, { 'bug.vm_insert_page': '1' }),
+    bug: 'vm_insert_page',
+  };
   const at = (api: string) => machine({ bug: { api, at: 'mm/memory.c:1' } });
   expect(compared(model(bug), at('vm_insert_page')).status).toBe('agreed');
   expect(compared(model(bug), at('mmap'))).toMatchObject({
