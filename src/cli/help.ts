@@ -128,8 +128,8 @@ Usage: pfnmap rules [--format F] [ID...]
 
   Without an ID: every row, rule, claim and anomaly. With the id of a section
   (B.2, F, H): what is in it. With the id of a statement (F-1a, B.2-prot): all
-  about it, with the tests that show, keep or break it, what they expect, and the
-  real kernels that ran them and agreed.
+  about it, with the tests that show, keep or break it, what they expect, and
+  the real kernels that ran them and agreed.
 
   --format F  text, json (an object a line, with the tests)
 
