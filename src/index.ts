@@ -38,6 +38,24 @@ export type {
   WitnessStep,
 } from './run/result.js';
 
+// The contract: statements and rules under stable ids, which tests name.
+export {
+  CONTRACT_IDS,
+  type Enforcement,
+  ENTRIES,
+  type Entry,
+  type Party,
+  REASONS,
+  type Rule,
+  type RuleId,
+  RULES,
+  ruleNamed,
+  type Section,
+  SECTIONS,
+} from './contract/index.js';
+export { type Headline, readHeadline } from './litmus/headline.js';
+export { type ContractLine, contractLines } from './report/contract.js';
+
 // What people and programs read.
 export {
   createReport,
