@@ -299,6 +299,21 @@ function wrap(text, width = 100) {
   return lines;
 }
 
+/** Ids of the contract that a mapping's errnos show. */
+const SHOWS = {
+  anon: 'D.1-page',
+  'pci-bar': 'D.1-1, D.3-access, D.3-process-vm, D.8-gup-users, F.V-8',
+  'devmem-private': 'D.1-1, D.3-access, D.3-process-vm, F.V-8',
+  'devmem-cowed': 'D.2-no-vma, D.3-access-cowed, D.3-process-vm, F.V-14',
+  'perf-pages': 'D.1-6',
+  'perf-raw': 'B.10-perf, D.1-1, D.3-access-none, D.8-gup-users',
+  'io-uring-ring': 'B.1-insert-page, D.1-page, D.2-mapping',
+  'packet-ring': 'B.1-insert-page, D.1-page',
+  'bpf-ring': 'B.1-remap-vmalloc, D.1-page',
+  'vvar-raw': 'B.10-vdso, D.1-1, D.8-gup-users, F.V-11',
+  'vvar-pages': 'B.10-vdso, D.1-1, F.V-11',
+};
+
 /** One test: each operation has a mapping of its own, so that none sees what another has done. */
 export function litmusOf(mapping) {
   const operations = OPERATIONS.filter((_, i) => mapping.values[i] !== null);
@@ -327,6 +342,7 @@ export function litmusOf(mapping) {
   const comment = [
     'Result: Always',
     `Only: x86_64, ${releasesOf(mapping).join(', ')}`,
+    ...(SHOWS[mapping.name] ? [`Shows: ${SHOWS[mapping.name]}`] : []),
     '',
     ...wrap(mapping.why),
     '',

@@ -5,7 +5,6 @@ export type Evidence = 'read' | 'measured';
 
 /** Why an id has no litmus test. */
 export const REASONS = {
-  huge: 'needs raw PMD or PUD leaves, which the model does not make yet',
   'anon-thp': 'needs transparent huge pages of anonymous memory',
   hugetlb: 'needs hugetlb',
   dax: 'needs device memory with devmap entries, or fsdax',

@@ -65,22 +65,21 @@ export const A = [
     [
       'special',
       'A PMD leaf with a special bit has no page: since 6.12, without a look at the flags; in 7.2 by the list of A.2 where the architecture supports the bit.',
-      { on: '>=6.12', untested: 'huge' },
+      { on: '>=6.12' },
     ],
     [
       'rules',
       'Without a bit at this level the rules of the VMA decide as in A.3, also on architectures whose PTEs have one.',
-      { untested: 'huge' },
     ],
     ['devmap', 'A devmap leaf has no page.', { on: '<=6.12', untested: 'dax' }],
     ['zero', 'The huge zero page has no page.', { untested: 'anon-thp' }],
-    ['limit', 'A leaf above highest_memmap_pfn has no page; only 7.2 reports it.', { untested: 'huge' }],
+    ['limit', 'A leaf above highest_memmap_pfn has no page; only 7.2 reports it.', { untested: 'not yet' }],
     [
       'pud',
       'PUD leaves have a classifier of their own since 7.2; before, only folio_walk_start() of 6.12 looks at their bits.',
-      { untested: 'huge' },
+      { untested: 'not yet' },
     ],
-    ['first', 'The page given is the first of the leaf; callers add the offset.', { untested: 'huge' }],
+    ['first', 'The page given is the first of the leaf; callers add the offset.', { untested: 'not yet' }],
   ]),
   section('A.5', 'Lookup hooks', { source: 'drivers/xen/gntdev.c' }, [
     [

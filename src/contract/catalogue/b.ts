@@ -26,12 +26,11 @@ export const B = [
     [
       'insert-pfn-pmd',
       'vmf_insert_pfn_pmd() and its PUD sibling set no flag, install a raw leaf and count nothing; 6.1 has no special bit for it.',
-      { untested: 'huge' },
     ],
     [
       'insert-folio',
       'vmf_insert_folio_pmd() and its PUD sibling install a normal leaf that counts all its pages.',
-      { on: '7.2', untested: 'huge' },
+      { on: '7.2', untested: 'not yet' },
     ],
     [
       'remap-vmalloc',
@@ -217,19 +216,21 @@ export const B = [
       [
         'where',
         '6.1 makes huge raw leaves for DAX only; since 6.12 a huge_fault handler of a special file VMA is asked.',
-        { untested: 'huge' },
       ],
-      ['cow', 'A VM_PFNMAP VMA that is COW is a BUG here, too.', { untested: 'huge' }],
-      ['range', 'An address outside the VMA is VM_FAULT_SIGBUS.', { untested: 'huge' }],
+      [
+        'policy',
+        'Where the policy for huge pages is madvise, 6.12 asks huge_fault only after MADV_HUGEPAGE; 7.2 exempts VM_PFNMAP VMAs from it.',
+      ],
+      ['cow', 'A VM_PFNMAP VMA that is COW is a BUG here, too.'],
+      ['mixed-private', 'A private VM_MIXEDMAP VMA is not refused: a write fault installs a writable leaf.'],
+      ['range', 'An address outside the VMA is VM_FAULT_SIGBUS.'],
       [
         'alignment',
         "The address is rounded down to the leaf, the frame is not checked: its alignment is the driver's duty.",
-        { untested: 'huge' },
       ],
       [
         'present',
         'A present leaf is kept on a read; on a write the same frame becomes writable and another one is a warning.',
-        { untested: 'huge' },
       ],
       [
         'l1tf',
@@ -294,7 +295,6 @@ export const B = [
     [
       'vdso',
       "The kernel's own special mappings have VM_DONTEXPAND and are VM_PFNMAP only where they say so.",
-      { untested: 'subsystem', detail: 'vDSO' },
     ],
   ]),
   section(

@@ -35,6 +35,10 @@ export const C_CHANGES = [
     ],
     ['split', 'A part is split off, and a special VMA is never merged again.'],
     ['keeps', 'An entry keeps frame, special bit and cache bits; only its permissions change.'],
+    [
+      'huge',
+      'A raw leaf that is covered as a whole keeps its frame; one that is covered in part is cleared.',
+    ],
     ['private-write', 'A private raw entry stays read-only after PROT_WRITE, and the next write copies.'],
     ['shared-write', 'A shared raw entry is writable at once, unless write-notify is wanted.'],
     [
@@ -89,12 +93,8 @@ export const C_CHANGES = [
       'A move of the same size with MREMAP_FIXED may span several VMAs.',
       { on: '7.2', untested: 'not yet' },
     ],
-    [
-      'huge-pmd',
-      'An aligned PMD leaf moves whole, another one is split, that is cleared.',
-      { untested: 'huge' },
-    ],
-    ['huge-pud', 'A PUD leaf is dropped with a report instead of moved.', { untested: 'huge' }],
+    ['huge-pmd', 'An aligned PMD leaf moves whole, another one is split, that is cleared.'],
+    ['huge-pud', 'A PUD leaf is dropped with a report instead of moved.'],
   ]),
   section(
     'C.9',
@@ -121,13 +121,12 @@ export const C_CHANGES = [
         'zap_special_vma_range() (zap_vma_ptes() up to 6.12) removes the entries of a VM_PFNMAP VMA.',
       ],
       ['zap-mixedmap', 'On a VM_MIXEDMAP VMA it works in 7.2 and does nothing before.'],
-      ['huge-whole', 'A raw leaf that is covered as a whole is cleared.', { untested: 'huge' }],
+      ['huge-whole', 'A raw leaf that is covered as a whole is cleared.'],
       [
         'huge-part',
         'A raw leaf that is covered in part is cleared, too: the rest has to be faulted in again, or is SIGBUS.',
-        { untested: 'huge' },
       ],
-      ['huge-pud', 'A split inside a raw PUD leaf takes the leaf for a table.', { untested: 'huge' }],
+      ['huge-pud', 'A split inside a raw PUD leaf takes the leaf for a table.'],
     ],
   ),
   section('C.10', 'Merging', { source: 'mm/vma.c:vma_merge_new_range, vma_modify' }, [

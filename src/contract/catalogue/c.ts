@@ -52,16 +52,13 @@ export const C_BEGINS = [
         'Fault flags that contradict the VMA (a write without VM_MAYWRITE, UNSHARE with WRITE) are a warning and SIGSEGV.',
         { untested: 'internal', detail: 'no access of the language makes such flags' },
       ],
-      [
-        'huge',
-        'An empty PUD or PMD asks huge_fault first; VM_FAULT_FALLBACK goes on one level down.',
-        { untested: 'huge' },
-      ],
+      ['huge', 'An empty PUD or PMD asks huge_fault first; VM_FAULT_FALLBACK goes on one level down.'],
       [
         'wp-huge',
         'A write to a read-only leaf asks huge_fault for shared VMAs and otherwise splits, that is clears, the leaf.',
-        { untested: 'huge' },
       ],
+      ['table', 'Where a table exists, huge_fault is not asked for its leaf any more.'],
+      ['oom', 'VM_FAULT_OOM kills nobody: the access faults again; for GUP and user copies it is an error.'],
       [
         'young',
         'An access to a present entry that permits it makes it young, and dirty if it is a write.',
@@ -80,6 +77,18 @@ export const C_BEGINS = [
     [
       'read',
       'A read asks ->map_pages if there is one, then ->fault; a page that it returns is mapped and counted as a file page.',
+    ],
+    [
+      'retry',
+      'A handler that has let go of the lock and answers VM_FAULT_RETRY is asked again, once, with FAULT_FLAG_TRIED; everything may have changed in between.',
+    ],
+    [
+      'lock',
+      'Whether the lock is still held is taken from the answer of the handler: one that does not tell the truth leaves it held, or has it released twice.',
+    ],
+    [
+      'waits',
+      'A handler runs with a lock of the address space held for reading: who waits there for a lock that others hold across faults or user copies may wait for ever.',
     ],
     [
       'cow',
@@ -158,16 +167,8 @@ export const C_BEGINS = [
     ['anon', 'An anonymous page is shared read-only and is not exclusive any more.'],
     ['pinned', 'An exclusive anonymous page that may be pinned is copied for the child at once.'],
     ['both-copy', 'After fork parent and child get a copy each of a raw private page that both write.'],
-    [
-      'huge-pmd',
-      'A raw PMD leaf is copied as it is since 6.12, not write-protected; 6.1 leaves it out.',
-      { untested: 'huge' },
-    ],
-    [
-      'huge-pud',
-      'A raw PUD leaf is copied, write-protected in both if the VMA is COW.',
-      { untested: 'huge' },
-    ],
+    ['huge-pmd', 'A raw PMD leaf is copied as it is since 6.12, not write-protected; 6.1 leaves it out.'],
+    ['huge-pud', 'A raw PUD leaf is copied, write-protected in both if the VMA is COW.'],
     [
       'in-tree',
       "The child's VMA can be found through the file before its entries are copied, so that an unmap by file range misses nobody.",

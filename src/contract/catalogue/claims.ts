@@ -52,7 +52,6 @@ export const CLAIMS = section('F.V', 'Claims', { source: 'mm/memory.c:vm_normal_
   [
     '12',
     'Claim: a huge raw leaf behaves as its small entries would. Splits lose it, and fork, walks and moves treat it differently.',
-    { untested: 'huge' },
   ],
   [
     '13',

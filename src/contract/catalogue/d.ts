@@ -51,7 +51,7 @@ export const D_WALKS = [
       { on: '6.1' },
     ],
     ['fault', 'SIGBUS and SIGSEGV of a fault on behalf of GUP are -EFAULT.'],
-    ['huge', 'A huge leaf gives its struct page without a look at its special bit.', { untested: 'huge' }],
+    ['huge', 'A huge leaf gives its struct page without a look at its special bit.'],
   ]),
   section('D.2', 'Fast GUP', { source: 'mm/gup.c:gup_pte_range, gup_fast_pte_range' }, [
     ['bit', 'It exists at the level of PTEs only with a special bit.'],
@@ -62,7 +62,9 @@ export const D_WALKS = [
       { on: 'pte_special' },
     ],
     ['refused', 'Without a special bit both are -EFAULT.', { on: '!pte_special' }],
-    ['huge', 'It gives a special leaf up.', { on: '>=6.12', untested: 'huge' }],
+    ['mapping', 'Since 6.12 it leaves pages without a page->mapping to slow GUP, where secretmem may exist.'],
+    ['huge-plain', 'Where leaves have no special bit it takes a raw leaf for pages.', { on: '!pmd_pfnmap' }],
+    ['huge', 'It gives a special leaf up.', { on: '>=6.12' }],
   ]),
   section(
     'D.3',
@@ -77,11 +79,7 @@ export const D_WALKS = [
         '/proc/pid/mem and ptrace use ->access of the driver where GUP fails, if the architecture has HAVE_IOREMAP_PROT; else -EIO.',
       ],
       ['access-none', 'Without ->access a raw mapping is -EIO.'],
-      [
-        'access-cowed',
-        'generic_access_phys() of a copied page fails where RAM cannot be ioremapped.',
-        { untested: 'not yet' },
-      ],
+      ['access-cowed', 'generic_access_phys() of a copied page fails where RAM cannot be ioremapped.'],
       [
         'process-vm',
         'process_vm_readv() and process_vm_writev() take pins only and never ask ->access: -EFAULT.',
@@ -105,11 +103,11 @@ export const D_WALKS = [
         { on: 'folio_walk' },
       ],
       ['zero', 'The zero page is given only if asked for.', { on: 'folio_walk', untested: 'not yet' }],
-      ['pmd', 'A PMD leaf is classified.', { on: 'folio_walk', untested: 'huge' }],
+      ['pmd', 'A PMD leaf is classified.', { on: 'folio_walk' }],
       [
         'pud',
         'A PUD leaf is refused by its special bit in 6.12 and classified in 7.2.',
-        { on: 'folio_walk', untested: 'huge' },
+        { on: 'folio_walk', untested: 'not yet' },
       ],
       [
         'move',
@@ -127,11 +125,7 @@ export const D_WALKS = [
     ['test', 'A walk by range passes VM_PFNMAP VMAs over as holes.'],
     ['vma', 'A walk of one VMA does so in 6.1 only.'],
     ['io', 'VM_IO and VM_MIXEDMAP do not stop a walk.'],
-    [
-      'splits',
-      'A walk that does not handle huge leaves splits them: a raw leaf is removed.',
-      { untested: 'huge' },
-    ],
+    ['splits', 'A walk that does not handle huge leaves splits them: a raw leaf is removed.'],
   ]),
 ];
 
@@ -148,7 +142,7 @@ export const D_OTHERS = [
       'smaps_rollup skips the rest of a VM_PFNMAP VMA that it enters in the middle.',
       other('smaps_rollup'),
     ],
-    ['huge', 'A raw PMD leaf adds nothing; a raw PUD leaf is removed by reading.', { untested: 'huge' }],
+    ['huge', 'A raw PMD leaf adds nothing; a raw PUD leaf is removed by reading.'],
     ['numa', 'numa_maps walks VM_PFNMAP VMAs since 6.12.', other('numa_maps')],
     [
       'status',
@@ -171,7 +165,7 @@ export const D_OTHERS = [
       'PAGEMAP_SCAN does not report VM_PFNMAP VMAs at all.',
       { on: '>=6.12', ...other('PAGEMAP_SCAN') },
     ],
-    ['huge', 'A huge leaf shows its struct page without a look at its special bit.', { untested: 'huge' }],
+    ['huge', 'A huge leaf shows its struct page without a look at its special bit.'],
   ]),
   section('D.8', 'Everybody else', { source: 'see the row' }, [
     [

@@ -5,22 +5,22 @@ export const H = section('H', 'Anomalies', { source: 'see the row' }, [
   [
     '1',
     'mremap over a raw PUD leaf drops the leaf with a "bad pud" report.',
-    { source: 'mm/mremap.c:get_old_pud', untested: 'huge' },
+    { source: 'mm/mremap.c:get_old_pud' },
   ],
   [
     '2',
     'A VMA split inside a raw PUD leaf takes the leaf for a page table.',
-    { on: '>=6.12', source: 'mm/huge_memory.c:vma_adjust_trans_huge', untested: 'huge' },
+    { on: '>=6.12', source: 'mm/huge_memory.c:vma_adjust_trans_huge' },
   ],
   [
     '3',
     'Reading smaps or numa_maps removes raw PUD leaves.',
-    { on: '>=6.12', source: 'mm/pagewalk.c:walk_pud_range', untested: 'huge' },
+    { on: '>=6.12', source: 'mm/pagewalk.c:walk_pud_range' },
   ],
   [
     '4',
     'Slow GUP, pagemap and clear_refs take the struct page of a raw PMD leaf in a VM_MIXEDMAP VMA.',
-    { source: 'mm/gup.c:follow_huge_pmd', untested: 'huge' },
+    { source: 'mm/gup.c:follow_huge_pmd' },
   ],
   [
     '5',

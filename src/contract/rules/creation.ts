@@ -158,8 +158,6 @@ export const CREATION = [
     breaks: 'A wrong frame is mapped, or what is left of the leaf after a split is SIGBUS.',
     enforcement: enforced(['BUG', 'SIGBUS', 'nothing']),
     enforced: 'COW: BUG. Outside of the VMA: SIGBUS. Alignment of the frame: nothing.',
-    untested: { reason: 'huge' },
-    without: { obeying: 'needs huge leaves', breaking: 'needs huge leaves' },
   },
   {
     ...DRIVER,

@@ -48,8 +48,7 @@ export const MACHINE_RULES = [
       'A special bit in PMD and PUD leaves survives changes, moves and splits of the leaf, and the page tables that are set aside for a leaf are balanced.',
     source: 'mm/huge_memory.c:copy_huge_pmd, zap_huge_pmd',
     breaks: 'A raw leaf turns into pages, or a page table is missing.',
-    untested: { reason: 'huge' },
-    without: { obeying: 'needs huge leaves', breaking: 'needs huge leaves' },
+    without: { breaking: 'ppc with hash tables (H-5), which the model does not have' },
   },
   {
     ...ARCH,
@@ -60,8 +59,7 @@ export const MACHINE_RULES = [
       'pud_bad() and pmd_bad() are true for leaves, so that the core asks whether an entry is a leaf before it asks whether it is bad.',
     source: 'mm/mremap.c:get_old_pud',
     breaks: 'A raw leaf is thrown away with a report (H-1).',
-    untested: { reason: 'huge' },
-    without: { obeying: 'needs huge leaves', breaking: 'needs huge leaves' },
+    without: {},
   },
   {
     ...ARCH,
