@@ -28,6 +28,7 @@ export { LITMUS_CODES } from './litmus/codes.js';
 
 // A test in, outcomes out.
 export { CONFIGURATIONS, runTest, TRAIT_NAMES } from './run/index.js';
+export { sharedRuns } from './run/shared.js';
 export type {
   Observation,
   Outcome,

@@ -40,6 +40,8 @@ const runCommand = buildCommand<RunFlags, string[], Context>({
       timeout: { kind: 'parsed', parse: parseSeconds, optional: true, brief },
       maxStates: { kind: 'parsed', parse: parseCount, optional: true, brief },
       witness: { kind: 'boolean', default: false, withNegated: false, brief },
+      share: { kind: 'boolean', default: true, brief },
+      jobs: { kind: 'parsed', parse: parseCount, optional: true, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
   },
@@ -161,6 +163,11 @@ function application(command: string) {
       },
     },
   });
+}
+
+/** What a thread of `run` does; see pool.ts. */
+export async function serveThread(): Promise<void> {
+  await (await import('./serve.js')).serve();
 }
 
 /** Parses the arguments, runs the command and gives the exit status; what is wrong has been told on stderr. */

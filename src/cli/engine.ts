@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { loadGrammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { runTest } from '../run/index.js';
+import { sharedRuns } from '../run/shared.js';
 import { parseLitmus } from '../run/parse.js';
-import type { Engine } from './session.js';
+import type { Engine } from './file-run.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */
 function wasm(name: string): Uint8Array {
@@ -13,5 +14,5 @@ function wasm(name: string): Uint8Array {
 /** The front end and the engine, ready to run. */
 export async function loadEngine(): Promise<Engine<LitmusTest>> {
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
-  return { parse: (source) => parseLitmus(source, grammar), run: runTest };
+  return { parse: (source) => parseLitmus(source, grammar), run: runTest, shared: sharedRuns };
 }

@@ -40,6 +40,8 @@ Where:
                      s390x ppc64 loongarch64 mips64 m68k xtensa
   --release R,...    these releases: 6.1 6.12 7.2
   --all              every architecture and release not restricted by the above
+  --no-share         run configurations that a test cannot tell apart, too
+  --jobs N           run files on N threads (one a processor)
   --fact NAME=VALUE  what if the kernel did this differently? ('list facts')
   --ptrs N           entries in a page table of the model: 2, 4 or 8 (4)
 

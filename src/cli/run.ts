@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
 import { createReport, type Format } from '../report/index.js';
 import type { Context } from './context.js';
 import { loadEngine } from './engine.js';
+import { readAndRunFile, type FileRunOptions } from './file-run.js';
 import { findTests } from './files.js';
 import { configurations } from './options.js';
+import { Pool, type PoolOptions } from './pool.js';
 import { ProgressLine } from './progress.js';
 import { Session } from './session.js';
 import { useColor } from './terminal.js';
@@ -24,32 +28,69 @@ export interface RunFlags {
   readonly timeout?: number;
   readonly maxStates?: number;
   readonly witness: boolean;
+  readonly share: boolean;
+  readonly jobs?: number;
 }
 
 /** `pfnmap run FILE|DIR...` */
 export async function runCommand(this: Context, flags: RunFlags, ...paths: string[]): Promise<void> {
   const { stdout, stderr } = this.process;
   const chosen = configurations(flags, { archs: ARCH_NAMES, releases: RELEASES });
-  const facts = Object.fromEntries(flags.fact ?? []);
-  const session = new Session({
+  const files = findTests(paths, this.cwd);
+  const color = useColor(stderr, this.env);
+  const options: FileRunOptions = {
     configurations: chosen,
-    files: findTests(paths, this.cwd),
-    engine: await loadEngine(),
     common: {
-      facts,
+      facts: Object.fromEntries(flags.fact ?? []),
       ...(flags.ptrs !== undefined && { ptrs: flags.ptrs }),
       ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
       ...(flags.maxStates !== undefined && { maxStates: flags.maxStates }),
       witness: flags.witness,
     },
+    share: flags.share,
+    color,
+    debug: Boolean(this.env['PFNMAP_DEBUG']),
+  };
+  const read = (file: string): string => readFileSync(resolve(this.cwd, file), 'utf8');
+  const threads = threadsFor(files.length, chosen.length, flags.jobs);
+  const runner = await fileRunner({ files, options, threads, read, signal: this.signal, start });
+  const session = new Session({
+    files,
+    configurations: chosen.length,
     report: createReport(flags.format),
     stdout,
     stderr,
-    color: useColor(stderr, this.env),
-    debug: Boolean(this.env['PFNMAP_DEBUG']),
+    color,
     progress: new ProgressLine(stderr),
     signal: this.signal,
-    read: (file) => readFileSync(resolve(this.cwd, file), 'utf8'),
+    run: (index, emit) => runner.run(index, emit),
   });
   this.status = await session.run();
+  runner.close();
+
+  function start(): Worker {
+    return new Worker(WORKER, { workerData: options });
+  }
+}
+
+/** The entry of a thread, which the build puts beside the bundle. */
+const WORKER = new URL('./worker.js', import.meta.url);
+/** A thread takes longer to start than so many runs of small tests. */
+const FEW_RUNS = 64;
+
+/** How many threads are worth it; 1: none but this one. */
+function threadsFor(files: number, configurations: number, asked: number | undefined): number {
+  const few = asked === undefined && files * configurations < FEW_RUNS;
+  return few || !existsSync(WORKER) ? 1 : Math.min(files, asked ?? availableParallelism());
+}
+
+/** Runs files on this thread or on others. */
+async function fileRunner(o: PoolOptions): Promise<Pick<Pool, 'run' | 'close'>> {
+  if (o.threads > 1) return new Pool(o);
+  const engine = await loadEngine();
+  const { files, options, read, signal } = o;
+  return {
+    run: (index, emit) => readAndRunFile(engine, files[index]!, read, options, signal, emit),
+    close: () => undefined,
+  };
 }

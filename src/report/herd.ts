@@ -1,6 +1,6 @@
 import type { RunResult } from '../run/result.js';
 import { type Report, resultsOnly } from './report.js';
-import { configurationName, validation } from './verdict.js';
+import { configurationName, sharing, validation } from './verdict.js';
 import { formatWitness } from './witness.js';
 
 const KIND = { exists: 'Allowed', '~exists': 'Forbidden', forall: 'Required' } as const;
@@ -29,6 +29,7 @@ export function formatHerd(result: RunResult): string {
     `Observation ${name} ${result.observation} ${positive} ${negative}`,
     `Time ${name} ${(result.timeMs / 1000).toFixed(2)}`,
     `Hash=${result.hash}`,
+    ...(result.sharedWith === undefined ? [] : [`# ${sharing(result.sharedWith)}`]),
     '',
   ];
   return lines.map((line) => `${line}\n`).join('');

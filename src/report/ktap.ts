@@ -1,6 +1,6 @@
 import type { RunResult } from '../run/result.js';
 import type { Report } from './report.js';
-import { verdictOf, expectation } from './verdict.js';
+import { verdictOf, expectation, sharing } from './verdict.js';
 import { formatWitness } from './witness.js';
 
 const VERSION = 'KTAP version 1\n';
@@ -24,6 +24,7 @@ function diagnostics(result: RunResult): string[] {
     if (result.undefined.length > 0) lines.push(`# undefined: ${result.undefined.join(', ')}`);
     lines.push(...result.outcomes.map((outcome) => `# ${outcome.positive ? '*>' : ':>'} ${outcome.text}`));
   }
+  if (result.sharedWith !== undefined) lines.push(`# ${sharing(result.sharedWith)}`);
   return [...lines, ...comment(formatWitness(result))];
 }
 

@@ -28,6 +28,7 @@ export class Summary {
   readonly #notes: { readonly word: string; readonly color: string; readonly text: string }[] = [];
   readonly #files = new Set<string>();
   #explored = 0;
+  #shared = 0;
   #bounds = 0;
   readonly #badFiles = new Set<string>();
 
@@ -35,7 +36,8 @@ export class Summary {
     const verdict = verdictOf(result);
     this.#counts[verdict]++;
     this.#files.add(result.file);
-    this.#explored += result.explored;
+    if (result.sharedWith === undefined) this.#explored += result.explored;
+    else this.#shared++;
     if (hitBound(result)) this.#bounds++;
     if (verdict === 'differs') this.#notes.push({ word: 'differs', color: RED, text: note(result) });
     else if (hitBound(result)) this.#notes.push({ word: 'unknown', color: YELLOW, text: note(result) });
@@ -82,7 +84,7 @@ export class Summary {
     return (
       notes.join('') +
       `${head}${count(this.#files.size, 'test')}, ${count(runs, 'run')}: ${parts.join(', ')}` +
-      ` (${count(this.#explored, 'state')}, ${seconds.toFixed(1)} s)\n`
+      ` (${this.#shared > 0 ? `${grouped(this.#shared)} shared, ` : ''}${count(this.#explored, 'state')}, ${seconds.toFixed(1)} s)\n`
     );
   }
 }

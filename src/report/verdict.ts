@@ -33,6 +33,11 @@ export function validation(result: RunResult): 'Ok' | 'No' | 'Undef' | '??' {
   return settled === (quantifier === 'exists') ? 'Ok' : 'No';
 }
 
+/** That a result is another configuration's, which is as good: nothing that the test asks is different. */
+export function sharing(configuration: string): string {
+  return `the run of ${configuration}: the test asks nothing that is different here`;
+}
+
 /** `, expected Never`; nothing for a test without expectation. */
 export function expectation(result: RunResult): string {
   return result.expected === null ? '' : `, expected ${result.expected}`;

@@ -19,6 +19,7 @@ const TRAITS: Readonly<Record<string, (f: Facts) => boolean>> = {
   gup_fast: (f) => f.gupFast,
   ioremap_prot: (f) => f.ioremapProt,
   modify_keeps_special: (f) => f.modifyKeepsSpecial,
+  zero_colours: (f) => f.zeroPages > 1,
   lp64: (f) => f.bitsPerLong === 64,
 };
 

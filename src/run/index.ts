@@ -2,7 +2,8 @@
 import { Search, type Ending } from '../explore/bfs.js';
 import { UNDEFINED_IDS, UnknownError } from '../kernel/routine.js';
 import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
-import type { LitmusTest, Verdict } from '../litmus/ast.js';
+import type { Facts } from '../kernel/facts.js';
+import type { LitmusTest } from '../litmus/ast.js';
 import { expectedVerdict, runsOn } from '../litmus/configuration.js';
 import { printCondition } from '../litmus/print.js';
 import { USUAL_PTRS } from '../litmus/region-size.js';
@@ -26,7 +27,40 @@ const SLICE_MS = 200;
  * @throws DiagnosticError if the test's code cannot be lowered, or no `Result` line fits the configuration
  * @throws FactError if a fact of the options does not exist
  */
-export async function runTest(test: LitmusTest, options: RunOptions): Promise<RunResult> {
+export function runTest(test: LitmusTest, options: RunOptions): Promise<RunResult> {
+  return resultOf(test, options, (facts) => answer(test, facts, options));
+}
+
+/** What a run found out, whatever is expected. */
+export interface Answer extends Pick<
+  RunResult,
+  | 'status'
+  | 'reason'
+  | 'observation'
+  | 'positive'
+  | 'negative'
+  | 'states'
+  | 'outcomes'
+  | 'undefined'
+  | 'exhaustive'
+  | 'explored'
+  | 'transitions'
+  | 'witness'
+  | 'sharedWith'
+> {
+  /** False if the clock or the user ended the run: another one could find more. */
+  readonly repeatable: boolean;
+}
+
+/**
+ * The result of a test on one configuration, which `find` answers.
+ * @throws DiagnosticError, FactError as {@link runTest}
+ */
+export async function resultOf(
+  test: LitmusTest,
+  options: RunOptions,
+  find: (facts: Facts) => Promise<Answer>,
+): Promise<RunResult> {
   const started = performance.now();
   const configuration = configurationOf(options.arch, options.release);
   const condition = test.condition ?? defaultCondition();
@@ -44,10 +78,19 @@ export async function runTest(test: LitmusTest, options: RunOptions): Promise<Ru
   }
   const expected = expectedVerdict(test, configuration, CONFIGURATIONS);
   const facts = factsOf(options.arch, options.release, { ...optionFacts(test), ...options.facts });
+  const { repeatable: _, ...found } = await find(facts);
+  const { observation } = found;
+  const ok =
+    expected === undefined ? observation !== 'Undef' && observation !== 'Unknown' : observation === expected;
+  return { ...base, ...found, expected: expected ?? null, ok, timeMs: performance.now() - started };
+}
+
+/** Compiles and explores a test. */
+export async function answer(test: LitmusTest, facts: Facts, options: RunOptions): Promise<Answer> {
   const compiled = compile(test, facts, options.ptrs ?? USUAL_PTRS);
-  const question = new Question(condition.prop, test.filter);
+  const question = new Question((test.condition ?? defaultCondition()).prop, test.filter);
   const run = await explore(compiled, question, options);
-  return { ...base, ...judge(run, question, expected, options), timeMs: performance.now() - started };
+  return judge(run, question, options);
 }
 
 const NOT_RUN = {
@@ -80,6 +123,8 @@ interface Exploration {
   readonly caps: Capacities;
   /** Why the search is not exhaustive. */
   readonly reason?: string;
+  /** Whether another run would end in the same place. */
+  readonly repeatable: boolean;
 }
 
 /** Words of a stack on which every thread can at least begin. */
@@ -96,11 +141,12 @@ async function explore(c: Compiled, question: Question, options: RunOptions): Pr
     const k = bootKernel(c, caps);
     const search = new Search(kernelSystem(k, c));
     const collector = new Collector(question, c, k, search);
-    const found = { collector, search, compiled: c, caps };
+    const found = { collector, search, compiled: c, caps, repeatable: true };
     try {
       const ending = await searchInSlices(search, collector, options, deadline);
       const reason = reasonOf(ending, options);
-      return reason === undefined ? found : { ...found, reason };
+      const repeatable = ending !== 'time' && ending !== 'memory' && ending !== 'aborted';
+      return reason === undefined ? found : { ...found, reason, repeatable };
     } catch (error) {
       if (error instanceof UnknownError) return { ...found, reason: error.message };
       if (!(error instanceof CapacityError)) throw error;
@@ -152,7 +198,7 @@ function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | und
 }
 
 /** From outcomes to a verdict. */
-function judge(run: Exploration, question: Question, expected: Verdict | undefined, options: RunOptions) {
+function judge(run: Exploration, question: Question, options: RunOptions): Answer {
   const { collector, search } = run;
   const reason = run.reason ?? collector.vacuous;
   const outcomes = collector.outcomes();
@@ -172,12 +218,8 @@ function judge(run: Exploration, question: Question, expected: Verdict | undefin
     states: outcomes.length,
     outcomes,
     undefined: undef ? undefinedIds : [],
-    expected: expected ?? null,
-    ok:
-      expected === undefined
-        ? observation !== 'Undef' && observation !== 'Unknown'
-        : observation === expected,
     exhaustive,
+    repeatable: run.repeatable,
     explored: search.states,
     transitions: search.transitions,
     ...(witness === undefined ? {} : { witness }),

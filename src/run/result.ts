@@ -99,4 +99,8 @@ export interface RunResult {
   /** Hash of the test's text, normalised: equal hashes mean the same test. */
   readonly hash: string;
   readonly witness?: Witness;
+  /**
+   * `x86_64+7.2`: the answer is that of the run on this configuration; every fact which that run asked has the same value here.
+   */
+  readonly sharedWith?: string;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DiagnosticError, type Source } from '../../src/c/diagnostics.js';
 import { ProgressLine } from '../../src/cli/progress.js';
+import { readAndRunFile, type Engine, type FileRunOptions } from '../../src/cli/file-run.js';
 import { Session, type SessionOptions } from '../../src/cli/session.js';
 import { createReport } from '../../src/report/index.js';
 import type { RunOptions, RunResult } from '../../src/run/result.js';
@@ -34,33 +35,40 @@ function diagnosticError(source: Source, message: string): DiagnosticError {
   ]);
 }
 
+/** Knows nothing but the behaviours above. */
+const ENGINE: Engine<Source> = {
+  parse(source) {
+    if (source.text === 'unparsable') throw diagnosticError(source, 'expected `C NAME`');
+    return source;
+  },
+  run: ({ file, text }, { arch, release, ...rest }) =>
+    result({ test: text, file, arch, release, ...BEHAVIOUR[text]!({ arch, release, ...rest }) }),
+};
+
+function read(file: string): string {
+  if (file === 'missing') throw Object.assign(new Error(), { code: 'ENOENT', syscall: 'open' });
+  return file;
+}
+
+type Overrides = Partial<SessionOptions> & Partial<Omit<FileRunOptions, 'configurations'>>;
+
 /** Runs a session over made-up files, named by what they do. */
-async function session(files: readonly string[], overrides: Partial<SessionOptions<Source>> = {}) {
+async function session(files: readonly string[], overrides: Overrides = {}, engine = ENGINE) {
   const [stdout, stderr] = [new FakeTerminal(), new FakeTerminal()];
-  const status = await new Session<Source>({
-    engine: {
-      parse(source) {
-        if (source.text === 'unparsable') throw diagnosticError(source, 'expected `C NAME`');
-        return source;
-      },
-      run: ({ file, text }, { arch, release, ...rest }) =>
-        result({ test: text, file, arch, release, ...BEHAVIOUR[text]!({ arch, release, ...rest }) }),
-    },
+  const { share = false, common = {}, debug = false, ...rest } = overrides;
+  const signal = overrides.signal ?? new AbortController().signal;
+  const options = { configurations: BOTH, common, share, debug, color: false };
+  const status = await new Session({
     files,
-    configurations: BOTH,
-    common: {},
+    configurations: BOTH.length,
     report: createReport('ktap'),
     stdout,
     stderr,
     color: false,
-    debug: false,
     progress: new ProgressLine(stderr),
-    signal: new AbortController().signal,
-    read(file) {
-      if (file === 'missing') throw Object.assign(new Error(), { code: 'ENOENT', syscall: 'open' });
-      return file;
-    },
-    ...overrides,
+    signal,
+    run: (index, emit) => readAndRunFile(engine, files[index]!, read, options, signal, emit),
+    ...rest,
   }).run();
   return { status, out: stdout.text, err: stderr.text };
 }
@@ -122,8 +130,16 @@ describe('a session', () => {
       return result();
     };
     const common = { ptrs: 8, timeoutMs: 5, witness: true, facts: { x: '1' } };
-    await session(['a', 'b'], { engine: { parse: (source) => source, run }, common });
+    await session(['a', 'b'], { common }, { parse: (source) => source, run });
     expect(seen).toEqual([...BOTH, ...BOTH].map((configuration) => ({ ...common, ...configuration })));
+  });
+
+  test('shares runs if it is told to, and the engine can', async () => {
+    const shared = (test: Source) => (options: RunOptions) =>
+      ENGINE.run({ ...test, text: 'differs' }, options);
+    const engine = { ...ENGINE, shared } as Engine<Source>;
+    expect((await session(['good'], { share: true }, engine)).status).toBe(1);
+    expect((await session(['good'], { share: false }, engine)).status).toBe(0);
   });
 
   test('prints results to stdout as they come, and the summary to stderr', async () => {
@@ -138,11 +154,11 @@ describe('a session', () => {
       controller.abort();
       return result({ test: source.text, arch, release });
     };
-    const { status, out, err } = await session(['a', 'b'], {
-      engine: { parse: (source) => source, run },
-      report: createReport('json'),
-      signal: controller.signal,
-    });
+    const { status, out, err } = await session(
+      ['a', 'b'],
+      { report: createReport('json'), signal: controller.signal },
+      { parse: (source) => source, run },
+    );
     expect(status).toBe(130);
     expect(out.trimEnd().split('\n')).toHaveLength(1);
     expect(err).toMatch(/^interrupted after 1 test, 1 run/);

@@ -97,6 +97,8 @@ function lexBlock(lines: Lines): HerdBlock {
   ) as [string, string, string];
   const seconds = Number(lines.take(new RegExp(String.raw`^Time ${escaped} (\d+\.\d\d)$`))[0]);
   const hash = lines.take(/^Hash=(\S+)$/)[0]!;
+  // The original skips what stands between blocks.
+  if (lines.peek.startsWith('#')) lines.take(/^# .*$/);
   lines.take(/^$/);
   const observation = { word, positive: Number(p), negative: Number(n) };
   const states = texts.map(lexState);

@@ -5,6 +5,7 @@ import { outcome, result } from './results.js';
 
 const full = result({
   reason: 'bound: 5 s',
+  sharedWith: 'x86_64+7.2',
   witness: { outcome: '0:r=1;', steps: [{ thread: 'P0', line: 3, kernel: 'do_mmap', changes: ['x'] }] },
 });
 

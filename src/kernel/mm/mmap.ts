@@ -124,9 +124,14 @@ export function pagesOf(bytes: number): number {
   return Math.ceil(bytes / PAGE_SIZE);
 }
 
-/** Largest user address. */
-export function taskSize(k: Kernel): number {
-  return 2 ** k.facts.vaBits;
+/** The smallest TASK_SIZE of the model's architectures: below it nobody needs to be asked for the own. */
+const EVERYBODYS_32 = 2 ** 30;
+const EVERYBODYS_64 = 2 ** 40;
+
+/** Whether `end` lies beyond the largest user address, TASK_SIZE. */
+export function beyondTaskSize(k: Kernel, end: number): boolean {
+  if (end <= (k.facts.bitsPerLong === 64 ? EVERYBODYS_64 : EVERYBODYS_32)) return false;
+  return end > 2 ** k.facts.vaBits;
 }
 
 /** Gives a user address back to the caller: page `pg` of the arena. */
@@ -217,7 +222,7 @@ function start(k: Kernel, f: number): void {
   if (len === 0) return leave(k, f, -EINVAL);
   const pages = pagesOf(len);
   if (pgoffWraps(k, l, pages)) return leave(k, f, -EOVERFLOW);
-  if (len > taskSize(k)) return leave(k, f, -ENOMEM);
+  if (beyondTaskSize(k, len)) return leave(k, f, -ENOMEM);
   const at = place(k, f, pages, flags);
   if (at < 0) return leave(k, f, at);
   const vmFlags = anon ? anonFlags(k, l, flags) : fileFlags(k, f, flags);
@@ -245,7 +250,7 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
   const addr = arg64(k, l + MM.ADDR);
   const pg = (addr - k.arenaBase) / PAGE_SIZE;
   if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0) {
-    if (addr + pages * PAGE_SIZE > taskSize(k)) return -ENOMEM;
+    if (beyondTaskSize(k, addr + pages * PAGE_SIZE)) return -ENOMEM;
     if (addr % PAGE_SIZE !== 0) return -EINVAL;
     if (pg < 0) throw new UnknownError('an address below the arena is mapped');
     if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
@@ -266,7 +271,7 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
 /** `mm/mmap.c:generic_get_unmapped_area`: an address without MAP_FIXED is taken if it is free. @returns its page, or -1 */
 function hint(k: Kernel, proc: number, addr: number, pages: number): number {
   const pg = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
-  if (addr < PAGE_SIZE || k.arenaBase + (pg + pages) * PAGE_SIZE > taskSize(k)) return -1;
+  if (addr < PAGE_SIZE || beyondTaskSize(k, k.arenaBase + (pg + pages) * PAGE_SIZE)) return -1;
   if (pg < 0) throw new UnknownError('an address below the arena is mapped');
   if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
   for (let i = 0; i < pages; i++) if (vmaLookup(k, proc, pg + i) !== undefined) return -1;
@@ -319,7 +324,7 @@ const KNOWN_MAP_FLAGS = 0x7c07f973;
 /** `include/linux/fs.h:can_mmap_file`: 7.2 takes one of the two hooks, not both. */
 function canMmapFile(k: Kernel, file: File): boolean {
   const { mmap, mmapPrepare } = k.program.drivers[file.driver]!;
-  if (!k.facts.mmapPrepare || mmapPrepare === undefined) return mmap !== undefined;
+  if (mmapPrepare === undefined || !k.facts.mmapPrepare) return mmap !== undefined;
   if (mmap !== undefined) k.warn();
   return mmap === undefined;
 }
@@ -405,7 +410,7 @@ function link(k: Kernel, f: number): void {
   const v = k.vmas[k.w[l + MM.SLOT]!]!;
   if (imapBusy(k, v)) return waitImap(k, f, Pc.Link, v);
   const changed = mmapHook(k, v) !== undefined && !sameFlags(v.flags, k.w[l + MM.VMFLAGS]!);
-  if (changed && k.facts.mmapRetriesMerge && canMerge(k, v)) {
+  if (changed && canMerge(k, v) && k.facts.mmapRetriesMerge) {
     k.w[l + MM.SLOT] = vmaMerge(k, v).slot;
     return settle(k, f);
   }
@@ -479,7 +484,7 @@ export const sysMunmap: Routine = routine('mm/mmap.c:__vm_munmap', 4, (k, f, pc)
   const addr = arg64(k, f + 1);
   const len = arg64(k, f + 3);
   if (!k.tryWrite(lock)) return k.wait(f, 0, lock, LockMode.Write);
-  if (addr % PAGE_SIZE !== 0 || len === 0 || addr + len > taskSize(k)) {
+  if (addr % PAGE_SIZE !== 0 || len === 0 || beyondTaskSize(k, addr + len)) {
     k.upWrite(lock);
     return k.ret(f, -EINVAL);
   }

@@ -20,7 +20,7 @@ import {
 import { Level, PTE_DIRTY, PTE_EXEC, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
 import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '../uapi.js';
 import { PG_ANON, PG_EXCLUSIVE, type Vma } from '../world.js';
-import { arg64, pagesOf, taskSize } from './mmap.js';
+import { arg64, pagesOf, beyondTaskSize } from './mmap.js';
 import { vmNormalPage } from './memory/classify.js';
 import { canChangePmdWritable, splitHuge } from './huge_memory.js';
 import { entryPfn, levelPages, none, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
@@ -67,7 +67,7 @@ function start(k: Kernel, f: number): void {
   if ((prot & both) === both || (k.w[l + L.ADDR]! & 4095) !== 0) return k.ret(f, -EINVAL);
   const len = arg64(k, l + L.LEN);
   if (len === 0) return k.ret(f, 0);
-  if (arg64(k, l + L.ADDR) + len > taskSize(k)) return k.ret(f, -ENOMEM);
+  if (beyondTaskSize(k, arg64(k, l + L.ADDR) + len)) return k.ret(f, -ENOMEM);
   if ((prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC | both)) !== 0) return k.ret(f, -EINVAL);
   const proc = k.currentProc;
   const lock = k.mmapLock(proc);

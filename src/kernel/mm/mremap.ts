@@ -7,7 +7,7 @@ import { EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { VM_DONTEXPAND, VM_MAYSHARE, VM_PFNMAP, VM_SHARED, VM_SPECIAL } from '../flags.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../uapi.js';
 import type { Vma } from '../world.js';
-import { arg64, pagesOf, taskSize } from './mmap.js';
+import { arg64, beyondTaskSize, pagesOf } from './mmap.js';
 import { MOVE, moveVma } from './move.js';
 import { pgoffNumber } from './memory/remap.js';
 import { doMunmap, findVma, getUnmappedArea, leafAlign, vmaLookup, vmaMerge } from './vma.js';
@@ -246,7 +246,7 @@ function fixedTarget(k: Kernel, l: number, newPages: number): number {
   const from = arg64(k, l + L.ADDR);
   const newLen = newPages * 4096;
   if ((k.w[l + L.NEW_ADDR]! & 4095) !== 0) return -EINVAL;
-  if (newLen > taskSize(k) || to > taskSize(k) - newLen) return -EINVAL;
+  if (beyondTaskSize(k, newLen) || beyondTaskSize(k, to + newLen)) return -EINVAL;
   if (from + k.w[l + L.OLD]! * 4096 > to && to + newLen > from) return -EINVAL;
   const pg = (to - k.arenaBase) / 4096;
   if (pg < 0) throw new UnknownError('an address below the arena is mapped');

@@ -137,18 +137,13 @@ function environment(
   structs: ReadonlyMap<string, ApiStruct>,
   macros: ReadonlyMap<string, FileScopeMacro>,
 ): Environment {
-  const phys = o.physAddrTBits === 64 ? 'unsigned long long' : 'unsigned long';
-  const typedefs = new Map<string, string>([
-    ...TYPEDEFS,
-    ['phys_addr_t', phys],
-    ['dma_addr_t', phys],
-    ['resource_size_t', phys],
-  ]);
+  const physical = ['phys_addr_t', 'dma_addr_t', 'resource_size_t'];
+  const typedefNames = [...TYPEDEFS.keys(), ...physical];
   const kinds = {
     function: Object.keys(functions),
     constant: constants,
     struct: structs,
-    typedef: typedefs,
+    typedef: typedefNames,
     macro: macros,
   };
   return {
@@ -158,7 +153,12 @@ function environment(
       Object.hasOwn(functions, name) ? functions[name] : undefined,
     lookupConstant: (name) => constants.get(name),
     lookupStruct: (tag) => structs.get(tag),
-    lookupTypedef: (name) => typedefs.get(name),
+    lookupTypedef: (name) =>
+      !physical.includes(name)
+        ? TYPEDEFS.get(name)
+        : o.physAddrTBits === 64
+          ? 'unsigned long long'
+          : 'unsigned long',
     lookupMacro: (name) => macros.get(name),
     names: (kind) => {
       const from = kinds[kind];

@@ -30,15 +30,22 @@ export function lowerTest(test: LitmusTest, options: LowerOptions): LoweredTest 
   const sink = new DiagnosticSink(test.source);
   const model = dataModel(options);
   const frames = frameNames(test, options);
-  const environment: EnvironmentOptions = {
-    model,
-    physAddrTBits: options.facts.physAddrTBits,
+  const environmentOf = (its: DataModel): EnvironmentOptions => ({
+    model: its,
+    get physAddrTBits() {
+      return options.facts.physAddrTBits;
+    },
     ptrs: options.ptrs,
     regions: [...frames.keys()],
+  });
+  const kernelModel: DataModel = {
+    name: model.name,
+    get charSigned() {
+      return options.facts.kernelCharSigned;
+    },
   };
-  const kernelModel = { ...model, charSigned: options.facts.kernelCharSigned };
-  const program = checkDriver(test.driver, driverEnvironment({ ...environment, model: kernelModel }), sink);
-  const userSpace = threadEnvironment(environment);
+  const program = checkDriver(test.driver, driverEnvironment(environmentOf(kernelModel)), sink);
+  const userSpace = threadEnvironment(environmentOf(model));
   const threads = test.threads.map((t) =>
     checkThread({ name: `P${t.index}`, body: t.body, span: t.span }, test.driver, userSpace, sink),
   );
@@ -48,9 +55,14 @@ export function lowerTest(test: LitmusTest, options: LowerOptions): LoweredTest 
   return lower(test, session, threads);
 }
 
-/** The data model of threads. */
+/** The data model of threads. What only some tests need is asked by those that do: the others run the same everywhere. */
 function dataModel({ facts }: LowerOptions): DataModel {
-  return { name: facts.bitsPerLong === 64 ? 'LP64' : 'ILP32', charSigned: facts.charSigned };
+  return {
+    name: facts.bitsPerLong === 64 ? 'LP64' : 'ILP32',
+    get charSigned() {
+      return facts.charSigned;
+    },
+  };
 }
 
 /** First frames of regions and resources. */

@@ -58,8 +58,8 @@ export function vmNormalPageLeaf(k: Kernel, vma: Vma, pg: number, e: number, lev
 function normalByBit(k: Kernel, vma: Vma, pg: number, e: number): number {
   const pfn = entryPfn(k, e);
   if ((k.w[e + 1]! & PTE_SPECIAL) === 0) return pageOf(k, pfn, true);
-  const hook = k.facts.specialPageHook ? k.program.vmOps[vma.ops]?.findNormalPage : undefined;
-  if (hook !== undefined) {
+  const hook = k.program.vmOps[vma.ops]?.findNormalPage;
+  if (hook !== undefined && k.facts.specialPageHook) {
     k.arg(0, handle(HandleKind.Vma, vma.slot));
     k.argNumber(1, k.arenaBase + pg * 4096);
     const page = k.callAtomic(hook);
@@ -99,7 +99,7 @@ function pageOf(k: Kernel, pfn: number, report: boolean): number {
     if (report) k.badMap();
     return SPECIAL;
   }
-  if (k.facts.warnsNormalZeroPage && isZeroPfn(k, pfn)) k.vmWarn();
+  if (isZeroPfn(k, pfn) && k.facts.warnsNormalZeroPage) k.vmWarn();
   const frame = k.mem.frame(pfn);
   if (frame >= 0 && k.mem.hasPage[frame] === 1) return frame;
   k.undefinedBehaviour(Undefined.NoMemmap);

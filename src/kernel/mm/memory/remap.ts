@@ -13,19 +13,19 @@ const PAGE_SIZE = 4096;
 
 /** vm_flags_set(): with per-VMA locks it warns when the mmap lock is not held for writing (F-4). */
 export function vmFlagsSet(k: Kernel, vma: Vma, flags: number): void {
-  if (k.facts.vmFlagsSetAssertsWriteLock) assertWriteLock(k, vma);
+  assertWriteLock(k, vma);
   vma.flags |= flags;
 }
 
 /** vm_flags_clear(). */
 export function vmFlagsClear(k: Kernel, vma: Vma, flags: number): void {
-  if (k.facts.vmFlagsSetAssertsWriteLock) assertWriteLock(k, vma);
+  assertWriteLock(k, vma);
   vma.flags &= ~flags;
 }
 
 /** Without lockdep, `mmap_assert_write_locked` asks whether somebody holds the lock for writing, not who. */
 function assertWriteLock(k: Kernel, vma: Vma): void {
-  if (k.w[k.proc(vma.mm) + PROC.LOCK]! >= 0) k.warn();
+  if (k.w[k.proc(vma.mm) + PROC.LOCK]! >= 0 && k.facts.vmFlagsSetAssertsWriteLock) k.warn();
 }
 
 /** Byte address of the first page of a VMA. */

@@ -1,0 +1,34 @@
+/** A thread of the pool: runs the files that it is given, one after the other. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadEngine } from './engine.js';
+import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
+import type { FromThread, ToThread } from './pool.js';
+
+/** How long results wait for more, in milliseconds: a message each would cost more than the shortest runs. */
+const GATHER_MS = 50;
+
+/** Serves until the thread is ended. */
+export async function serve(): Promise<void> {
+  const port = parentPort!;
+  const options = workerData as FileRunOptions;
+  const abort = new AbortController();
+  const loading = loadEngine();
+  const handle = async (message: ToThread): Promise<void> => {
+    if (message.kind === 'abort') return abort.abort();
+    const { index, source } = message;
+    let events: FileEvent[] = [];
+    let sent = performance.now();
+    const send = (done: boolean): void => {
+      port.postMessage({ index, events, done } satisfies FromThread);
+      events = [];
+      sent = performance.now();
+    };
+    await runFile(await loading, source, options, abort.signal, (event) => {
+      events.push(event);
+      if (event.kind === 'progress' || performance.now() - sent > GATHER_MS) send(false);
+    });
+    send(true);
+  };
+  port.on('message', (message: ToThread) => void handle(message));
+  await loading;
+}
