@@ -21,6 +21,8 @@ export interface ExternalFunction {
   readonly arrays?: boolean;
   /** The value for constant arguments, if the call is to be folded: `BIT(3)`. A type argument is its size. */
   readonly evaluate?: (args: readonly bigint[], model: DataModel) => bigint | undefined;
+  /** Its name may be used as a value: it is made to stand in a table of operations. */
+  readonly handler?: unknown;
 }
 
 export interface GenericSignature {

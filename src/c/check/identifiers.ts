@@ -36,7 +36,11 @@ function environmentName(c: Checker, name: string, span: Span): TypedExpr {
     const bits = T.ulongType(c.model).bits;
     return constant(type.kind === 'pointer' ? BigInt.asUintN(bits, known.value) : known.value, type, span);
   }
-  if (c.env.lookupFunction(name)) {
+  const fn = c.env.lookupFunction(name);
+  if (fn?.handler !== undefined && fn.prototype !== undefined) {
+    return { kind: 'function', name, type: T.pointerTo(c.types.prototype(fn.prototype), false), span };
+  }
+  if (fn) {
     return c.reporter.fail('PFN1029', `\`${name}\` can be called, but not used as a value`, span, {
       expected: `\`${name}(...)\``,
       suggestion: `write a function of the driver that calls it`,

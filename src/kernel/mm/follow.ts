@@ -1,8 +1,8 @@
 /** Looking up raw frames, and accesses through them: `mm/memory.c:follow_pfnmap_start`, `generic_access_phys` (D.3). */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
-import { handle, HandleKind } from '../handle.js';
-import { LockMode, routine, type Routine } from '../routine.js';
+import { handle, HandleKind, handleIndex } from '../handle.js';
+import { LockMode, routine, type CFunction, type Routine } from '../routine.js';
 import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
 import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, FOLL_WRITE, VM_IO, VM_PFNMAP } from '../flags.js';
 import { Level, PTE_WRITE } from '../pte.js';
@@ -59,6 +59,9 @@ export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start
   k.upRead(lock);
   k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 });
+
+/** Local words of ->access: VMA, address (two words), buffer, length, gup flags. */
+const ACCESS = { VMA: 0, ADDR: 1, BUF: 3, LEN: 4, WRITE: 5, WORDS: 6 } as const;
 
 const Pc = { Start: 0, Got: 1, Accessed: 2 } as const;
 
@@ -136,6 +139,23 @@ export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: numbe
   else k.w[word] = readByte(k, frame, addr % 4096);
   return 1;
 }
+
+/** `mm/memory.c:generic_access_phys` standing in vm_operations_struct itself: one byte at a time. Parameters as ->access has them. */
+export const genericAccessPhysHandler: CFunction = {
+  ...routine('mm/memory.c:generic_access_phys', ACCESS.WORDS, (k, f) => {
+    const vma = k.vmas[handleIndex(k.w[f + 1 + ACCESS.VMA]!)]!;
+    const addr = (k.w[f + 2 + ACCESS.ADDR]! >>> 0) * 2 ** 32 + (k.w[f + 1 + ACCESS.ADDR]! >>> 0);
+    const word = handleIndex(k.w[f + 1 + ACCESS.BUF]!);
+    k.retPoint(f, genericAccessByte(k, vma, addr, word, (k.w[f + 1 + ACCESS.WRITE]! & FOLL_WRITE) !== 0));
+  }),
+  params: [
+    { slot: ACCESS.VMA, words: 1 },
+    { slot: ACCESS.ADDR, words: 2 },
+    { slot: ACCESS.BUF, words: 1 },
+    { slot: ACCESS.LEN, words: 1 },
+    { slot: ACCESS.WRITE, words: 1 },
+  ],
+};
 
 /** The byte of a frame at an offset; a frame outside all regions reads as all ones, an offset without a cell as 0. */
 export function readByte(k: Kernel, frame: number, offset: number): number {

@@ -1,5 +1,5 @@
 /** vmalloc'ed buffers that user space may map: `mm/vmalloc.c:vmalloc_user`, `remap_vmalloc_range` (B.1). */
-import { EINVAL } from '../errno.js';
+import { EFAULT, EINVAL } from '../errno.js';
 import { VM_DONTDUMP, VM_DONTEXPAND } from '../flags.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../handle.js';
 import type { Kernel } from '../kernel.js';
@@ -7,26 +7,39 @@ import { Undefined } from '../routine.js';
 import { kfree, kzalloc } from '../slab.js';
 import type { Vma } from '../world.js';
 import { vmInsertPage } from './memory/insert.js';
-import { vmFlagsSet, vmStart } from './memory/remap.js';
+import { vmEnd, vmFlagsSet, vmStart } from './memory/remap.js';
 import { allocPages, putPage } from './page_alloc.js';
 
+/** Bit of an area's first word, whose lower bits are its pages: VM_USERMAP, may be mapped to user space. */
+const USERMAP = 1 << 16;
+const PAGES = USERMAP - 1;
+
+/** `mm/vmalloc.c:vmalloc_user`: {@link vmalloc}, zeroed, that user space may map. */
+export function vmallocUser(k: Kernel, size: number): number {
+  return vmallocArea(k, size, true, USERMAP);
+}
+
 /**
- * `mm/vmalloc.c:vmalloc_user`: zeroed single pages, of which the area keeps a list.
+ * `mm/vmalloc.c:vmalloc` and `vzalloc`: single pages, of which the area keeps a list.
  * @param size bytes, rounded up to pages
  * @returns a Vmalloc handle (word index of the list: its length, then frames), or 0
  */
-export function vmallocUser(k: Kernel, size: number): number {
+export function vmalloc(k: Kernel, size: number, zeroed: boolean): number {
+  return vmallocArea(k, size, zeroed, 0);
+}
+
+function vmallocArea(k: Kernel, size: number, zeroed: boolean, flags: number): number {
   const pages = Math.ceil(size / 4096);
   const area = pages === 0 ? 0 : kzalloc(k, pages + 1);
   if (area === 0) return 0;
   const at = handleIndex(area);
   for (let i = 0; i < pages; i++) {
-    const frame = allocPages(k, 0, true);
+    const frame = allocPages(k, 0, zeroed);
     if (frame < 0) {
       vfree(k, handle(HandleKind.Vmalloc, at));
       return 0;
     }
-    k.w[at] = i + 1;
+    k.w[at] = (i + 1) | flags;
     k.w[at + 1 + i] = frame;
   }
   return handle(HandleKind.Vmalloc, at);
@@ -37,8 +50,13 @@ export function vfree(k: Kernel, h: number): void {
   if (h === 0) return;
   const at = areaOf(k, h);
   if (at < 0) return;
-  for (let i = 0; i < k.w[at]!; i++) putPage(k, k.w[at + 1 + i]!);
+  for (let i = 0; i < pagesOf(k, at); i++) putPage(k, k.w[at + 1 + i]!);
   kfree(k, handle(HandleKind.Data, at));
+}
+
+/** Pages of an area. */
+function pagesOf(k: Kernel, at: number): number {
+  return k.w[at]! & PAGES;
 }
 
 /** Word index of an area, or -1 after the run was frozen. */
@@ -51,20 +69,43 @@ function areaOf(k: Kernel, h: number): number {
 /** Frame of page `i` of an area, or -1 when it has no such page. */
 export function vmallocFrame(k: Kernel, h: number, i: number): number {
   const at = areaOf(k, h);
-  return at >= 0 && i >= 0 && i < k.w[at]! ? k.w[at + 1 + i]! : -1;
+  return at >= 0 && i >= 0 && i < pagesOf(k, at) ? k.w[at + 1 + i]! : -1;
+}
+
+/** `mm/vmalloc.c:remap_vmalloc_range`: the whole VMA. */
+export function remapVmallocRange(k: Kernel, vma: Vma, h: number, pgoff: number): number {
+  return remapVmallocRangePartial(k, vma, vmStart(k, vma), h, pgoff, vma.pages * 4096);
 }
 
 /**
- * `mm/vmalloc.c:remap_vmalloc_range_partial` from the start of the VMA: inserts the area's pages, counted, from `pgoff` on, then
- * VM_DONTEXPAND and VM_DONTDUMP.
- * @returns 0, -EINVAL when the range leaves the area, or what vm_insert_page() says
+ * `mm/vmalloc.c:remap_vmalloc_range_partial`: inserts the area's pages, counted, from `pgoff` on, then VM_DONTEXPAND and VM_DONTDUMP.
+ * @param addr user address
+ * @param size bytes, rounded up to pages
+ * @returns 0, -EINVAL when an address is inside a page, the area is not for users or the range leaves it, or what vm_insert_page() says: the
+ * pages inserted before that stay
  */
-export function remapVmallocRange(k: Kernel, vma: Vma, h: number, pgoff: number): number {
-  const at = areaOf(k, h);
-  if (at < 0) return 0;
-  if (pgoff + vma.pages > k.w[at]!) return -EINVAL;
-  for (let i = 0; i < vma.pages; i++) {
-    const err = vmInsertPage(k, vma, vmStart(k, vma) + i * 4096, k.w[at + 1 + pgoff + i]!);
+export function remapVmallocRangePartial(
+  k: Kernel,
+  vma: Vma,
+  addr: number,
+  h: number,
+  pgoff: number,
+  size: number,
+): number {
+  if (addr % 4096 !== 0) return -EINVAL;
+  if (h <= 0 || handleKind(h) !== HandleKind.Vmalloc) return -EINVAL;
+  const at = handleIndex(h);
+  if ((k.w[at]! & USERMAP) === 0) return -EINVAL;
+  const pages = Math.ceil(size / 4096);
+  if (pgoff + pages > pagesOf(k, at)) return -EINVAL;
+  // asked for nothing, the loop counts down from 0 and goes on to the end of the VMA
+  for (let i = 0; i < pages || pages === 0; i++) {
+    const inVma = addr + i * 4096 >= vmStart(k, vma) && addr + i * 4096 < vmEnd(k, vma);
+    if (inVma && pgoff + i >= pagesOf(k, at)) {
+      k.undefinedBehaviour(Undefined.BadPointer);
+      return 0;
+    }
+    const err = inVma ? vmInsertPage(k, vma, addr + i * 4096, k.w[at + 1 + pgoff + i]!) : -EFAULT;
     if (err !== 0 || k.frozen) return err;
   }
   vmFlagsSet(k, vma, VM_DONTEXPAND | VM_DONTDUMP);

@@ -2,7 +2,7 @@
 import type { ExternalFunction, ExternalStruct } from '../../c/environment.js';
 import { THREAD } from '../../kernel/layout.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import type { Routine } from '../../kernel/routine.js';
+import type { CFunction, Routine } from '../../kernel/routine.js';
 
 /** A function that drivers or threads may call. Exactly one of `call`, `routine` and `special` is given. */
 export interface ApiFunction extends ExternalFunction {
@@ -36,6 +36,8 @@ export interface ApiFunction extends ExternalFunction {
   readonly objects?: readonly number[];
   /** Installs leaves above the PTE level: entries there must be kept. */
   readonly leaves?: boolean;
+  /** What the core calls where the function itself stands in a table of operations. */
+  readonly handler?: CFunction;
   /** Whether the call is a scheduling point (lock operation, allocation, free, user copy, every system call). */
   readonly point?: boolean;
 }

@@ -15,7 +15,7 @@ import {
   putPage,
   splitPage,
 } from '../../kernel/mm/page_alloc.js';
-import { vfree, vmallocFrame, vmallocUser } from '../../kernel/mm/vmalloc.js';
+import { vfree, vmalloc, vmallocFrame, vmallocUser } from '../../kernel/mm/vmalloc.js';
 import { kfree, kzalloc } from '../../kernel/slab.js';
 import { copyFromUser, copyToUser } from '../../kernel/uaccess.js';
 import { CHOOSE, num, pfnArg, ret64, type ApiFunction } from './define.js';
@@ -75,6 +75,20 @@ const done =
 function kaddr(k: Kernel, i: number): number {
   const at = indexOf(k, k.argLo[i]!, HandleKind.Kaddr);
   return at < 0 ? -1 : at >> 12;
+}
+
+/**
+ * `kernel/dma/direct.c:dma_direct_mmap`, `kernel/dma/mapping.c:dma_mmap_pages`: the buffer's frames from vm_pgoff on, raw.
+ * @returns 0, -ENXIO when VMA and offset leave the buffer, or what remap_pfn_range() says
+ */
+function dmaMmap(k: Kernel, h: number, frame: number, size: number): number {
+  const slot = indexOf(k, h, HandleKind.Vma);
+  if (slot < 0 || frame < 0) return 0;
+  const vma = k.vmas[slot]!;
+  const pages = Math.ceil(size / 4096);
+  const pgoff = pgoffNumber(vma);
+  if (pgoff >= pages || vma.pages > pages - pgoff) return -ENXIO;
+  return remapPfnRange(k, vma, vmStart(k, vma), k.mem.pfnOf[frame]! + pgoff, vma.pages * 4096, vma.prot);
 }
 
 const contents = (frame: number): number => handle(HandleKind.Kaddr, frame << 12);
@@ -180,6 +194,21 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
     point: true,
     call: (k) => vmallocUser(k, num(k, 0)),
   },
+  vmalloc_32_user: {
+    prototype: 'void *vmalloc_32_user(unsigned long size)',
+    point: true,
+    call: (k) => vmallocUser(k, num(k, 0)),
+  },
+  vmalloc: {
+    prototype: 'void *vmalloc(unsigned long size)',
+    point: true,
+    call: (k) => vmalloc(k, num(k, 0), false),
+  },
+  vzalloc: {
+    prototype: 'void *vzalloc(unsigned long size)',
+    point: true,
+    call: (k) => vmalloc(k, num(k, 0), true),
+  },
   vfree: { prototype: 'void vfree(const void *addr)', point: true, call: done((k) => vfree(k, k.argLo[0]!)) },
   vmalloc_to_page: {
     prototype: 'struct page *vmalloc_to_page(const void *addr)',
@@ -231,16 +260,12 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
   dma_mmap_coherent: {
     prototype:
       'int dma_mmap_coherent(struct device *dev, struct vm_area_struct *vma, void *cpu_addr, dma_addr_t handle, unsigned long size)',
-    call: (k) => {
-      const slot = indexOf(k, k.argLo[1]!, HandleKind.Vma);
-      const frame = kaddr(k, 2);
-      if (slot < 0 || frame < 0) return 0;
-      const vma = k.vmas[slot]!;
-      const pages = Math.ceil(num(k, 4) / 4096);
-      const pgoff = pgoffNumber(vma);
-      if (pgoff >= pages || vma.pages > pages - pgoff) return -ENXIO;
-      return remapPfnRange(k, vma, vmStart(k, vma), k.mem.pfnOf[frame]! + pgoff, vma.pages * 4096, vma.prot);
-    },
+    call: (k) => dmaMmap(k, k.argLo[1]!, kaddr(k, 2), num(k, 4)),
+  },
+  dma_mmap_pages: {
+    prototype:
+      'int dma_mmap_pages(struct device *dev, struct vm_area_struct *vma, unsigned long size, struct page *page)',
+    call: (k) => dmaMmap(k, k.argLo[1]!, indexOf(k, k.argLo[3]!, HandleKind.Page), num(k, 2)),
   },
 };
 

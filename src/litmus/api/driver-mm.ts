@@ -3,7 +3,7 @@ import type { Kernel } from '../../kernel/kernel.js';
 import { FOLL_WRITE } from '../../kernel/flags.js';
 import { Undefined, UnknownError } from '../../kernel/routine.js';
 import { HandleKind, handleIndex } from '../../kernel/handle.js';
-import { genericAccessByte } from '../../kernel/mm/follow.js';
+import { genericAccessByte, genericAccessPhysHandler } from '../../kernel/mm/follow.js';
 import { vmfInsertPfnLeaf } from '../../kernel/mm/huge_memory.js';
 import { pageArray } from '../../kernel/mm/memory/page-array.js';
 import {
@@ -19,7 +19,7 @@ import { remapPfnRange, vmFlagsClear, vmFlagsSet, vmIomapMemory } from '../../ke
 import { VMF } from '../../kernel/mm/memory/vmf.js';
 import { zapSpecialVmaRange } from '../../kernel/mm/memory/zap.js';
 import { unmapMappingRange } from '../../kernel/mm/unmap_mapping.js';
-import { remapVmallocRange } from '../../kernel/mm/vmalloc.js';
+import { remapVmallocRange, remapVmallocRangePartial } from '../../kernel/mm/vmalloc.js';
 import { vmGetPageProt } from '../../kernel/mm/pgtable.js';
 import { CacheMode, Level, PTE_CACHE_MASK, PTE_CACHE_SHIFT } from '../../kernel/pte.js';
 import type { Vma } from '../../kernel/world.js';
@@ -178,16 +178,23 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
     routine: unmapMappingRange,
     point: true,
   },
-  generic_access_phys: onVma(
-    `int generic_access_phys(${VMA}, unsigned long addr, void *buf, int len, int write)`,
-    (k, vma) => {
-      if (k.argLo[3] !== 1) throw new UnknownError('generic_access_phys() of more than a byte');
-      const at = indexOf(k, k.argLo[2]!, HandleKind.Data);
-      return at < 0 ? 0 : genericAccessByte(k, vma, num(k, 1), at, (k.argLo[4]! & FOLL_WRITE) !== 0);
-    },
-  ),
+  generic_access_phys: {
+    handler: genericAccessPhysHandler,
+    ...onVma(
+      `int generic_access_phys(${VMA}, unsigned long addr, void *buf, int len, int write)`,
+      (k, vma) => {
+        if (k.argLo[3] !== 1) throw new UnknownError('generic_access_phys() of more than a byte');
+        const at = indexOf(k, k.argLo[2]!, HandleKind.Data);
+        return at < 0 ? 0 : genericAccessByte(k, vma, num(k, 1), at, (k.argLo[4]! & FOLL_WRITE) !== 0);
+      },
+    ),
+  },
   remap_vmalloc_range: onVma(`int remap_vmalloc_range(${VMA}, void *addr, unsigned long pgoff)`, (k, vma) =>
     remapVmallocRange(k, vma, k.argLo[1]!, num(k, 2)),
+  ),
+  remap_vmalloc_range_partial: onVma(
+    `int remap_vmalloc_range_partial(${VMA}, unsigned long uaddr, void *kaddr, unsigned long pgoff, unsigned long size)`,
+    (k, vma) => remapVmallocRangePartial(k, vma, num(k, 1), k.argLo[2]!, num(k, 3), num(k, 4)),
   ),
   vm_get_page_prot: {
     prototype: 'pgprot_t vm_get_page_prot(unsigned long vm_flags)',

@@ -63,6 +63,12 @@ const OTHERS: Readonly<Record<string, ApiFunction>> = {
     ),
   ),
   access_ok: macro(2, (c, p, n) => c.comma(c.comma(p, n), 1)),
+  dma_alloc_attrs: as('dma_alloc_coherent', 5, 4),
+  dma_alloc_wc: as('dma_alloc_coherent', 4),
+  dma_free_attrs: as('dma_free_coherent', 5, 4),
+  dma_free_wc: as('dma_free_coherent', 4),
+  dma_mmap_attrs: as('dma_mmap_coherent', 6, 5),
+  dma_mmap_wc: as('dma_mmap_coherent', 5),
   nonseekable_open: macro(2, (c) => c.number(0)),
   file_inode: macro(1, (c, file) => c.member(file, 'f_inode')),
   unmap_mapping_pages: macro(4, (c, mapping, start, pages, evenCows) =>

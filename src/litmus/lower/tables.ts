@@ -2,8 +2,8 @@
 import { didYouMean } from '../../c/suggest.js';
 import type { GlobalVariable, TypedFunction } from '../../c/typed.js';
 import { handle, HandleKind } from '../../kernel/handle.js';
-import type { FileOps, VmOps } from '../../kernel/routine.js';
-import type { CompiledFunction } from './code.js';
+import type { CFunction, FileOps, VmOps } from '../../kernel/routine.js';
+import { DRIVER_FUNCTIONS } from '../api/index.js';
 import { isTable } from './layout.js';
 import type { Session } from './session.js';
 
@@ -87,12 +87,15 @@ function compiled(
   session: Session,
   g: GlobalVariable,
   names: Readonly<Record<string, string>>,
-): Record<string, CompiledFunction> {
-  const table: Record<string, CompiledFunction> = {};
+): Record<string, CFunction> {
+  const table: Record<string, CFunction> = {};
   for (const { member, name } of handlersOf(g)) {
     const source: TypedFunction | undefined = session.program.functions.get(name);
     const key = names[member];
-    if (!source) {
+    const handler = Object.hasOwn(DRIVER_FUNCTIONS, name) ? DRIVER_FUNCTIONS[name]!.handler : undefined;
+    if (!source && handler !== undefined) {
+      if (key !== undefined) table[key] = handler;
+    } else if (!source) {
       session.sink.error(
         'PFN3005',
         `\`${name}\` is not defined`,
