@@ -310,6 +310,8 @@ const SHOWS = {
   'io-uring-ring': 'B.1-insert-page, D.1-page, D.2-mapping',
   'packet-ring': 'B.1-insert-page, D.1-page',
   'bpf-ring': 'B.1-remap-vmalloc, D.1-page',
+  vdso: 'B.10-vdso, D.1-page',
+  'vdso-forced': 'B.10-vdso, D.1-7, D.1-page',
   'vvar-raw': 'B.10-vdso, D.1-1, D.8-gup-users, F.V-11',
   'vvar-pages': 'B.10-vdso, D.1-1, F.V-11',
 };

@@ -33,7 +33,6 @@ export const A = [
     [
       '2',
       'For a special entry a lookup hook of the VMA (find_special_page, in 7.2 find_normal_page) is asked first and may name a page.',
-      { untested: 'subsystem', detail: 'Xen only' },
     ],
     ['3', 'A special entry of a VM_PFNMAP or VM_MIXEDMAP VMA has no page.'],
     [
@@ -85,7 +84,6 @@ export const A = [
     [
       '1',
       'Only Xen grants use a lookup hook: their entries are special and the VMA knows the pages behind them.',
-      { untested: 'subsystem', detail: 'Xen only' },
     ],
   ]),
   section('A.6', 'Zero pages', { source: 'mm/memory.c:do_anonymous_page; include/linux/pgtable.h' }, [

@@ -202,17 +202,14 @@ export const C_CHANGES = [
     [
       'mincore-pfnmap',
       "mincore answers for a VM_PFNMAP VMA from the file's page cache, so usually 0 though the page is mapped.",
-      { untested: 'not yet', detail: 'the call is not in the language' },
     ],
     [
       'mincore-mixedmap',
       'mincore says 1 for a raw entry of a VM_MIXEDMAP VMA.',
-      { untested: 'not yet', detail: 'the call is not in the language' },
     ],
     [
       'msync',
       'msync(MS_SYNC) of a shared mapping of a device without fsync is -EINVAL; of a private one it is 0.',
-      { untested: 'not yet', detail: 'the call is not in the language' },
     ],
   ]),
   section('C.13', 'Copied pages', { source: 'mm/memory.c:wp_page_copy, wp_can_reuse_anon_folio' }, [

@@ -1,6 +1,5 @@
 import { section } from '../define.js';
 
-const KVM = { untested: 'subsystem', detail: 'KVM' } as const;
 const other = (detail: string) => ({ untested: 'subsystem', detail }) as const;
 
 /** D.1 to D.5: who looks at page tables, and by which rule. */
@@ -171,22 +170,22 @@ export const D_OTHERS = [
     [
       'KVM',
       'KVM takes a raw frame of a VM_IO or VM_PFNMAP VMA by lookup if GUP fails; of a VM_MIXEDMAP VMA it takes none.',
-      { source: 'virt/kvm/kvm_main.c:hva_to_pfn', ...KVM },
+      { source: 'virt/kvm/kvm_main.c:hva_to_pfn' },
     ],
     [
       'KVM-ro',
       'KVM never makes the copy of a private raw page itself: a write finds the entry present and read-only.',
-      { source: 'virt/kvm/kvm_main.c:hva_to_pfn_remapped', ...KVM },
+      { source: 'virt/kvm/kvm_main.c:hva_to_pfn_remapped' },
     ],
     [
       'KVM-refcount',
       'KVM takes a reference on a raw frame up to 6.12 if it can, and none in 7.2.',
-      { source: 'virt/kvm/kvm_main.c:hva_to_pfn_remapped', ...KVM },
+      { source: 'virt/kvm/kvm_main.c:hva_to_pfn_remapped' },
     ],
     [
       'VFIO',
       'VFIO pins, and if that fails takes raw frames that have no struct page or are reserved.',
-      { source: 'drivers/vfio/vfio_iommu_type1.c:vaddr_get_pfns', ...other('VFIO as a user of mappings') },
+      { source: 'drivers/vfio/vfio_iommu_type1.c:vaddr_get_pfns' },
     ],
     [
       'iommufd',
@@ -269,7 +268,7 @@ export const D_OTHERS = [
     [
       'mincore',
       'mincore does not see raw entries of VM_PFNMAP VMAs.',
-      { source: 'mm/mincore.c', untested: 'not yet', detail: 'the call is not in the language' },
+      { source: 'mm/mincore.c' },
     ],
     [
       'memory-failure',
