@@ -203,10 +203,7 @@ export const C_CHANGES = [
       'mincore-pfnmap',
       "mincore answers for a VM_PFNMAP VMA from the file's page cache, so usually 0 though the page is mapped.",
     ],
-    [
-      'mincore-mixedmap',
-      'mincore says 1 for a raw entry of a VM_MIXEDMAP VMA.',
-    ],
+    ['mincore-mixedmap', 'mincore says 1 for a raw entry of a VM_MIXEDMAP VMA.'],
     [
       'msync',
       'msync(MS_SYNC) of a shared mapping of a device without fsync is -EINVAL; of a private one it is 0.',

@@ -265,11 +265,7 @@ export const D_OTHERS = [
       { source: 'mm/gup.c:no_page_table', ...other('core dumps') },
     ],
     ['mlock', 'mlock never marks a VMA with a special flag.', { source: 'mm/mlock.c:mlock_fixup' }],
-    [
-      'mincore',
-      'mincore does not see raw entries of VM_PFNMAP VMAs.',
-      { source: 'mm/mincore.c' },
-    ],
+    ['mincore', 'mincore does not see raw entries of VM_PFNMAP VMAs.', { source: 'mm/mincore.c' }],
     [
       'memory-failure',
       'Memory failure compares frames and walks VM_PFNMAP VMAs as well.',
