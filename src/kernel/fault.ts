@@ -7,6 +7,7 @@ import {
   FAULT_FLAG_DEFAULT,
   FAULT_FLAG_TRIED,
   FAULT_FLAG_USER,
+  FAULT_FLAG_VMA_LOCK,
   FAULT_FLAG_WRITE,
   VM_EXEC,
   VM_FAULT_COMPLETED,
@@ -55,7 +56,7 @@ export function translate(k: Kernel, mm: number, pg: number, write: boolean): nu
   return k.mem.frame(entryPfn(k, e) + inside);
 }
 
-/** Arguments of {@link pageFault}, and whether it is tried again. */
+/** Arguments of {@link pageFault}, and whether it is tried again: 2 because it could not be done under the lock of the VMA. */
 export const PF = { PG: 1, WRITE: 2, KERNEL: 3, TRIED: 4, WORDS: 4 } as const;
 
 /**
@@ -96,9 +97,18 @@ export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', 
 /** `include/linux/mm_types.h:FAULT_FLAG_DEFAULT`, and what the entry code adds. */
 function faultFlags(k: Kernel, f: number): number {
   let flags = FAULT_FLAG_DEFAULT;
+  if (underVmaLock(k, f)) flags |= FAULT_FLAG_VMA_LOCK;
   if (k.w[f + PF.WRITE] === 1) flags |= FAULT_FLAG_WRITE;
   if (k.w[f + PF.KERNEL] === 0) flags |= FAULT_FLAG_USER;
   return k.w[f + PF.TRIED] === 1 ? flags | FAULT_FLAG_TRIED : flags;
+}
+
+/**
+ * With per-VMA locks a fault from user mode is tried under the lock of its VMA first. Nobody sees that unless huge_fault is asked: a handler
+ * for pages is then called only after the fault was begun again. (The model holds mmap_lock in both.)
+ */
+function underVmaLock(k: Kernel, f: number): boolean {
+  return k.layout.leaves && k.facts.perVmaLock && k.w[f + PF.KERNEL] === 0 && k.w[f + PF.TRIED] === 0;
 }
 
 /** A task that is to die does not try again: a handler that waited may have given up for that. */
@@ -107,7 +117,7 @@ function tryAgain(k: Kernel, f: number): void {
     if (k.w[f + PF.KERNEL] === 1) return k.ret(f, -EFAULT);
     return k.die();
   }
-  k.w[f + PF.TRIED] = 1;
+  k.w[f + PF.TRIED] = underVmaLock(k, f) ? 2 : 1;
   k.point(f, 0);
 }
 

@@ -110,8 +110,9 @@ export const insertFacts = {
     catalogue: 'B.8',
   }),
   hugeFaultIgnoresThpPolicy: byRelease([false, false, true], {
-    doc: 'huge_fault of a VM_PFNMAP VMA does not ask the THP policy of sysfs.',
+    doc: 'huge_fault of a VM_PFNMAP VMA does not ask the THP policy of sysfs (nor do stable kernels from some 6.12 after 6.12.107 on).',
     source: 'mm/huge_memory.c:__thp_vma_allowable_orders',
+    evidence: 'measured',
     catalogue: 'B.8',
   }),
   pteLookupMeetsLeaf: byRelease([false, true, true], {

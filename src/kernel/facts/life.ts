@@ -78,6 +78,7 @@ export const lifeFacts = {
   forkCopiesSpecialPmd: byRelease([false, true, true], {
     doc: 'fork copies special PMD leaves; before, the child faulted them in again.',
     source: 'mm/huge_memory.c:copy_huge_pmd',
+    evidence: 'measured',
     catalogue: 'C.6',
   }),
   guardRegions: byRelease([false, false, true], {

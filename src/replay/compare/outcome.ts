@@ -11,6 +11,7 @@ import { observables, registerName, type Observable } from '../../litmus/observa
 import { defaultCondition } from '../../run/invariants.js';
 import { holds } from '../../run/proposition.js';
 import type { Outcome } from '../../run/result.js';
+import { MACHINE_PTRS } from '../translate/sizes.js';
 import {
   arithmetic,
   DEAD,
@@ -25,7 +26,6 @@ import {
 
 /** Where the arena seems to lie: no address is ever printed. */
 const ARENA = 1n << 60n;
-const MACHINE_PTRS = 512;
 
 /**
  * One outcome that a machine printed.

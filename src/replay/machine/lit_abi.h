@@ -119,7 +119,9 @@ struct lit_step {
 #define LITC_SETTLE _IO('L', 18)
 #define LITC_READ_PIN _IOWR('L', 19, struct lit_gup)
 
-/* The arena in which tests map. */
+/* The arena in which tests map; entries of a page table. */
+#define LIT_TABLE 512
 #define LIT_ARENA 0x60000000UL
-#define LIT_ARENA_PAGES 64
+/* sixteen PMD leaves */
+#define LIT_ARENA_PAGES 8192
 #endif

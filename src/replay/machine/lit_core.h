@@ -48,6 +48,6 @@ void lit_drain(void);
 int lit_devices_begin(const struct lit_test *test, bool proxies);
 void lit_devices_end(void);
 
-extern unsigned long lit_addr_vm_normal_page, lit_addr_folio_walk_start, lit_addr_lru_add_drain,
+extern unsigned long lit_addr_vm_normal_page, lit_addr_vm_normal_page_pmd, lit_addr_folio_walk_start, lit_addr_lru_add_drain,
 	lit_addr_lru_add_drain_all;
 #endif

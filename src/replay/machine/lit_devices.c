@@ -57,6 +57,18 @@ static vm_fault_t proxy_fault(struct vm_fault *vmf)
 	return r;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+static vm_fault_t proxy_huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	vm_fault_t r;
+
+	lit_point(">huge_fault");
+	r = original(vmf->vma)->huge_fault(vmf, order);
+	lit_point("<huge_fault");
+	return r;
+}
+#endif
+
 static vm_fault_t proxy_pfn_mkwrite(struct vm_fault *vmf)
 {
 	vm_fault_t r;
@@ -98,6 +110,10 @@ static const struct vm_operations_struct *proxy_table(const struct vm_operations
 	t->ops = *driver;
 	if (driver->fault)
 		t->ops.fault = proxy_fault;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	if (driver->huge_fault)
+		t->ops.huge_fault = proxy_huge_fault;
+#endif
 	if (driver->pfn_mkwrite)
 		t->ops.pfn_mkwrite = proxy_pfn_mkwrite;
 	if (driver->open)

@@ -48,6 +48,13 @@ static inline int lit_no_access(struct vm_area_struct *v, unsigned long addr, vo
 #define generic_access_phys lit_no_access
 #endif
 
+#ifndef PMD_ORDER
+#define PMD_ORDER (PMD_SHIFT - PAGE_SHIFT)
+#endif
+#ifndef PUD_ORDER
+#define PUD_ORDER (PUD_SHIFT - PAGE_SHIFT)
+#endif
+
 /* ---- tests ---- */
 struct lit_region {
 	unsigned long *first;
@@ -108,6 +115,14 @@ LIT_HOOK(int, vm_iomap_memory, (VMA, phys_addr_t p, unsigned long n), (v, p, n))
 LIT_HOOK(vm_fault_t, vmf_insert_pfn, (VMA, unsigned long a, unsigned long p), (v, a, p))
 LIT_HOOK(vm_fault_t, vmf_insert_pfn_prot, (VMA, unsigned long a, unsigned long p, pgprot_t g), (v, a, p, g))
 LIT_HOOK(vm_fault_t, vmf_insert_mixed, (VMA, unsigned long a, unsigned long p), (v, a, lit_raw_pfn(p)))
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+LIT_HOOK(vm_fault_t, vmf_insert_pfn_pmd, (struct vm_fault *f, unsigned long p, bool w), (f, lit_raw_pfn(p), w))
+#define vmf_insert_pfn_pmd lit_hook_vmf_insert_pfn_pmd
+#endif
+#ifdef CONFIG_HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD
+LIT_HOOK(vm_fault_t, vmf_insert_pfn_pud, (struct vm_fault *f, unsigned long p, bool w), (f, lit_raw_pfn(p), w))
+#define vmf_insert_pfn_pud lit_hook_vmf_insert_pfn_pud
+#endif
 /* not exported */
 extern unsigned long lit_addr_vmf_insert_mixed_mkwrite;
 #define vmf_insert_mixed_mkwrite ((typeof(&vmf_insert_mixed))lit_addr_vmf_insert_mixed_mkwrite)

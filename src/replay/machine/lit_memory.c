@@ -168,6 +168,9 @@ int lit_memory_begin(struct lit_select *sel, const struct lit_test *test)
 			*r->first = page_to_pfn(ram) + used;
 			used += r->count;
 		} else if (r->kind == LIT_MMIO) {
+			/* as the window is, so that leaves of the region are aligned */
+			if (r->count >= LIT_TABLE)
+				mmio_end = mmio_first + ALIGN(mmio_end - mmio_first, LIT_TABLE);
 			*r->first = mmio_end;
 			mmio_end += r->count;
 			if (mmio_end - mmio_first > sel->mmio_frames)
@@ -317,11 +320,22 @@ void lit_free_pages(struct page *page, unsigned int order)
 
 /* ---- end of a run ---- */
 
+static unsigned long next_mapped(struct mm_struct *mm, unsigned long at)
+{
+	struct vm_area_struct *v;
+
+	mmap_read_lock(mm);
+	v = find_vma(mm, at);
+	at = v ? max(at, v->vm_start) : ~0UL;
+	mmap_read_unlock(mm);
+	return at;
+}
+
 void lit_record(struct mm_struct *mm)
 {
-	unsigned long at;
+	unsigned long at, end = LIT_ARENA + LIT_ARENA_PAGES * PAGE_SIZE;
 
-	for (at = LIT_ARENA; at < LIT_ARENA + LIT_ARENA_PAGES * PAGE_SIZE && nseen < MAX_SEEN; at += PAGE_SIZE) {
+	for (at = next_mapped(mm, LIT_ARENA); at < end && nseen < MAX_SEEN; at = next_mapped(mm, at + PAGE_SIZE)) {
 		struct lit_query q = { .addr = at };
 		struct page *page;
 

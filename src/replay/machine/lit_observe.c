@@ -42,15 +42,8 @@ static void look_at_page(struct lit_query *q)
 	q->is_anon = pfn_valid(q->pfn) ? PageAnon(pfn_to_page(q->pfn)) : 0;
 }
 
-static void classify(struct lit_query *q, struct vm_area_struct *v, unsigned long a, pte_t e)
+static void walk_to_folio(struct lit_query *q, struct vm_area_struct *v, unsigned long a)
 {
-	struct page *(*vnp)(struct vm_area_struct *, unsigned long, pte_t) = (void *)lit_addr_vm_normal_page;
-
-	if (vnp) {
-		struct page *page = vnp(v, a, e);
-
-		q->vm_normal_page = page ? (s64)page_to_pfn(page) : LIT_V_NULL;
-	}
 #ifdef HAVE_FOLIO_WALK
 	if (lit_addr_folio_walk_start) {
 		struct folio *(*start)(struct folio_walk *, struct vm_area_struct *, unsigned long, folio_walk_flags_t) =
@@ -64,6 +57,48 @@ static void classify(struct lit_query *q, struct vm_area_struct *v, unsigned lon
 			folio_walk_end(&fw, v);
 		}
 	}
+#endif
+}
+
+static void classify(struct lit_query *q, struct vm_area_struct *v, unsigned long a, pte_t e)
+{
+	struct page *(*vnp)(struct vm_area_struct *, unsigned long, pte_t) = (void *)lit_addr_vm_normal_page;
+
+	if (vnp) {
+		struct page *page = vnp(v, a, e);
+
+		q->vm_normal_page = page ? (s64)page_to_pfn(page) : LIT_V_NULL;
+	}
+	walk_to_folio(q, v, a);
+}
+
+/* A PMD that maps: no test can have larger leaves, for the window is too small. */
+static bool look_at_leaf(struct lit_query *q, struct vm_area_struct *v, unsigned long a, pmd_t e)
+{
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	struct page *(*vnp)(struct vm_area_struct *, unsigned long, pmd_t) = (void *)lit_addr_vm_normal_page_pmd;
+	unsigned long inside = (a & ~PMD_MASK) >> PAGE_SHIFT;
+
+	if (!pmd_present(e) || !pmd_trans_huge(e))
+		return false;
+	q->level = 2;
+	q->present = 1;
+	q->writable = !!pmd_write(e);
+	q->pfn = pmd_pfn(e) + inside;
+	q->special = 0;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	q->special = !!pmd_special(e);
+#endif
+	look_at_page(q);
+	if (vnp) {
+		struct page *page = vnp(v, a & PMD_MASK, e);
+
+		q->vm_normal_page = page ? (s64)(page_to_pfn(page) + inside) : LIT_V_NULL;
+	}
+	walk_to_folio(q, v, a);
+	return true;
+#else
+	return false;
 #endif
 }
 
@@ -97,6 +132,8 @@ static void look(struct lit_query *q, struct mm_struct *mm)
 		return;
 	pmd = pmd_offset(pud, a);
 	if (pmd_none(*pmd))
+		return;
+	if (look_at_leaf(q, v, a, *pmd))
 		return;
 	if (pmd_bad(*pmd)) {
 		q->level = 2;

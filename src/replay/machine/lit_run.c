@@ -356,7 +356,7 @@ static unsigned long symbol(const char *wanted)
 
 static int insert_module(void)
 {
-	static const char *const names[] = { "vm_normal_page", "folio_walk_start", "lru_add_drain", "lru_add_drain_all",
+	static const char *const names[] = { "vm_normal_page", "vm_normal_page_pmd", "folio_walk_start", "lru_add_drain", "lru_add_drain_all",
 		"vmf_insert_mixed_mkwrite" };
 	char parameters[320] = "";
 	size_t i, used = 0;
@@ -479,6 +479,8 @@ int main(int argc, char **argv)
 	uname(&u);
 	printf("LIT boot %s %s\n", u.release, u.machine);
 	set("/proc/sys/kernel/printk_devkmsg", "on");
+	/* the default of the configuration, which the kernel gives up on machines of less than 512 MB */
+	set("/sys/kernel/mm/transparent_hugepage/enabled", "always");
 	lit_shared = mmap(NULL, sizeof *lit_shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	lit_log_open();
 	r = insert_module();

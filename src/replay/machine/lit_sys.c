@@ -84,12 +84,12 @@ int lit_getpid(void) { return getpid(); }
 
 static int mapped(unsigned long at) { return !(msync((void *)at, PAGE, MS_ASYNC) < 0 && errno == ENOMEM); }
 
-/* The lowest free place of the arena, with a free page before and behind. */
+/* The lowest free place of the arena, with a free page before and behind, where a leaf fits if the length is that of one. */
 static unsigned long place(unsigned long length)
 {
-	unsigned long pages = (length + PAGE - 1) / PAGE, at, i;
+	unsigned long pages = (length + PAGE - 1) / PAGE, step = pages >= LIT_TABLE ? LIT_TABLE : 1, at, i;
 
-	for (at = 0; at + pages <= LIT_ARENA_PAGES; at++) {
+	for (at = 0; at + pages <= LIT_ARENA_PAGES; at += step) {
 		for (i = at > 0 ? at - 1 : 0; i <= at + pages; i++)
 			if (mapped(LIT_ARENA + i * PAGE))
 				break;

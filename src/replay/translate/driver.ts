@@ -6,7 +6,9 @@ import type { TopLevel } from '../../c/ast.js';
 import type { GlobalVariable, TypedProgram } from '../../c/typed.js';
 import { DRIVER_FUNCTIONS } from '../../litmus/api/index.js';
 import type { LitmusTest } from '../../litmus/ast.js';
+import { regionPages } from '../../litmus/region-size.js';
 import { observedGlobals } from './globals.js';
+import { MACHINE_PTRS } from './sizes.js';
 
 /** Words that headers and driver use as a tag or a member too: the preprocessor cannot tell them from a global. */
 const SHARED_WORDS: ReadonlySet<string> = new Set([
@@ -111,7 +113,9 @@ function tables(test: LitmusTest, id: number, program: TypedProgram): string {
   const devices = program.globals
     .filter((g) => isOf(g, 'file_operations') && g.name.endsWith('_fops'))
     .map((g) => `\t{ "${g.name.slice(0, -'_fops'.length)}", &${g.name} },`);
-  const regions = test.memory.regions.map((r) => `\t{ &${r.name}, ${KINDS[r.kind]}, ${r.pages} },`);
+  const regions = test.memory.regions.map(
+    (r) => `\t{ &${r.name}, ${KINDS[r.kind]}, ${regionPages(r, MACHINE_PTRS)} },`,
+  );
   const resets = program.globals
     .filter((g) => !g.const && !g.name.includes('.'))
     .map((g) => `\t{ (void *)&${g.name}, sizeof ${g.name}, true, false },`);

@@ -2,30 +2,23 @@
 import { checkDriver, checkThread } from '../../c/check/program.js';
 import { DiagnosticSink } from '../../c/diagnostics.js';
 import type { TypedFunction } from '../../c/typed.js';
+import type { Facts } from '../../kernel/facts.js';
 import { driverEnvironment, threadEnvironment } from '../../litmus/api/index.js';
 import type { LitmusTest } from '../../litmus/ast.js';
 import { observables } from '../../litmus/observables.js';
+import { regionPages } from '../../litmus/region-size.js';
 import { compile, type Compiled } from '../../run/boot.js';
 import { factsOf } from '../../run/index.js';
 import { defaultCondition } from '../../run/invariants.js';
 import { driverFiles, driverPart, type DriverPart } from './driver.js';
 import { observedGlobals } from './globals.js';
 import { isAtEnd, noteText, type ObservedTest } from './observe.js';
+import { MACHINE_PTRS, MACHINE_SIZES } from './sizes.js';
 import { threadText } from './thread.js';
 import { Untranslatable } from './unsupported.js';
 
 export { Untranslatable } from './unsupported.js';
 
-/** Entries of a page table of the machines: that arm's hardware has fewer a table shows nowhere. */
-const MACHINE_PTRS = 512;
-const PMD_SIZE = 4096n * BigInt(MACHINE_PTRS);
-/** Bytes of the reach of page tables of the machines. */
-export const MACHINE_SIZES = {
-  PMD_SIZE,
-  PUD_SIZE: PMD_SIZE * BigInt(MACHINE_PTRS),
-  PTRS_PER_PTE: BigInt(MACHINE_PTRS),
-  PTRS_PER_PMD: BigInt(MACHINE_PTRS),
-} as const;
 const DRIVERS_A_FILE = 24;
 const THREADS_A_FILE = 40;
 
@@ -55,8 +48,8 @@ export interface Sources {
  * @throws {DiagnosticError} if its C is wrong
  */
 export function translate(test: LitmusTest, id: number, arch: string, release: string): MachineTest {
-  refuse(test);
   const facts = factsOf(arch, release);
+  refuse(test, facts);
   const compiled = compile(test, facts, 4);
   const environment = {
     model: {
@@ -87,7 +80,31 @@ export function translate(test: LitmusTest, id: number, arch: string, release: s
   };
 }
 
-function refuse(test: LitmusTest): void {
+/** Pages of a machine's window of no memory, and the largest block of RAM that a test gets. */
+const WINDOW_PAGES = 4096;
+const BLOCK_PAGES = 512;
+
+/** What of leaves above the PTE level a machine cannot show. */
+function refuseLeaves(test: LitmusTest, facts: Facts): void {
+  const { text } = test.source;
+  if (!/\b(huge_fault|vmf_insert_pfn_p[mu]d)\b/.test(text)) return;
+  if (!facts.thp) throw new Untranslatable('huge leaves: the kernel has none');
+  if (!facts.hugeFaultOnSpecialVma) throw new Untranslatable('huge leaves: huge_fault has other arguments');
+  if (!facts.thpPud && text.includes('vmf_insert_pfn_pud'))
+    throw new Untranslatable('huge leaves: the kernel has no vmf_insert_pfn_pud()');
+}
+
+function refuseSizes(test: LitmusTest): void {
+  const pages = (kind: string): number =>
+    test.memory.regions.reduce((n, r) => n + (r.kind === kind ? regionPages(r, MACHINE_PTRS) : 0), 0);
+  if (pages('mmio') > WINDOW_PAGES) throw new Untranslatable('huge leaves: the window is too small');
+  if (pages('ram') > BLOCK_PAGES || pages('reserved') > BLOCK_PAGES)
+    throw new Untranslatable('huge leaves: so much RAM in one block');
+}
+
+function refuse(test: LitmusTest, facts: Facts): void {
+  refuseLeaves(test, facts);
+  refuseSizes(test);
   if (test.memory.regions.some((r) => r.first !== undefined)) throw new Untranslatable('literal pfns');
   if (test.memory.regions.some((r) => r.kind === 'device')) throw new Untranslatable('device memory');
   if (test.memory.threadGroups.length > 0) throw new Untranslatable('threads in one process');
@@ -143,7 +160,9 @@ export function regionText(test: LitmusTest, name: string): string {
 function pokes(test: LitmusTest, id: number, bytes: number): string {
   const { regions, contents } = test.memory;
   const cleared = regions.flatMap((r, at) =>
-    r.kind === 'mmio' ? Array.from({ length: r.pages }, (_, i) => `\tlit_poke(${at}, ${i}, 8, 0);\n`) : [],
+    r.kind === 'mmio'
+      ? `\tfor (int i = 0; i < ${regionPages(r, MACHINE_PTRS)}; i++)\n\t\tlit_poke(${at}, i, 8, 0);\n`
+      : [],
   );
   const set = contents.map((c) => {
     const at = regions.findIndex((r) => r.name === c.region);
@@ -155,7 +174,9 @@ function pokes(test: LitmusTest, id: number, bytes: number): string {
 const KINDS = { ram: 'LIT_RAM', reserved: 'LIT_RESERVED', mmio: 'LIT_MMIO', device: 'LIT_DEVICE' } as const;
 
 function description(test: LitmusTest, id: number, threads: readonly string[]): string {
-  const regions = test.memory.regions.map((r) => `{ "${r.name}", ${KINDS[r.kind]}, ${r.pages} }`).join(', ');
+  const regions = test.memory.regions
+    .map((r) => `{ "${r.name}", ${KINDS[r.kind]}, ${regionPages(r, MACHINE_PTRS)} }`)
+    .join(', ');
   const { text } = test.source;
   const marks = text.includes('warned(') ? 1 : 0;
   const counts = /rss_(anon|file)/.test(text) ? 1 : 0;

@@ -3,8 +3,9 @@ import type { ComparisonOperator, LitmusTest, ObserverTerm, Prop, Term } from '.
 import { observables, registerName, type ObservedTerm } from '../../litmus/observables.js';
 import { defaultCondition } from '../../run/invariants.js';
 import type { RunResult } from '../../run/result.js';
-import { MACHINE_SIZES, regionText, type MachineTest } from './index.js';
+import { regionText, type MachineTest } from './index.js';
 import { constantValue } from './observe.js';
+import { MACHINE_SIZES } from './sizes.js';
 
 const OPERATORS: Readonly<Record<ComparisonOperator, string>> = {
   '=': 'LIT_EQ',

@@ -132,7 +132,7 @@ describe('who is asked for a leaf (C.2, B.8)', () => {
   });
 
   it('does not ask where a table is, which a munmap of all that needs it frees', () => {
-    const m = machine({ handlers: { hugeFault: hugeFault('bar', []) } });
+    const m = machine({ facts: { perVmaLock: false }, handlers: { hugeFault: hugeFault('bar', []) } });
     const p = m.mmap(PUD, RW, 'shared');
     m.touch(p, false);
     expect(m.log.filter((x) => x === 'hugeFault')).toHaveLength(2);
@@ -365,12 +365,36 @@ describe('a write to a leaf that forbids it (C.2)', () => {
   });
 
   it('splits in a private mapping, without asking', () => {
-    const m = machine({}, VM_MIXEDMAP);
+    const m = machine({ facts: { perVmaLock: false } }, VM_MIXEDMAP);
     const p = m.mmap(PMD, RW, 'private');
     m.touch(p, false);
     const before = m.log.length;
     m.touch(p, true);
     expect([level(m, p), m.log.slice(before), m.rss]).toEqual([1, ['fault'], [1, 0]]);
+  });
+});
+
+describe('a fault under the lock of the VMA (C.3)', () => {
+  it('begins again before a handler for pages is called: huge_fault is asked twice', () => {
+    const asked = (release: Release, handlers: Setup['handlers'] = {}): string[] => {
+      const m = machine({ release, handlers: { hugeFault: () => VM_FAULT_FALLBACK, ...handlers } });
+      const p = m.mmap(PMD, RW, 'shared');
+      const before = m.log.length;
+      expect(m.touch(p, true)).toBe('ok');
+      return m.log.slice(before);
+    };
+    expect(asked('6.1')).toEqual(['fault']);
+    // the first time for a PUD leaf and a PMD leaf; then there is a table of PMDs
+    expect(asked('6.12')).toEqual(['hugeFault', 'hugeFault', 'hugeFault', 'fault']);
+    expect(asked('7.2', { mapPages: () => 0 })).toEqual(['hugeFault', 'hugeFault', 'fault']);
+  });
+
+  it('gives a private VM_MIXEDMAP mapping a writable leaf in place of the read-only one that it split', () => {
+    const m = machine({}, VM_MIXEDMAP);
+    const p = m.mmap(PMD, RW, 'private');
+    m.touch(p, false);
+    m.touch(p, true);
+    expect([level(m, p), m.flags(p) & PTE_WRITE, m.rss]).toEqual([2, PTE_WRITE, [0, 0]]);
   });
 });
 

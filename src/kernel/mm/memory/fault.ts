@@ -5,6 +5,7 @@ import { handle, HandleKind, handleIndex } from '../../handle.js';
 import {
   FAULT_FLAG_MKWRITE,
   FAULT_FLAG_UNSHARE,
+  FAULT_FLAG_VMA_LOCK,
   FAULT_FLAG_WRITE,
   VM_FAULT_DONE_COW,
   VM_FAULT_ERROR,
@@ -252,10 +253,17 @@ export function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write
   setEntry(k, e, k.mem.pfnOf[frame]!, flags);
 }
 
-/** `mm/memory.c:do_fault`: a read asks ->map_pages first, a private write allocates its copy first. */
+/**
+ * `mm/memory.c:do_fault`: a read asks ->map_pages first, a private write allocates its copy first. Under the lock of the VMA alone no
+ * handler is called (`vmf_can_call_fault`): the fault begins again with mmap_lock, and asks huge_fault again.
+ */
 function doFault(k: Kernel, f: number, vma: Vma, flags: number): void {
   const ops = k.program.vmOps[vma.ops];
   if (ops?.fault === undefined) return k.ret(f, VM_FAULT_SIGBUS);
+  if ((flags & FAULT_FLAG_VMA_LOCK) !== 0 && ops.mapPages === undefined) {
+    k.upRead(k.mmapLock(vma.mm));
+    return k.ret(f, VM_FAULT_RETRY);
+  }
   const write = (flags & FAULT_FLAG_WRITE) !== 0;
   if (!write && ops.mapPages !== undefined) {
     return doFaultAround(k, f, vma, ops.mapPages);
