@@ -57,6 +57,11 @@ export const C_BEGINS = [
         'wp-huge',
         'A write to a read-only leaf asks huge_fault for shared VMAs and otherwise splits, that is clears, the leaf.',
       ],
+      [
+        'vma-lock',
+        'Under the lock of the VMA no handler for pages is called: the fault begins again with mmap_lock, and huge_fault is asked again.',
+        { on: 'per_vma_lock' },
+      ],
       ['table', 'Where a table exists, huge_fault is not asked for its leaf any more.'],
       ['oom', 'VM_FAULT_OOM kills nobody: the access faults again; for GUP and user copies it is an error.'],
       [
