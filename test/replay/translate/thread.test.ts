@@ -95,6 +95,14 @@ test.each([
   ['failing allocations', { memory: 'ram pool = 4 pages; reserved buf = 2 pages; faults alloc;' }],
   ['options of the kernel', { memory: 'ram pool = 4 pages; reserved buf = 2 pages; option DEBUG_VM;' }],
   [
+    'a thread calls kvm_pfn(): machines run no guest of their own',
+    { threads: 'P0()\n{\n        long r = kvm_pfn(arena, 0);\n}' },
+  ],
+  [
+    'a thread calls vfio_pin(): machines have no IOMMU',
+    { threads: 'P0()\n{\n        long r = vfio_pin(arena, 0);\n}' },
+  ],
+  [
     'find_normal_page',
     {
       driver: `static struct page *demo_find(struct vm_area_struct *vma, unsigned long addr)
