@@ -40,6 +40,7 @@ export function pages(lines) {
   return new Map([
     ['README.md', index(lines, rules)],
     ...rules.map((rule) => [`${rule.id}.md`, rulePage(rule)]),
+    ['untested.md', untestedPage(lines)],
     ...TABLES.map((table) => [table.page, tablePage(table, lines)]),
   ]);
 }
@@ -79,7 +80,32 @@ function index(lines, rules) {
     'is now and gave what the test expects of them; where it says "not measured", the expected answer comes from the source only.',
     '',
     ...tables,
+    `- [What no test shows, and why](untested.md): ${lines.filter((line) => line.untested).length} statements`,
     ...kinds,
+  ]);
+}
+
+/** What no test shows, by the reason. */
+function untestedPage(lines) {
+  const reasons = new Map();
+  for (const line of lines.filter(({ untested: why }) => why !== undefined)) {
+    const { reason } = line.untested;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), line]);
+  }
+  const link = ({ id, section }) =>
+    section === 'F' ? `${id}.md` : `${TABLES.find((table) => table.sections.test(section)).page}`;
+  return text([
+    '# What no test shows',
+    '',
+    NOTE,
+    ...[...reasons].flatMap(([reason, own]) => [
+      '',
+      `## ${reason}`,
+      '',
+      ...own.map((line) => `- [${line.id}](${link(line)}): it ${line.untested.text}`),
+    ]),
+    '',
+    '[All rules](README.md)',
   ]);
 }
 

@@ -13,7 +13,7 @@ export const REASONS = {
   arch: 'needs an architecture, or a configuration of one, that the model does not have',
   hardware: 'needs a property of the hardware that the model does not have',
   build: 'is about what the kernel is built with, or about a debugging option of it',
-  definition: 'says how something is called or counted; other rows show what follows',
+  language: 'needs something that the language of the tests does not have',
   internal: 'is about a state inside the kernel that no observer of the language shows',
   unsteady: 'is about a hazard that every test here avoids or would leave undefined',
   'not yet': 'can be run as far as is known; nobody has written the test',

@@ -21,7 +21,7 @@ export const B = [
     [
       'insert-page-mkwrite',
       'vmf_insert_page_mkwrite() sets no flag and does not ask for VM_MIXEDMAP.',
-      { on: '7.2', untested: 'not yet', detail: 'the call is not in the API of the language' },
+      { on: '7.2', untested: 'language', detail: 'the call' },
     ],
     [
       'insert-pfn-pmd',
@@ -30,7 +30,7 @@ export const B = [
     [
       'insert-folio',
       'vmf_insert_folio_pmd() and its PUD sibling install a normal leaf that counts all its pages.',
-      { on: '7.2', untested: 'not yet' },
+      { on: '7.2', untested: 'language', detail: 'the call' },
     ],
     [
       'remap-vmalloc',
@@ -39,7 +39,7 @@ export const B = [
     [
       'apply',
       'A driver that writes entries itself through apply_to_page_range() gets what it writes: nothing is checked or counted.',
-      { untested: 'not yet', detail: 'the call is not in the API of the language' },
+      { untested: 'language', detail: 'the call' },
     ],
     [
       'fault-page',
@@ -177,7 +177,7 @@ export const B = [
       [
         'kind',
         'An anonymous page, a slab page or one with a type is -EINVAL.',
-        { untested: 'not yet', detail: 'drivers of the language come by no such page' },
+        { untested: 'language', detail: 'a way for drivers to such a page' },
       ],
       [
         'nomem',
@@ -282,7 +282,7 @@ export const B = [
     [
       'io-mapping',
       'io_mapping_map_user() insists on VM_PFNMAP, VM_DONTEXPAND and VM_DONTDUMP; it is gone in 7.2.',
-      { on: '<=6.12', untested: 'not yet', detail: 'the call is not in the API of the language' },
+      { on: '<=6.12', untested: 'language', detail: 'the call' },
     ],
     [
       'vmcore',

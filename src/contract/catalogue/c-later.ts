@@ -19,8 +19,6 @@ function advice(
 }
 
 const CAP: readonly [Reason, string] = ['subsystem', 'memory failure'];
-const HOLES: readonly [Reason, string] = ['subsystem', 'fallocate'];
-const KSM: readonly [Reason, string] = ['subsystem', 'KSM'];
 const all = (why: readonly [Reason, string?]) => ({ PFNMAP: why, MIXEDMAP: why, IO: why });
 
 /** C.7 to C.13: how a mapping changes and ends, and advice about it. */
@@ -88,11 +86,7 @@ export const C_CHANGES = [
       'hooks',
       'A move calls ->open of the new VMA, ->mremap, and ->close of the old one; an error of ->mremap moves the entries back.',
     ],
-    [
-      'several',
-      'A move of the same size with MREMAP_FIXED may span several VMAs.',
-      { on: '7.2', untested: 'not yet' },
-    ],
+    ['several', 'A move of the same size with MREMAP_FIXED may span several VMAs.', { on: '7.2' }],
     ['huge-pmd', 'An aligned PMD leaf moves whole, another one is split, that is cleared.'],
     ['huge-pud', 'A PUD leaf is dropped with a report instead of moved.'],
   ]),
@@ -150,15 +144,11 @@ export const C_CHANGES = [
     ...advice('FREE', ['-EINVAL', '-EINVAL, it is not anonymous', '-EINVAL']),
     ...advice('COLD', ['-EINVAL', 'succeeds, skips raw entries', 'succeeds']),
     ...advice('PAGEOUT', ['-EINVAL', 'succeeds, skips raw entries', 'succeeds']),
-    ...advice(
-      'REMOVE',
-      [
-        '-EACCES if it is not shared and writable, else what fallocate says',
-        '-EACCES if it is not shared and writable, else what fallocate says',
-        '-EACCES if it is not shared and writable, else what fallocate says',
-      ],
-      all(HOLES),
-    ),
+    ...advice('REMOVE', [
+      '-EACCES if it is not shared and writable, else what fallocate says',
+      '-EACCES if it is not shared and writable, else what fallocate says',
+      '-EACCES if it is not shared and writable, else what fallocate says',
+    ]),
     ...advice('DONTFORK', [
       'succeeds, sets VM_DONTCOPY',
       'succeeds, sets VM_DONTCOPY',
@@ -173,23 +163,21 @@ export const C_CHANGES = [
     ...advice('KEEPONFORK', ['succeeds', 'succeeds', 'succeeds']),
     ...advice('DONTDUMP', ['succeeds', 'succeeds', 'succeeds']),
     ...advice('DODUMP', ['-EINVAL', '-EINVAL', '-EINVAL']),
-    ...advice(
-      'MERGEABLE',
-      ['0, and nothing is merged', '0, and nothing is merged', '0, and nothing is merged'],
-      all(KSM),
-    ),
-    ...advice('UNMERGEABLE', ['0', '0', '0'], all(KSM)),
-    ...advice(
-      'HUGEPAGE',
-      ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag'],
-      all(['anon-thp']),
-    ),
-    ...advice(
-      'NOHUGEPAGE',
-      ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag'],
-      all(['anon-thp']),
-    ),
-    ...advice('COLLAPSE', ['-EINVAL', '-EINVAL', '-EINVAL'], all(['anon-thp'])),
+    ...advice('MERGEABLE', [
+      '0, and nothing is merged',
+      '0, and nothing is merged',
+      '0, and nothing is merged',
+    ]),
+    ...advice('UNMERGEABLE', ['0', '0', '0']),
+    ...advice('HUGEPAGE', ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag'], {
+      MIXEDMAP: ['anon-thp'],
+      IO: ['anon-thp'],
+    }),
+    ...advice('NOHUGEPAGE', ['succeeds, sets a flag', 'succeeds, sets a flag', 'succeeds, sets a flag'], {
+      MIXEDMAP: ['anon-thp'],
+      IO: ['anon-thp'],
+    }),
+    ...advice('COLLAPSE', ['-EINVAL', '-EINVAL', '-EINVAL']),
     ...advice('POPULATE_READ', ['-EINVAL', 'succeeds, raw entries count as populated', '-EINVAL']),
     ...advice('POPULATE_WRITE', ['-EINVAL', 'succeeds, raw entries count as populated', '-EINVAL']),
     ...advice('HWPOISON', ['-EFAULT', '-EEXIST or -EFAULT', '-EFAULT'], all(CAP)),
