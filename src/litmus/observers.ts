@@ -272,6 +272,8 @@ export const ACTING_CALLS: readonly string[] = [
   'follow_pfnmap',
   'smaps',
   'pagemap',
+  'soft_dirty',
+  'clear_soft_dirty',
   'procmem',
   'procmem_write',
   'vmsplice',

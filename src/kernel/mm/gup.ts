@@ -52,6 +52,7 @@ import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
 import { isZeroPfn, vmNormalPage } from './memory/classify.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
+import { pteMkdirty, pteNeedsSoftDirtyWp } from './soft_dirty.js';
 import { vmaIsAnonymous, vmaLookup } from './vma.js';
 
 /** What {@link getUserPage} returns for success when no page was asked for (neither FOLL_GET nor FOLL_PIN). */
@@ -191,7 +192,7 @@ function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
     else if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
     else if (isZeroPfn(k, entryPfn(k, e))) frame = k.mem.frame(entryPfn(k, e));
     else {
-      if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= PTE_DIRTY;
+      if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= pteMkdirty(k, vma);
       return -EEXIST;
     }
     if (frame < 0) return NEEDS_FAULT;
@@ -232,7 +233,7 @@ function canFollowWrite(k: Kernel, vma: Vma, e: number, frame: number, foll: num
   if ((foll & FOLL_FORCE) === 0) return false;
   if ((vma.flags & (VM_MAYSHARE | VM_SHARED | VM_WRITE)) !== 0 || (vma.flags & VM_MAYWRITE) === 0)
     return false;
-  if (frame < 0) return false;
+  if (frame < 0 || pteNeedsSoftDirtyWp(k, vma, k.w[e + 1]!)) return false;
   const owned = PG_ANON | PG_EXCLUSIVE;
   return (k.pages[frame]!.flags & owned) === owned;
 }

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel.js';
 import { routine, Undefined, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { VM_LOCKED_MASK, VM_PAT, VM_PFNMAP } from '../flags.js';
-import { Level } from '../pte.js';
+import { Level, PTE_SOFT_DIRTY } from '../pte.js';
 import { MREMAP_DONTUNMAP } from '../uapi.js';
 import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
 import { splitHuge } from './huge_memory.js';
@@ -14,11 +14,13 @@ import {
   none,
   pmdAlloc,
   pmdAt,
+  present,
   pteAlloc,
   pteAt,
   pudAt,
   walk,
 } from './pgtable.js';
+import { vmaSoftDirtyEnabled } from './soft_dirty.js';
 import { addPgoff, doMunmap, imapBusy, vmaMerge, waitImap } from './vma.js';
 
 /** Arguments of {@link moveVma}: VMA slot, first page and pages of the old place, of the new place, MREMAP_*; then its locals. */
@@ -164,6 +166,7 @@ function finish(k: Kernel, f: number, vma: Vma): void {
  */
 export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pages: number): void {
   const { mm } = vma;
+  const moved = vmaSoftDirtyEnabled(k, vma) ? PTE_SOFT_DIRTY : 0;
   let i = 0;
   while (i < pages) {
     const e = walk(k, mm, from + i);
@@ -171,20 +174,21 @@ export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pa
     const span = levelPages(k, level);
     if (level === Level.Pte) {
       if (hasPteTable(k, mm, from + i)) pteAlloc(k, mm, to + i);
-      moveEntry(k, e, pteAt(k, mm, to + i));
+      moveEntry(k, e, pteAt(k, mm, to + i), moved);
     } else if (level === Level.Pud && k.facts.mremapDropsPudLeaf) return k.undefinedBehaviour(Undefined.H1);
     else if ((from + i) % span !== 0 || (to + i) % span !== 0 || pages - i < span) splitHuge(k, vma, e);
     else if (level === Level.Pmd) {
       pmdAlloc(k, mm, to + i);
-      moveEntry(k, e, pmdAt(k, mm, to + i));
-    } else moveEntry(k, e, pudAt(k, mm, to + i));
+      moveEntry(k, e, pmdAt(k, mm, to + i), 0);
+    } else moveEntry(k, e, pudAt(k, mm, to + i), 0);
     i += span - ((from + i) % span);
   }
 }
 
-function moveEntry(k: Kernel, e: number, to: number): void {
+/** @param softDirty the bit that a moved entry gets, for it is new where it is */
+function moveEntry(k: Kernel, e: number, to: number, softDirty: number): void {
   if (none(k, e)) return;
   k.w[to] = k.w[e]!;
-  k.w[to + 1] = k.w[e + 1]!;
+  k.w[to + 1] = k.w[e + 1]! | (present(k, e) ? softDirty : 0);
   clearEntry(k, e);
 }

@@ -24,6 +24,7 @@ import { arg64, pagesOf, beyondTaskSize } from './mmap.js';
 import { vmNormalPage } from './memory/classify.js';
 import { canChangePmdWritable, splitHuge } from './huge_memory.js';
 import { entryPfn, levelPages, none, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
+import { pteNeedsSoftDirtyWp } from './soft_dirty.js';
 import { findVma, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 
@@ -195,6 +196,7 @@ function modify(k: Kernel, vma: Vma, e: number): void {
 function canChangeWritable(k: Kernel, vma: Vma, pg: number, e: number): boolean {
   const flags = k.w[e + 1]!;
   if ((flags & PTE_PROTNONE) !== 0) return false;
+  if (pteNeedsSoftDirtyWp(k, vma, flags)) return false;
   const dirty = (flags & PTE_DIRTY) !== 0;
   if ((vma.flags & VM_SHARED) !== 0) return dirty;
   if (k.facts.mprotectUpgradesDirtyOnly && !dirty) return false;

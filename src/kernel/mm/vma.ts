@@ -7,6 +7,7 @@ import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../wo
 import { fput } from '../fs/file_table.js';
 import { vmaAdjustTransHuge } from './huge_memory.js';
 import { freePgtables, pgprotModify, vmGetPageProt } from './pgtable.js';
+import { vmaSoftDirtyEnabled } from './soft_dirty.js';
 import { zapPageRange } from './memory/zap.js';
 
 /** find_vma() of the page itself: the linked VMA that contains page `pg`, or undefined. */
@@ -54,13 +55,13 @@ export function waitImap(k: Kernel, f: number, pc: number, vma: Vma): void {
 }
 
 /**
- * `mm/mmap.c:vma_wants_writenotify` (C.1): must the first write to an entry fault? Device files have no writeback, and new VMAs
- * are soft-dirty, so only the driver's hooks ask for it.
+ * `mm/mmap.c:vma_wants_writenotify` (C.1): must the first write to an entry fault? Device files have no writeback, so
+ * only the driver's hooks ask for it, and soft-dirty tracking.
  */
 export function vmaWantsWritenotify(k: Kernel, vma: Vma): boolean {
   if ((vma.flags & (VM_WRITE | VM_SHARED)) !== (VM_WRITE | VM_SHARED)) return false;
   const ops = k.program.vmOps[vma.ops];
-  return ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined;
+  return ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined || vmaSoftDirtyEnabled(k, vma);
 }
 
 /** `mm/mmap.c:vma_set_page_prot`: permissions by the flags, the cache mode kept; write-notify takes the write bit. */

@@ -6,6 +6,7 @@ import { sysFutex } from '../../kernel/futex.js';
 import { routine, type Routine } from '../../kernel/routine.js';
 import { sysFollowPfnmap, sysProcmem, sysProcmemWrite } from '../../kernel/mm/follow.js';
 import { sysGup, sysGupFast, sysPut, sysReadPin, sysVmsplice } from '../../kernel/mm/gup_users.js';
+import { sysClearSoftDirty, sysSoftDirty } from '../../kernel/fs/proc/clear_refs.js';
 import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';
 import { sysMadvise } from '../../kernel/mm/madvise.js';
 import { sysMincore } from '../../kernel/mm/mincore.js';
@@ -66,6 +67,8 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   vfio_pin: call('long vfio_pin(void *p, int write)', sysVfioPin),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
+  soft_dirty: call('int soft_dirty(void *p)', sysSoftDirty),
+  clear_soft_dirty: call('int clear_soft_dirty(void)', sysClearSoftDirty),
   procmem: call('int procmem(void *p)', sysProcmem),
   procmem_write: call('int procmem_write(void *p, int value)', sysProcmemWrite),
 };

@@ -76,6 +76,8 @@ long lit_follow_pfnmap(void *p);
 int lit_mincore(void *p);
 int lit_smaps(void *p);
 long lit_pagemap(void *p);
+int lit_soft_dirty(void *p);
+int lit_clear_soft_dirty(void);
 int lit_procmem(void *p);
 int lit_procmem_write(void *p, int value);
 int lit_choose(int n);

@@ -390,3 +390,21 @@ int lit_procmem_write(void *p, int value)
 		close(fd);
 	return r < 0 ? r : 0;
 }
+
+int lit_soft_dirty(void *p)
+{
+	uint64_t *entry = (uint64_t *)lit_shared->text;
+	long r = STEP("soft_dirty", long, read_at("/proc/self/pagemap", entry, 8, (unsigned long)p / PAGE * 8));
+
+	return r < 0 ? (int)r : (int)(*entry >> 55 & 1);
+}
+
+int lit_clear_soft_dirty(void)
+{
+	int fd = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC), r;
+
+	r = fd < 0 ? -errno : STEP("clear_soft_dirty", int, ERRNO(write(fd, "4", 1)));
+	if (fd >= 0)
+		close(fd);
+	return r < 0 ? r : 0;
+}

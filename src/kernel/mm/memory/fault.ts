@@ -21,7 +21,7 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from '../../flags.js';
-import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
+import { PTE_DIRTY, Level, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { hugeFaultOf, splitHuge, thpVmaAllowableOrder } from '../huge_memory.js';
 import {
@@ -42,6 +42,7 @@ import { vmNormalPage, zeroPfnOf } from './classify.js';
 import { pgoffNumber } from './remap.js';
 import { addRmap, removeRmap } from './zap.js';
 import { VMF } from './vmf.js';
+import { pteMkdirty } from '../soft_dirty.js';
 import { decideWp, Wp, wpMakeWritable, wpPrepareCopy } from './wp.js';
 
 const Pc = {
@@ -224,7 +225,7 @@ function handlePteFault(k: Kernel, f: number, vma: Vma): void {
   }
   if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) !== 0) {
     if ((k.w[e + 1]! & PTE_WRITE) === 0) return doWpPage(k, f, vma, e, flags);
-    if ((flags & FAULT_FLAG_WRITE) !== 0) k.w[e + 1]! |= PTE_DIRTY;
+    if ((flags & FAULT_FLAG_WRITE) !== 0) k.w[e + 1]! |= pteMkdirty(k, vma);
   }
   k.ret(f, 0);
 }
@@ -249,7 +250,7 @@ export function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write
   addRmap(k, vma.mm, frame);
   vma.put(VMA_ANON_VMA, true);
   let flags = vma.prot | PTE_GHOST_COUNTED;
-  if (write) flags |= PTE_DIRTY | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
+  if (write) flags |= pteMkdirty(k, vma) | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
   setEntry(k, e, k.mem.pfnOf[frame]!, flags);
 }
 
@@ -339,7 +340,7 @@ function finishFault(k: Kernel, f: number, vma: Vma, frame: number): void {
   else {
     addRmap(k, vma.mm, frame);
     let flags = vma.prot | PTE_GHOST_COUNTED;
-    if (write) flags |= PTE_DIRTY | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
+    if (write) flags |= pteMkdirty(k, vma) | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
     setEntry(k, e, k.mem.pfnOf[frame]!, flags);
   }
   k.ret(f, 0);

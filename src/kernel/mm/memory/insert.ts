@@ -13,12 +13,13 @@ import {
   VM_PFNMAP,
   VM_WRITE,
 } from '../../flags.js';
-import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
+import { Level, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
 import { PG_ANON, PG_FREE, type Vma } from '../../world.js';
 import { entryPfn, none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
 import { compoundHead, getPage } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
 import { pgoffNumber, vmEnd, vmFlagsSet, vmStart } from './remap.js';
+import { pteMkdirty } from '../soft_dirty.js';
 import { addRmap } from './zap.js';
 
 const PAGE_SIZE = 4096;
@@ -79,11 +80,11 @@ function insertPfn(k: Kernel, vma: Vma, pg: number, pfn: number, prot: number, m
       if (!isZeroPfn(k, entryPfn(k, e))) k.warn();
       return VM_FAULT_NOPAGE;
     }
-    k.w[e + 1]! |= PTE_DIRTY | writable;
+    k.w[e + 1]! |= pteMkdirty(k, vma) | writable;
     return VM_FAULT_NOPAGE;
   }
   let flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
-  if (mkwrite) flags |= PTE_DIRTY | writable;
+  if (mkwrite) flags |= pteMkdirty(k, vma) | writable;
   setEntry(k, e, pfnInEntry(k, pfn), flags);
   return VM_FAULT_NOPAGE;
 }
@@ -155,14 +156,14 @@ function insertPageIntoPte(
       if (!isZeroPfn(k, entryPfn(k, e))) k.warn();
       return -EFAULT;
     }
-    k.w[e + 1]! |= writable | (k.facts.insertPageMkwriteLeavesClean ? 0 : PTE_DIRTY);
+    k.w[e + 1]! |= writable | (k.facts.insertPageMkwriteLeavesClean ? 0 : pteMkdirty(k, vma));
     return 0;
   }
   if (k.mem.isZeroFrame(frame) && !k.facts.zeroPageInsertCounted) {
     setEntry(k, e, pfn, k.facts.pteSpecial ? prot | PTE_SPECIAL : prot);
     return 0;
   }
-  const flags = mkwrite ? prot | PTE_DIRTY | writable : prot;
+  const flags = mkwrite ? prot | pteMkdirty(k, vma) | writable : prot;
   getPage(k, frame);
   addRmap(k, vma.mm, frame);
   setEntry(k, e, pfn, flags | PTE_GHOST_COUNTED);
