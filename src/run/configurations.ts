@@ -17,6 +17,7 @@ const TRAITS: Readonly<Record<string, (f: Facts) => boolean>> = {
   follow_pfnmap: (f) => f.followPfnmap,
   per_vma_lock: (f) => f.perVmaLock,
   gup_fast: (f) => f.gupFast,
+  gup_fast_needs_mapping: (f) => f.gupFastNeedsMapping,
   ioremap_prot: (f) => f.ioremapProt,
   modify_keeps_special: (f) => f.modifyKeepsSpecial,
   zero_colours: (f) => f.zeroPages > 1,

@@ -234,7 +234,7 @@ function handlePteFault(k: Kernel, f: number, vma: Vma): void {
 function doAnonymousPage(k: Kernel, vma: Vma, pg: number, e: number, flags: number): number {
   if ((vma.flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
   pteAlloc(k, vma.mm, pg);
-  if ((flags & FAULT_FLAG_WRITE) === 0) {
+  if ((flags & FAULT_FLAG_WRITE) === 0 && !k.facts.mmForbidsZeropage) {
     setEntry(k, e, zeroPfnOf(k, pg), vma.prot | (k.facts.pteSpecial ? PTE_SPECIAL : 0));
     return 0;
   }
