@@ -44,6 +44,10 @@ export const C_CHANGES = [
       'With write-notify the entry becomes read-only unless it is dirty, so that pfn_mkwrite is called after all.',
     ],
     [
+      'soft-dirty',
+      'An entry that is soft-clean stays read-only when its VMA becomes writable, so that the next write is noticed.',
+    ],
+    [
       'classifies',
       'Every present entry is classified in 7.2, so that bad maps are reported here.',
       { on: '7.2' },
@@ -82,6 +86,7 @@ export const C_CHANGES = [
       'anonymous',
       'A VMA with vm_ops NULL and no anonymous page gets vm_pgoff from its new address, which ends the linear rule.',
     ],
+    ['soft-dirty', 'What is moved is soft-dirty where it arrives.'],
     [
       'hooks',
       'A move calls ->open of the new VMA, ->mremap, and ->close of the old one; an error of ->mremap moves the entries back.',

@@ -148,9 +148,12 @@ export const D_OTHERS = [
       'RSS in status counts copied pages as anonymous and inserted ones as file pages, whatever the flags of the VMA.',
     ],
     [
+      'soft-dirty',
+      'After clear_refs pages are soft-clean and read-only; a write makes them soft-dirty, a read does not.',
+    ],
+    [
       'clear-refs',
       'clear_refs write-protects raw entries of VM_MIXEDMAP VMAs and leaves VM_PFNMAP ones alone.',
-      other('soft-dirty'),
     ],
   ]),
   section('D.7', 'pagemap', { source: 'fs/proc/task_mmu.c:pagemap_read' }, [
