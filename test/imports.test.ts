@@ -16,8 +16,9 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   contract: ['kernel', 'c'],
   run: ['litmus', 'explore', 'contract', 'kernel', 'c'],
   report: ['run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
-  replay: ['report', 'run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
-  cli: ['replay', 'report', 'run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
+  generate: ['run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
+  replay: ['generate', 'report', 'run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
+  cli: ['generate', 'replay', 'report', 'run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
   // The library's one export list.
   'index.ts': ['report', 'run', 'litmus', 'explore', 'contract', 'kernel', 'c'],
 };

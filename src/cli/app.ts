@@ -15,8 +15,10 @@ import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
-import { parseCount, parsePtrs, parseSeconds } from './options.js';
+import { parseCount, parsePtrs, parseSeconds, parseSeed } from './options.js';
+import type { CampaignFlags } from './campaign.js';
 import type { CompareFlags } from './compare.js';
+import type { GenerateFlags } from './generate.js';
 import type { ReplayFlags } from './replay.js';
 import { RULES_FORMATS, type RulesFlags } from './rules.js';
 import type { RunFlags } from './run.js';
@@ -76,6 +78,33 @@ const compareCommand = buildCommand<CompareFlags, string[], Context>({
   },
 });
 
+const generateCommand = buildCommand<GenerateFlags, [], Context>({
+  loader: async () => (await import('./generate.js')).generateCommand,
+  docs: { brief },
+  parameters: {
+    flags: {
+      seed: { kind: 'parsed', parse: parseSeed, default: '1', brief },
+      count: { kind: 'parsed', parse: parseCount, default: '20', brief },
+      out: { kind: 'parsed', parse: text, optional: true, brief },
+      record: { kind: 'parsed', parse: text, optional: true, brief },
+    },
+  },
+});
+
+const campaignCommand = buildCommand<CampaignFlags, [], Context>({
+  loader: async () => (await import('./campaign.js')).campaignCommand,
+  docs: { brief },
+  parameters: {
+    flags: {
+      seed: { kind: 'parsed', parse: parseSeed, default: '1', brief },
+      count: { kind: 'parsed', parse: parseCount, default: '2000', brief },
+      kernel: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      out: { kind: 'parsed', parse: text, optional: true, brief },
+      verbose: { kind: 'boolean', default: false, withNegated: false, brief },
+    },
+  },
+});
+
 const listCommand = buildCommand<Record<never, never>, string[], Context>({
   loader: async () => (await import('./list.js')).listCommand,
   docs: { brief },
@@ -131,11 +160,16 @@ function mistake(error: unknown): string {
   });
 }
 
-const routes = buildRouteMap<'run' | 'replay' | 'compare' | 'list' | 'rules' | 'explain', Context>({
+const routes = buildRouteMap<
+  'run' | 'replay' | 'compare' | 'generate' | 'campaign' | 'list' | 'rules' | 'explain',
+  Context
+>({
   routes: {
     run: runCommand,
     replay: replayCommand,
     compare: compareCommand,
+    generate: generateCommand,
+    campaign: campaignCommand,
     list: listCommand,
     rules: rulesCommand,
     explain: explainCommand,

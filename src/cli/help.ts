@@ -13,6 +13,8 @@ Usage: pfnmap COMMAND [ARGUMENT...]
   run      run litmus tests and compare the answers with what they expect
   replay   run litmus tests on real kernels, and compare with the model
   compare  compare the model with what real kernels gave when it was recorded
+  generate write small tests, systematically, that differ in their outcomes
+  campaign run generated tests on real kernels, and compare with the model
   list     list tests, archs, releases or facts
   rules    print the contract: what drivers and mm owe, and which tests show it
   explain  explain a diagnostic code (PFNnnnn)
@@ -109,6 +111,45 @@ Usage: pfnmap compare [OPTION...] [FILE|DIR...]
 Exit status: as of 'pfnmap replay'.
 `;
 
+const GENERATE = `pfnmap generate - write small tests
+
+Usage: pfnmap generate [OPTION...]
+
+  Enumerates kinds of memory, ways to map it, and up to three operations. Of the
+  tests with the same outcomes (x86_64 and um, 7.2) the first, and so the
+  smallest, is kept. The same seed gives the same tests.
+
+  --seed N        where the enumeration begins, and in what strides (1)
+  --count N       so many tests (20)
+  --out DIR       write NAME.litmus into this directory, instead of to stdout
+  --record LINE   write the test of this record (docs/campaign.md)
+
+Examples:
+  pfnmap generate --count 100 --out /tmp/tests && pfnmap replay /tmp/tests
+`;
+
+const CAMPAIGN = `pfnmap campaign - run generated tests on real kernels
+
+Usage: pfnmap campaign [OPTION...]
+
+  Takes the tests of 'pfnmap generate' as data to a kernel's interpreting
+  module, compares each outcome with the model's, and makes what disagrees as
+  small as it gets. What is known is kept: after an interruption the same
+  command goes on.
+
+  --seed N        as of 'pfnmap generate' (1)
+  --count N       so many tests (2000)
+  --kernel K,...  these kernels (um-7.2,amd64-7.2)
+  --out DIR       where disagreements are written (in the cache)
+  --verbose       show the consoles on stderr
+
+Exit status: as of 'pfnmap replay'.
+
+Examples:
+  pfnmap campaign
+  pfnmap campaign --seed 2 --count 200 --kernel um-7.2
+`;
+
 const LIST = `pfnmap list - list what there is
 
 Usage: pfnmap list tests [FILE|DIR...]
@@ -157,6 +198,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   run: RUN,
   replay: REPLAY,
   compare: COMPARE,
+  generate: GENERATE,
+  campaign: CAMPAIGN,
   list: LIST,
   rules: RULES,
   explain: EXPLAIN,

@@ -68,6 +68,15 @@ export function parseCount(text: string): number {
   return number;
 }
 
+/** A number from 0 to 2^31 - 1. */
+export function parseSeed(text: string): number {
+  const number = Number(text);
+  if (text.trim() === '' || !Number.isInteger(number) || number < 0 || number >= 2 ** 31) {
+    throw new UsageError(`expected a number from 0 to ${2 ** 31 - 1}, found '${text}'`);
+  }
+  return number;
+}
+
 const PTRS = [2, 4, 8];
 
 /** Entries in a page table of the model. */

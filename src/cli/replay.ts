@@ -110,7 +110,11 @@ async function userErrors<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-function machines({ kernel, accel }: ReplayFlags): ReturnType<typeof openMachines> {
+/** @throws {UsageError} if a kernel is unknown */
+export function machines({
+  kernel,
+  accel,
+}: Pick<ReplayFlags, 'kernel' | 'accel'>): ReturnType<typeof openMachines> {
   return userErrors(openMachines(kernel ?? [], undefined, accel));
 }
 
@@ -188,7 +192,8 @@ async function runJob(
   });
 }
 
-function templates(): Record<string, string> {
+/** The files of `src/replay/machine` by name. */
+export function templates(): Record<string, string> {
   return Object.fromEntries(
     readdirSync(TEMPLATES).map((name) => [name, readFileSync(join(TEMPLATES, name), 'utf8')]),
   );

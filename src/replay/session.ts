@@ -1,12 +1,12 @@
 /** Runs tests on one machine: builds what it needs, boots it until every test has run, and reads its console. */
-import { readFile } from 'node:fs/promises';
 import type { LitmusTest } from '../litmus/ast.js';
 import { runsOn } from '../litmus/configuration.js';
 import { CONFIGURATIONS, configurationOf } from '../run/index.js';
 import type { RunResult } from '../run/result.js';
-import { ConsoleReader, type MachineResult } from './compare/lines.js';
+import { bootAll, build, type Built, type Job } from './boots.js';
+import type { MachineResult } from './compare/lines.js';
 import { sources, translate, Untranslatable, type MachineTest } from './translate/index.js';
-import type { BootFile, Machine, MachineKernel } from './types.js';
+import type { Machine, MachineKernel } from './types.js';
 
 /** Bounds of a replay. */
 export interface ReplayOptions {
@@ -29,16 +29,7 @@ export interface Replayed {
   readonly skipped?: string;
 }
 
-/** What a boot needs beside its jobs. */
-interface Built {
-  readonly init: Uint8Array;
-  readonly module: Uint8Array;
-}
-
 type Numbered = MachineTest & { readonly id: number };
-
-/** A machine that keeps dying is given up after so many boots in vain. */
-const BOOTS_IN_VAIN = 3;
 
 /** Tests of a machine that are compiled, and only have to be run. */
 export interface Compiled {
@@ -63,7 +54,7 @@ export async function compile(
   for (const { machine: translated } of all) {
     if (translated !== undefined) numbered.push({ ...translated.of(numbered.length), id: numbered.length });
   }
-  return { machine, tests: all, numbered, built: await build(machine, numbered, templates) };
+  return { machine, tests: all, numbered, built: await build(machine, sources(templates, numbered)) };
 }
 
 /** Runs compiled tests on their machine. */
@@ -72,7 +63,8 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<Replayed[]> {
   const ids = new Map(numbered.map((t) => [t.test, t.id]));
-  const results = await bootAll(machine, numbered, built, options);
+  const jobs = numbered.map((t): Job => ({ id: t.id, line: jobLine(t, options).trimEnd(), last: t.asksBug }));
+  const results = await bootAll(machine, jobs, built, options);
   return tests.map(({ test, skipped }) => {
     const id = ids.get(test);
     if (id === undefined) return { test, skipped: skipped! };
@@ -111,60 +103,6 @@ function prepare(test: LitmusTest, { kernel }: Machine): Prepared {
   const skipped = unsuitable(test, kernel);
   if (skipped !== undefined) return { test, skipped };
   return { test, machine: { of: (id) => translate(test, id, kernel.arch, kernel.release) } };
-}
-
-async function build(
-  machine: Machine,
-  tests: readonly Numbered[],
-  templates: Readonly<Record<string, string>>,
-): Promise<Built> {
-  const { module, program } = sources(templates, tests);
-  const ko = await machine.toolchain.buildModule(module, 'lit');
-  const init = await machine.toolchain.buildProgram(program, 'init');
-  return { module: await readFile(ko), init: await readFile(init) };
-}
-
-/** Tests that ask for BUG come last: whatever runs after one runs on a damaged machine. */
-function order(tests: readonly Numbered[]): Numbered[] {
-  return [...tests.filter((t) => !t.asksBug), ...tests.filter((t) => t.asksBug)];
-}
-
-async function bootAll(
-  machine: Machine,
-  tests: readonly Numbered[],
-  built: Built,
-  options: ReplayOptions,
-): Promise<Map<number, MachineResult>> {
-  const results = new Map<number, MachineResult>();
-  let left = order(tests);
-  let vain = 0;
-  while (left.length > 0 && vain < BOOTS_IN_VAIN) {
-    const reader = new ConsoleReader();
-    await machine.boot.run(files(machine, left, built, options), {
-      timeoutMs: options.timeoutMs,
-      onLine: (line) => {
-        options.onLine?.(line);
-        reader.line(line);
-      },
-    });
-    const before = left.length;
-    for (const [id, result] of reader.results) results.set(id, result);
-    left = left.filter((t) => !results.has(t.id));
-    if (left.length === before) vain++;
-    if (reader.error !== undefined) throw new Error(`${machine.kernel.id}: ${reader.error}`);
-  }
-  return results;
-}
-
-function files({ kernel }: Machine, tests: readonly Numbered[], built: Built, o: ReplayOptions): BootFile[] {
-  const jobs = tests.map((t) => jobLine(t, o));
-  const window = kernel.mmio === undefined ? '' : `mmio ${kernel.mmio[0].toString(16)} ${kernel.mmio[1]}\n`;
-  return [
-    { path: 'init', data: built.init },
-    { path: 'lit.ko', data: built.module, mode: 0o644 },
-    { path: 'jobs', data: new TextEncoder().encode(window + jobs.join('')), mode: 0o644 },
-    { path: 'dev/.keep', data: new Uint8Array(), mode: 0o644 },
-  ];
 }
 
 /** What init has to do for one test, see `lit_run.c`. */

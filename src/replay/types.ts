@@ -74,6 +74,8 @@ export interface BootOptions {
   readonly append?: string;
   /** Called for each console line as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Ends the machine. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BootResult {

@@ -40,6 +40,7 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
       env: { ...process.env, ...start.env },
     });
     running.add(child);
+    options.signal?.addEventListener('abort', () => kill(child), { once: true });
     const timer = setTimeout(() => {
       timedOut = true;
       kill(child);
@@ -83,7 +84,8 @@ export function booter(start: Starter, repeatCrash: boolean): Boot {
     async run(files: readonly BootFile[], options: BootOptions): Promise<BootResult> {
       const archive = gzipSync(cpio(files), { level: 1 });
       const first = await bootOnce(start, archive, options);
-      return repeatCrash && CRASHES.includes(first.end) ? bootOnce(start, archive, options) : first;
+      const again = repeatCrash && CRASHES.includes(first.end) && options.signal?.aborted !== true;
+      return again ? bootOnce(start, archive, options) : first;
     },
   };
 }

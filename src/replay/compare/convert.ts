@@ -1,10 +1,16 @@
 /** From what a machine printed to outcomes in the model's words. */
 import type { Replayed } from '../session.js';
+import type { MachineTest } from '../translate/index.js';
 import { machineOutcome } from './outcome.js';
 import type { MachineOutcomes } from './verdict.js';
 
+/** A test, and what a machine printed for it. */
+export type Printed = Pick<Replayed, 'test' | 'result' | 'skipped'> & {
+  readonly machine?: Pick<MachineTest, 'compiled' | 'forks'>;
+};
+
 /** What a machine gave for one test. */
-export function machineOutcomes(replayed: Replayed): MachineOutcomes {
+export function machineOutcomes(replayed: Printed): MachineOutcomes {
   const { test, machine, result } = replayed;
   const base = { test: test.name, hash: test.hash };
   if (machine === undefined || result === undefined) {

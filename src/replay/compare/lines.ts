@@ -40,6 +40,23 @@ export class ConsoleReader {
   current: number | undefined;
   error: string | undefined;
   #bug: string | undefined;
+  /** Whether the end of `current` has been told. */
+  #told = true;
+
+  /** @param onResult called for each test when its end is known */
+  constructor(readonly onResult?: (result: MachineResult) => void) {}
+
+  /** The test that was running when the machine ended, if that said nothing about it. */
+  get silent(): number | undefined {
+    return !this.#told && this.results.get(this.current!)?.end === 'error' ? this.current : undefined;
+  }
+
+  /** The machine has ended: the test that was running, if any, has no other end than this. */
+  over(): void {
+    const last = this.current === undefined ? undefined : this.results.get(this.current);
+    if (last !== undefined && !this.#told) this.onResult?.(last);
+    this.#told = true;
+  }
 
   line(raw: string): void {
     const bug = /(?:kernel BUG at|BUG: failure at) (\S+)/.exec(raw);
@@ -61,6 +78,7 @@ export class ConsoleReader {
       case 'start':
         this.current = id;
         this.#bug = undefined;
+        this.#told = false;
         this.results.set(id, fresh(id));
         return;
       case 'out':
@@ -112,6 +130,8 @@ export class ConsoleReader {
       if (result.outcomes[i] !== undefined && count > 0) result.outcomes[i].count = count;
     });
     if (result.end === 'error' && result.message === undefined) result.end = 'done';
+    this.#told = true;
+    this.onResult?.(result);
   }
 }
 

@@ -16,6 +16,8 @@
 #define LIT_REGIONS 8
 #define LIT_SLOTS 8
 #define LIT_NAME 32
+/* numbers of a record: a generated test that drivers and programs interpret */
+#define LIT_DATA 32
 
 enum lit_kind { LIT_RAM, LIT_RESERVED, LIT_MMIO, LIT_DEVICE };
 
@@ -38,6 +40,7 @@ struct lit_select {
 	__u32 nregions;
 	__u64 region[LIT_REGIONS];
 	__u64 zero_pfn;
+	__s32 data[LIT_DATA];
 };
 
 /* What a run chose, and from how many. */

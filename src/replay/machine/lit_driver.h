@@ -77,9 +77,13 @@ struct lit_test {
 	const struct lit_global *resets, *observed;
 	int (*init)(void);
 	void (*exit)(void);
+	/* makes regions and devices of the record */
+	void (*prepare)(void);
 };
 extern const struct lit_test *const lit_tests[];
 extern const unsigned int lit_ntests;
+/* the record of the run */
+extern __s32 lit_data[LIT_DATA];
 
 /* ---- scheduling points, choices and memory of the harness ---- */
 void lit_enter(const char *api);

@@ -15,6 +15,7 @@ module_param_named(vmf_insert_mixed_mkwrite, lit_addr_vmf_insert_mixed_mkwrite, 
 module_param_named(lru_add_drain_all, lit_addr_lru_add_drain_all, ulong, 0);
 
 static const struct lit_test *test;
+__s32 lit_data[LIT_DATA];
 static DEFINE_MUTEX(memory);
 /* the globals of all drivers as they were when the module was loaded */
 static u8 **images;
@@ -77,6 +78,9 @@ static int start(struct lit_select *sel)
 	if (sel->test >= lit_ntests)
 		return -EINVAL;
 	test = lit_tests[sel->test];
+	memcpy(lit_data, sel->data, sizeof lit_data);
+	if (test->prepare)
+		test->prepare();
 	copy_globals(test->resets, images[sel->test], true);
 	lit_schedule_begin(sel);
 	r = lit_memory_begin(sel, test);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
@@ -18,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include "lit_sys.h"
@@ -25,11 +27,15 @@
 #define MAX_OUTCOMES 64
 #define RUN_MS 8000
 #define EXIT_MS 3000
+/* the kernel falls silent after 60 reports of a kind: before that the machine starts anew */
+#define MAX_REPORTS 30
 /* bytes of the window of no memory */
 #define WINDOW 0x1000000ULL
 
 static uint64_t mmio_pfn;
 static unsigned int mmio_frames;
+int lit_data[LIT_DATA];
+static int reports;
 
 static double now_ms(void)
 {
@@ -259,6 +265,9 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 		}
 		usleep(300);
 	}
+	/* what is left of the kernel's report would fall into our lines */
+	if (hurt)
+		klogctl(6, NULL, 0);
 	/* a thread that has parked may have been killed by somebody all the same */
 	settled(program, 1);
 	find_culprit();
@@ -276,15 +285,16 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 	program->end();
 	ioctl(lit_ctl, LITC_STATUS, st);
 	ioctl(lit_ctl, LITC_FINISH, 0);
+	reports += lit_log.bad_map > lit_log.bad_page ? lit_log.bad_map : lit_log.bad_page;
 	if (lit_log.oops)
 		trouble = "oops";
 	return trouble;
 }
 
-static void test(int index, int limit, int preemptions, int frames, int wanted)
+static void test(int id, int index, int limit, int preemptions, int frames, int wanted)
 {
 	const struct lit_program *program = lit_programs[index];
-	struct lit_select sel = { .test = index, .turns = program->nthreads, .preemptions = 0, .marks = program->marks,
+	struct lit_select sel = { .test = index, .preemptions = 0, .marks = program->marks,
 		.frames_choose = frames, .mmio_pfn = mmio_pfn, .mmio_frames = mmio_frames };
 	static struct seen seen[MAX_OUTCOMES];
 	static struct lit_status st;
@@ -292,7 +302,11 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 	double began = now_ms();
 	const char *trouble = NULL;
 
-	printf("LIT start %d\n", index);
+	memcpy(sel.data, lit_data, sizeof sel.data);
+	if (program->prepare)
+		program->prepare();
+	sel.turns = program->nthreads;
+	printf("LIT start %d\n", id);
 	for (runs = 0; more && runs < limit; runs++) {
 		const char *text = lit_outcome();
 
@@ -300,7 +314,7 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 		lost += st.lost;
 		stuck += st.stuck != 0;
 		if (trouble) {
-			printf("LIT trouble %d %s %s\n", index, trouble, st.trace);
+			printf("LIT trouble %d %s %s\n", id, trouble, st.trace);
 			break;
 		}
 		for (i = 0; i < n && strcmp(seen[i].text, text) != 0; i++)
@@ -308,7 +322,7 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 		if (i == n && n < MAX_OUTCOMES) {
 			seen[n].text = strdup(text);
 			seen[n++].count = 0;
-			printf("LIT out %d ", index);
+			printf("LIT out %d ", id);
 			print_choices(st.choices, st.used);
 			printf(" ");
 			print_choices(st.frame, st.frames_used);
@@ -328,12 +342,15 @@ static void test(int index, int limit, int preemptions, int frames, int wanted)
 			more = 1;
 		}
 	}
-	printf("LIT done %d %d %s %d %d %.0f", index, runs, more && runs >= limit ? "limit" : "all", lost, stuck, now_ms() - began);
+	printf("LIT done %d %d %s %d %d %.0f", id, runs, more && runs >= limit ? "limit" : "all", lost, stuck, now_ms() - began);
 	for (i = 0; i < n; i++) {
 		printf(" %d", seen[i].count);
 		free(seen[i].text);
 	}
 	printf("\n");
+	/* what the terminal still holds would be cut by a report of the next test */
+	fflush(stdout);
+	tcdrain(STDOUT_FILENO);
 	if (lit_ktap_end)
 		lit_ktap_end(program, trouble);
 }
@@ -392,7 +409,7 @@ static void mounts(void)
 /* Pages of a file that is no file of tmpfs are counted as the process's; so init goes on from there. */
 static void move_to_tmpfs(char *self)
 {
-	static char text[65536];
+	static char text[4096];
 	ssize_t n;
 	int from, to;
 
@@ -434,16 +451,36 @@ static void find_window(void)
 	}
 }
 
-/* A job is "TEST RUNS PREEMPTIONS FRAMES WANTED", the last being the number of outcomes after which more preemptions are pointless; "mmio PFN COUNT" says where there is a window of no memory, "window" that there is one. */
+/*
+ * A job is "TEST RUNS PREEMPTIONS FRAMES WANTED", the last being the number of outcomes after which more preemptions are pointless.
+ * "record ID RUNS PREEMPTIONS FRAMES WANTED NUMBER..." gives test 0 a record to interpret. "mmio PFN COUNT" says where there is a
+ * window of no memory, "window" that there is one.
+ */
+static void job(char *line)
+{
+	int id, limit, preemptions, frames, wanted, n, k = 0;
+	int record = strncmp(line, "record ", 7) == 0;
+	char *at = record ? line + 7 : line;
+
+	if (sscanf(at, "%d %d %d %d %d%n", &id, &limit, &preemptions, &frames, &wanted, &n) != 5)
+		return;
+	if (!record && id >= lit_nprograms)
+		return;
+	memset(lit_data, 0, sizeof lit_data);
+	for (at += n; record && k < LIT_DATA && sscanf(at, "%d%n", lit_data + k, &n) == 1; k++)
+		at += n;
+	set("/sys/kernel/debug/clear_warn_once", "1");
+	test(id, record ? 0 : id, limit, preemptions, frames, wanted);
+}
+
 static void jobs(void)
 {
 	FILE *f = fopen("/jobs", "re");
-	char line[128];
-	int index, limit, preemptions, frames, wanted;
+	char line[512];
 	unsigned long long pfn;
 	unsigned int count;
 
-	while (f && fgets(line, sizeof line, f)) {
+	while (f && reports < MAX_REPORTS && fgets(line, sizeof line, f)) {
 		if (sscanf(line, "mmio %llx %u", &pfn, &count) == 2) {
 			mmio_pfn = pfn;
 			mmio_frames = count;
@@ -451,10 +488,8 @@ static void jobs(void)
 			set("/sys/bus/pci/devices/0000:00:01.0/enable", "1");
 		} else if (strcmp(line, "window\n") == 0) {
 			find_window();
-		} else if (sscanf(line, "%d %d %d %d %d", &index, &limit, &preemptions, &frames, &wanted) == 5 && index < lit_nprograms) {
-			set("/sys/kernel/debug/clear_warn_once", "1");
-			test(index, limit, preemptions, frames, wanted);
-		}
+		} else
+			job(line);
 	}
 }
 

@@ -126,7 +126,12 @@ struct lit_program {
 	void (*state)(void), (*end)(void);
 	/* whether calls are marked in the log, and whether counters are asked for */
 	int marks, counts;
+	/* makes threads and regions of the record */
+	void (*prepare)(void);
 };
+/* the record of the test */
+extern int lit_data[LIT_DATA];
+
 void lit_poke(int region, int index, int bytes, uint64_t value);
 extern const struct lit_program *const lit_programs[];
 extern const int lit_nprograms;

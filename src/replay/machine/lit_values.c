@@ -11,7 +11,7 @@
 
 static const struct lit_program *program;
 static struct lit_select selected;
-static char outcome[4096];
+static char outcome[8192];
 static uint64_t foreign[FOREIGN];
 static int nforeign;
 static struct {

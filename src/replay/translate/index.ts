@@ -189,6 +189,15 @@ function description(test: LitmusTest, id: number, threads: readonly string[]): 
   ].join('\n');
 }
 
+/** What every program and every module is made of, beside its tests. */
+export const PROGRAM_FILES = [
+  ...['lit_run.c', 'lit_run.h', 'lit_sys.c', 'lit_sys.h', 'lit_log.c', 'lit_values.c', 'lit_abi.h'],
+] as const;
+export const KERNEL_FILES = [
+  ...['lit_abi.h', 'lit_driver.h', 'lit_core.h'],
+  ...['lit_memory.c', 'lit_schedule.c', 'lit_observe.c', 'lit_devices.c', 'lit_main.c'],
+] as const;
+
 /**
  * The sources of a machine's module and program.
  * @param templates the files of `src/replay/machine` by name
@@ -198,21 +207,18 @@ export function sources(
   templates: Readonly<Record<string, string>>,
   tests: readonly (MachineTest & { readonly id: number })[],
 ): Sources {
-  const user = ['lit_run.c', 'lit_run.h', 'lit_sys.c', 'lit_sys.h', 'lit_log.c', 'lit_values.c', 'lit_abi.h'];
-  const common = ['lit_abi.h', 'lit_driver.h', 'lit_core.h'];
-  const kernel = ['lit_memory.c', 'lit_schedule.c', 'lit_observe.c', 'lit_devices.c', 'lit_main.c'];
   const pick = (names: readonly string[]): Record<string, string> =>
     Object.fromEntries(names.map((n) => [n, templates[n]!]));
   return {
     module: {
-      ...pick([...common, ...kernel]),
+      ...pick(KERNEL_FILES),
       ...driverFiles(
         tests.map((t) => ({ ...t.driver, id: t.id })),
         DRIVERS_A_FILE,
       ),
       'tests.c': moduleIndex(tests),
     },
-    program: { ...pick(user), ...programFiles(tests) },
+    program: { ...pick(PROGRAM_FILES), ...programFiles(tests) },
   };
 }
 
