@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheRoot, contentHash } from '../replay/cache.js';
 import { campaign, type CampaignProgress, type CampaignResult } from '../replay/campaign/index.js';
-import { minimisedTest, reportText } from '../replay/campaign/report.js';
+import { comparedText, minimisedTest, minimisedText } from '../replay/campaign/report.js';
 import type { Context } from './context.js';
 import { loadEngine } from './engine.js';
 import { EXIT, UsageError } from './exit.js';
@@ -39,10 +39,14 @@ export async function campaignCommand(this: Context, flags: CampaignFlags): Prom
     parse: (text, file) => engine.parse({ file, text }),
     signal: this.signal,
     onProgress: told.progress,
+    onCompared: (counts, compared) => {
+      told.end();
+      stdout.write(comparedText(counts, compared));
+    },
     ...(flags.verbose ? { onLine: (kernel, line) => void stderr.write(`${kernel}| ${line}\n`) } : {}),
   });
   told.end();
-  stdout.write(reportText(result));
+  stdout.write(minimisedText(result));
   const files = writeTests(result, resolve(this.cwd, flags.out ?? join(directory, `seed-${flags.seed}`)));
   for (const file of files) stdout.write(`${file}\n`);
   stderr.write(`${((performance.now() - began) / 1000).toFixed(0)} s\n`);

@@ -39,6 +39,8 @@ export interface CampaignOptions {
   parse(text: string, file: string): LitmusTest;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: CampaignProgress) => void;
+  /** All tests are through; what disagrees is about to be made small. */
+  readonly onCompared?: (counts: GenerateCounts, compared: CampaignResult['compared']) => void;
   readonly onLine?: (kernel: string, line: string) => void;
 }
 
@@ -88,6 +90,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
   for (const side of sides) side.flush();
   const compared = new Map<string, readonly Compared[]>();
   for (const side of sides) compared.set(side.id, await side.all());
+  options.onCompared?.(counts, compared);
   const minimised: Minimised[] = [];
   let left = 0;
   for (const side of sides) {

@@ -3,21 +3,33 @@ import { printTerm } from '../../litmus/print.js';
 import { observables } from '../../litmus/observables.js';
 import { describeRecord, encodeRecord } from '../../generate/record.js';
 import { litmusText } from '../../generate/text.js';
-import { differingRegisters, type DifferingRegister } from './disagreement.js';
+import type { GenerateCounts } from '../../generate/generate.js';
+import { differingRegisters, type DifferingRegister, representatives } from './disagreement.js';
 import type { CampaignResult } from './index.js';
 import type { Minimised } from './minimised.js';
 import type { Compared } from './run.js';
 
-/** `2000 tests (2310 records; left out: 240 with outcomes seen before, 60 undefined, 10 too large)` and a line for each kernel. */
-export function reportText({ counts, compared, minimised, left, interrupted }: CampaignResult): string {
+/** How many tests there were, a line for each kernel, and the kinds of disagreements as they were found. */
+export function comparedText(counts: GenerateCounts, compared: CampaignResult['compared']): string {
   const head =
     `${counts.kept} tests of ${counts.tried} records; left out: ${counts.duplicate} whose outcomes an earlier one has, ` +
     `${counts.undefined} with undefined behaviour, ${counts.unknown} beyond a bound of the model\n`;
   const kernels = [...compared].map(([id, all]) => kernelText(id, all)).join('');
-  const found = minimised.map(minimisedText).join('');
-  const more = left === 0 ? '' : `${left} more kinds of disagreements\n`;
-  const stopped = interrupted ? 'Interrupted: the same command goes on from here.\n' : '';
-  return head + kernels + found + more + stopped;
+  const kinds = [...compared.values()].flatMap((all) =>
+    representatives(all.filter((c) => c.comparison.status === 'differs')),
+  );
+  return head + kernels + kinds.map((c) => `\n${disagreementText(c)}`).join('');
+}
+
+/** The disagreements in their smallest form. */
+export function minimisedText({ minimised, left, interrupted }: CampaignResult): string {
+  const title = minimised.length === 0 ? '' : '\nIn their smallest form:\n';
+  const found = minimised.map(
+    ({ smallest, found }) => `\n${disagreementText(smallest)}    found as ${found.test.test.name}\n`,
+  );
+  const more = left === 0 ? '' : `\n${left} kinds were not made smaller\n`;
+  const stopped = interrupted ? '\nInterrupted: the same command goes on from here.\n' : '';
+  return title + found.join('') + more + stopped;
 }
 
 function kernelText(id: string, all: readonly Compared[]): string {
@@ -41,14 +53,13 @@ function difference({ register, model, machine }: DifferingRegister): string {
   return `    ${register}: model ${model}, machine ${machine}\n`;
 }
 
-function minimisedText(one: Minimised): string {
-  const { smallest, found } = one;
-  const reason = smallest.comparison.reason;
+function disagreementText(one: Compared): string {
+  const { comparison, test } = one;
   return [
-    `\n${smallest.comparison.kernel}: ${describeRecord(smallest.test.record)}\n`,
-    `    data ${encodeRecord(smallest.test.record).join(' ')}; found as ${found.test.test.name}\n`,
-    ...(reason === undefined ? [] : [`    ${reason}\n`]),
-    ...differingRegisters(smallest).map(difference),
+    `${comparison.kernel} ${test.test.name}: ${describeRecord(test.record)}\n`,
+    `    record ${encodeRecord(test.record).join(' ')}\n`,
+    ...(comparison.reason === undefined ? [] : [`    ${comparison.reason}\n`]),
+    ...differingRegisters(one).map(difference),
   ].join('');
 }
 

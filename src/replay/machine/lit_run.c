@@ -148,11 +148,12 @@ static int settled(const struct lit_program *program, int look_for_dead)
 		if (!p->used || p->dead)
 			continue;
 		if (look_for_dead && lit_death(p->pid, &sig)) {
-			if (!p->dead)
-				p->signal = sig;
 			p->dead = 1;
 			usleep(1000);
 			blame(p);
+			/* a process that dies of BUG is not one that got a signal */
+			if (!lit_log.bug && !lit_log.oops)
+				p->signal = sig;
 		} else if (!p->parked)
 			all = 0;
 	}
