@@ -1,15 +1,16 @@
 // Breaks the model on purpose, in many small ways, and looks which litmus tests notice.
 //
-//   npm run mutate                          evidence: for every test a mutant that changes its verdict
-//   npm run mutate -- --sample 300          how many of 300 mutants does the corpus notice?
+//   npm run mutate -- --seed S              how many of 300 mutants does the corpus notice?
+//   npm run mutate:evidence                 for every test a mutant that changes its verdict (the same with --evidence)
 //
 // Options: --seed S (1)       what chance decides
+//          --sample N (300)   how many mutants
 //          --only PATH        mutants of files whose path has this in it
 //          --resume           trusts what an interrupted run found out
 //          --limit N          evidence: tries no more than so many mutants (2500)
 //          --record           sample: writes the result to docs/mutation.md
 //
-// Evidence is kept in test/mutation/killers.json and docs/mutation.md; what is there is tried again first, and mutants are looked
+// Evidence is kept in test/mutation (killers.json, not-yet.txt) and docs/mutation.md; what is there is tried again first, and mutants are looked
 // for only where that does not hold. Exit status: 1 if a test is left without evidence, 2 for wrong usage.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +33,8 @@ function options() {
   const { values } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
-      sample: { type: 'string' },
+      sample: { type: 'string', default: '300' },
+      evidence: { type: 'boolean', default: false },
       only: { type: 'string' },
       limit: { type: 'string', default: '2500' },
       resume: { type: 'boolean', default: false },
@@ -56,7 +58,7 @@ async function main() {
   log(`${[...mutants.values()].flat().length} mutants of ${files.length} files, ${corpus.size} tests`);
   const runner = new Runner(sources, corpus);
   try {
-    if (given.sample === undefined) await evidence(runner, mutants, given);
+    if (given.evidence) await evidence(runner, mutants, given);
     else await sample(runner, [...mutants.values()].flat(), given);
   } finally {
     runner.close();
@@ -93,7 +95,10 @@ async function sample(runner, mutants, { seed, sample: size, only, resume, recor
       if (all.length % 25 === 0) log(`${all.length} mutants, ${rate(all)} killed`);
     },
   );
-  const command = `npm run mutate -- --sample ${size} --seed ${seed}${only === undefined ? '' : ` --only ${only}`}`;
+  const more = [size === 300 ? '' : ` --sample ${size}`, only === undefined ? '' : ` --only ${only}`].join(
+    '',
+  );
+  const command = `npm run mutate -- --seed ${seed}${more}`;
   const text = sampleText(results, command);
   console.log(text);
   if (write) record('sample', text);

@@ -77,7 +77,7 @@ export class Evidence {
       await this.#try(mutant, files, reaching);
       if (++tried % 50 === 0) this.#progress(tried, open.length);
     }
-    writeKillers(this.#killers);
+    writeKillers(this.#killers, this.#tests);
     return tried;
   }
 
@@ -95,7 +95,7 @@ export class Evidence {
   }
 
   #progress(tried, open) {
-    writeKillers(this.#killers);
+    writeKillers(this.#killers, this.#tests);
     this.#log(
       `${tried} mutants tried, ${open} tests open, ${this.missing().length} of them without a killer`,
     );

@@ -5,6 +5,8 @@ import { mutantId, mutantsOf } from './operators.mjs';
 import { ROOT } from './sources.mjs';
 
 export const KILLERS = 'test/mutation/killers.json';
+/** The tests for which the search for a killer has not been finished, one a line, sorted. */
+export const NOT_YET = 'test/mutation/not-yet.txt';
 
 /** File of a test to its killer: what names the mutant, where it was run, and what it made of how many tests. */
 export function readKillers() {
@@ -12,9 +14,16 @@ export function readKillers() {
   return new Map(existsSync(path) ? Object.entries(JSON.parse(readFileSync(path, 'utf8'))) : []);
 }
 
-export function writeKillers(killers) {
+export function readNotYet() {
+  return readFileSync(join(ROOT, NOT_YET), 'utf8').split('\n').filter(Boolean);
+}
+
+/** @param tests paths of all tests: those without a killer are listed as such */
+export function writeKillers(killers, tests) {
   const sorted = [...killers].sort(([a], [b]) => (a < b ? -1 : 1));
   writeFileSync(join(ROOT, KILLERS), `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
+  const without = tests.filter((file) => !killers.has(file)).sort();
+  writeFileSync(join(ROOT, NOT_YET), without.map((file) => `${file}\n`).join(''));
 }
 
 /** What is kept of a mutant and of what it did to a test. */
