@@ -38,6 +38,7 @@ function isOperation(r: TestRecord, op: Operation, k: number): boolean {
     case 'munmap':
       return r.pages === 'two' ? true : op.arg === 'all';
     case 'fork':
+      if (r.rival !== 'none') return false;
       // there is one child, and after a fork it matters who goes on only if somebody does
       return r.ops.filter(({ name }) => name === 'fork').length === 1 && (op.arg === 'child' || !last);
     case 'mremap':
