@@ -15,13 +15,15 @@ import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
-import { parseCount, parsePtrs, parseSeconds, parseSeed } from './options.js';
+import { parseCount, parsePtrs, parseSeconds, parseSeed, parseSmall } from './options.js';
 import type { CampaignFlags } from './campaign.js';
 import type { CompareFlags } from './compare.js';
 import type { GenerateFlags } from './generate.js';
 import type { ReplayFlags } from './replay.js';
+import { VERIFY_FORMATS } from '../report/verify.js';
 import { RULES_FORMATS, type RulesFlags } from './rules.js';
 import type { RunFlags } from './run.js';
+import type { VerifyFlags } from './verify.js';
 
 const text = (input: string): string => input;
 
@@ -44,6 +46,31 @@ const runCommand = buildCommand<RunFlags, string[], Context>({
       witness: { kind: 'boolean', default: false, withNegated: false, brief },
       share: { kind: 'boolean', default: true, brief },
       jobs: { kind: 'parsed', parse: parseCount, optional: true, brief },
+    },
+    positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
+  },
+});
+
+const verifyCommand = buildCommand<VerifyFlags, string[], Context>({
+  loader: async () => (await import('./verify.js')).verifyCommand,
+  docs: { brief },
+  parameters: {
+    flags: {
+      arch: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      release: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
+      all: { kind: 'boolean', default: false, withNegated: false, brief },
+      fact: { kind: 'parsed', parse: parseFact, variadic: true, optional: true, brief },
+      ptrs: { kind: 'parsed', parse: parsePtrs, optional: true, brief },
+      format: { kind: 'enum', values: VERIFY_FORMATS, default: 'text', brief },
+      timeout: { kind: 'parsed', parse: parseSeconds, optional: true, brief },
+      maxStates: { kind: 'parsed', parse: parseCount, optional: true, brief },
+      depth: { kind: 'parsed', parse: parseCount, optional: true, brief },
+      processes: { kind: 'parsed', parse: parseSmall, optional: true, brief },
+      pages: { kind: 'parsed', parse: parseSmall, optional: true, brief },
+      files: { kind: 'parsed', parse: parseSmall, optional: true, brief },
+      races: { kind: 'boolean', default: false, withNegated: false, brief },
+      anyUser: { kind: 'boolean', default: false, withNegated: false, brief },
+      emit: { kind: 'parsed', parse: text, optional: true, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
   },
@@ -161,11 +188,12 @@ function mistake(error: unknown): string {
 }
 
 const routes = buildRouteMap<
-  'run' | 'replay' | 'compare' | 'generate' | 'campaign' | 'list' | 'rules' | 'explain',
+  'run' | 'verify' | 'replay' | 'compare' | 'generate' | 'campaign' | 'list' | 'rules' | 'explain',
   Context
 >({
   routes: {
     run: runCommand,
+    verify: verifyCommand,
     replay: replayCommand,
     compare: compareCommand,
     generate: generateCommand,

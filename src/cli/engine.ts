@@ -7,7 +7,7 @@ import { parseLitmus } from '../run/parse.js';
 import type { Engine } from './file-run.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */
-function wasm(name: string): Uint8Array {
+export function wasm(name: string): Uint8Array {
   return readFileSync(new URL(`./${name}.wasm`, import.meta.url));
 }
 

@@ -11,6 +11,7 @@ const ROOT = `pfnmap - ask Linux questions about raw-PFN mappings, and get every
 Usage: pfnmap COMMAND [ARGUMENT...]
 
   run      run litmus tests and compare the answers with what they expect
+  verify   play every program against a driver; whose fault is it if it breaks?
   replay   run litmus tests on real kernels, and compare with the model
   compare  compare the model with what real kernels gave when it was recorded
   generate write small tests, systematically, that differ in their outcomes
@@ -65,6 +66,46 @@ Examples:
   pfnmap run litmus
   pfnmap run --all --format json litmus/mail > answers.jsonl
   pfnmap run --arch arm --witness litmus/mail/mail-private-user-pgoff.litmus
+`;
+
+const VERIFY = `pfnmap verify - play every program against a driver
+
+Usage: pfnmap verify [OPTION...] FILE|DIR...
+
+  A file without threads has a driver and no question: verify meets it with
+  every sequence of system calls and accesses, and asks in each state whether
+  the invariants of the contract hold. If one falls, it shows a shortest way there,
+  what each operation changed, which rule was broken first, and by whom. See
+  docs/verify.md for the invariants, the operations, and what is left out.
+
+Where:
+  --arch, --release, --all, --fact, --ptrs    as for 'pfnmap run'
+  --any-user       leave the threads and the question of a test aside
+
+Programs (what is beyond these bounds is listed with every answer):
+  --processes N    processes that ever live: one and what fork makes (2)
+  --pages N        pages of address space of each (2)
+  --files N        descriptors of each (1)
+  --races          let processes meet inside system calls, not only between them
+
+Bounds of the search, each for one driver on one configuration:
+  --depth N        stop before operation N + 1
+  --timeout S      stop after S seconds
+  --max-states N   stop after N distinct states
+
+Output:
+  --format F       text (fit for a mail), json (an object a line)
+  --emit FILE      write the first counterexample as a litmus test
+
+Exit status:
+  0    every invariant holds
+  1    an invariant is violated
+  2    bad usage or input
+  124  unknown: a bound was hit
+
+Examples:
+  pfnmap verify --arch arm my-driver.litmus
+  pfnmap verify --any-user --pages 1 litmus/drivers/uio-index.litmus
 `;
 
 const REPLAY = `pfnmap replay - run litmus tests on real kernels
@@ -196,6 +237,7 @@ Examples:
 
 const TEXTS: Readonly<Record<string, string>> = {
   run: RUN,
+  verify: VERIFY,
   replay: REPLAY,
   compare: COMPARE,
   generate: GENERATE,

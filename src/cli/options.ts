@@ -84,3 +84,11 @@ export function parsePtrs(text: string): number {
   if (!PTRS.includes(Number(text))) throw new UsageError(`expected ${PTRS.join(', ')}, found '${text}'`);
   return Number(text);
 }
+
+/** Processes, pages, descriptors: a handful. */
+export function parseSmall(text: string): number {
+  const number = Number(text);
+  if (!Number.isSafeInteger(number) || number < 1 || number > 16)
+    throw new UsageError(`expected a number from 1 to 16, found '${text}'`);
+  return number;
+}

@@ -4,7 +4,7 @@ import { StateStore, StoreFull } from './store.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 
 /** Why a search ended; `paused`: it did not, its time slice is over. */
-export type Ending = 'complete' | 'time' | 'states' | 'memory' | 'stopped' | 'paused';
+export type Ending = 'complete' | 'time' | 'states' | 'depth' | 'memory' | 'stopped' | 'paused';
 
 export interface SearchOptions {
   /** Milliseconds, from the start of the search. */
@@ -12,6 +12,10 @@ export interface SearchOptions {
   readonly maxStates?: number;
   /** Returns `paused` after about this many milliseconds; run() again goes on. */
   readonly sliceMs?: number;
+  /** Moves that a path may have. */
+  readonly maxDepth?: number;
+  /** Called for every new state, with its words in place, which must stay as they are; true ends the search. */
+  onState?(id: number): boolean;
   /** Called for every state without moves; true ends the search. */
   onFinal?(id: number): boolean | void;
 }
@@ -20,6 +24,8 @@ export interface SearchOptions {
 export class Search {
   readonly store: StateStore;
   transitions = 0;
+  /** Moves on a shortest path to the states that are being looked at. */
+  depth = 0;
   ending: Ending = 'complete';
   /** Parent state of each, and the number of its action among the parent's. */
   private parents: Int32Array<ArrayBuffer> = new Int32Array(1024);
@@ -27,6 +33,10 @@ export class Search {
   private readonly enumerator = new Enumerator();
   /** First state whose moves have not been made. */
   private next = 0;
+  /** First state that is a move further away. */
+  private layerEnd = 1;
+  /** onState() has ended the search. */
+  private found = false;
 
   /** @param system holds the initial state in its words */
   constructor(readonly system: TransitionSystem) {
@@ -51,6 +61,7 @@ export class Search {
     const deadline = options.timeoutMs === undefined ? Infinity : now + options.timeoutMs;
     const pause = options.sliceMs === undefined ? Infinity : now + options.sliceMs;
     const maxStates = options.maxStates ?? Infinity;
+    const maxDepth = options.maxDepth ?? Infinity;
     const { store } = this;
     const first = this.next;
     try {
@@ -61,8 +72,14 @@ export class Search {
           if (at > pause) return (this.ending = 'paused');
         }
         if (store.count > maxStates) return (this.ending = 'states');
-        if (!this.expand(this.next) && options.onFinal?.(this.next) === true)
-          return (this.ending = 'stopped');
+        if (this.next === this.layerEnd) {
+          this.layerEnd = store.count;
+          this.depth += 1;
+        }
+        if (this.depth >= maxDepth) return (this.ending = 'depth');
+        const any = this.expand(this.next, options);
+        if (this.found) return (this.ending = 'stopped');
+        if (!any && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
       }
     } catch (error) {
       if (error instanceof StoreFull) return (this.ending = 'memory');
@@ -72,7 +89,7 @@ export class Search {
   }
 
   /** All successors of a state. @returns false when it has no move */
-  private expand(id: number): boolean {
+  private expand(id: number, options: SearchOptions): boolean {
     const { system, store, enumerator } = this;
     const words = system.words;
     let any = false;
@@ -88,10 +105,18 @@ export class Search {
       do {
         if (touched) store.reload(words);
         touched = true;
-        system.apply(m, enumerator.choose);
+        const within = system.apply(m, enumerator.choose);
         this.transitions += 1;
-        const next = store.add(words);
-        if (next >= 0) this.remember(next, id, step);
+        if (within !== false) {
+          const next = store.add(words);
+          if (next >= 0) {
+            this.remember(next, id, step);
+            if (options.onState?.(next) === true) {
+              this.found = true;
+              return true;
+            }
+          }
+        }
         step += 1;
       } while (enumerator.next());
     }

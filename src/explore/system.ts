@@ -13,9 +13,9 @@ export interface TransitionSystem {
   enabled(m: number): boolean;
   /**
    * Makes move `m`. Every nondeterministic decision inside it is a call of `choose(n)`, which answers 0..n-1; the same answers give
-   * the same state.
+   * the same state. `false`: it leads out of the bounds that the system was given; what the words hold is then no state.
    */
-  apply(m: number, choose: Choose): void;
+  apply(m: number, choose: Choose): boolean | void;
 }
 
 /** Decides among n possibilities. */

@@ -34,12 +34,17 @@ import type { Scope, ThreadScope } from './scope.js';
 /** Reports of one text beyond this number help nobody. */
 const MAX_DIAGNOSTICS = 50;
 
+export interface LoadOptions {
+  /** A driver alone is a test, too: it is asked about with every program (`pfnmap verify`). */
+  readonly threadless?: boolean;
+}
+
 /**
  * Parses a litmus test and checks its structure. Selectors and options are not held against known configurations and facts
  * here: {@link checkSelections} does that.
  * @throws {DiagnosticError} with all mistakes found
  */
-export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
+export function parseLitmus(source: Source, grammar: Grammar, options: LoadOptions = {}): LitmusTest {
   const sink = new DiagnosticSink(source, MAX_DIAGNOSTICS);
   if (source.text.length > 2 * MAX_SOURCE_LENGTH) {
     const span = { start: 0, end: 1 };
@@ -52,7 +57,8 @@ export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
   const names = checkMemory(memory, sink);
   const { driver, driverKnown, typeNames, threads } = parseCode(fragments, grammar, sink);
   // without a memory block the rest of the text was not looked at as C
-  if (fragments.memory || fragments.threads.length > 0)
+  const optional = options.threadless === true && fragments.threads.length === 0;
+  if (!optional && (fragments.memory || fragments.threads.length > 0))
     checkThreads(fragments.threads, fragments.driver.end, sink);
   checkThreadGroups(memory, fragments.threads, sink);
   checkCodeNames(names, driver, threads, sink);

@@ -25,7 +25,7 @@ export function changes(k: Kernel, before: Snapshot): string[] {
 }
 
 /** Frame as a reader knows it: `buf.0`, `pool.3`, or a pfn. */
-function frameName(k: Kernel, pfn: number): string {
+export function frameName(k: Kernel, pfn: number): string {
   const frame = k.mem.frame(pfn);
   if (frame < 0) return `pfn ${pfn.toString(16)}`;
   const r = k.mem.regionOf[frame]!;

@@ -109,7 +109,7 @@ const NOT_RUN = {
 } as const;
 
 /** `option DEBUG_VM;` and other facts that a test sets itself. */
-function optionFacts(test: LitmusTest): Record<string, string | number | boolean> {
+export function optionFacts(test: LitmusTest): Record<string, string | number | boolean> {
   const facts: Record<string, string | number | boolean> = {};
   for (const o of test.memory.options) facts[o.name === 'DEBUG_VM' ? 'debugVm' : o.name] = o.value;
   return facts;

@@ -5,7 +5,7 @@ import type { Grammar } from '../c/grammar.js';
 import { FACT_NAMES } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { checkOptions, checkSelections } from '../litmus/configuration.js';
-import { parseLitmus as parse } from '../litmus/load.js';
+import { parseLitmus as parse, type LoadOptions } from '../litmus/load.js';
 import { checkReferences } from '../litmus/references.js';
 import { CONFIGURATIONS } from './configurations.js';
 
@@ -17,8 +17,8 @@ const KERNEL_OPTIONS = ['DEBUG_VM'];
  * its C) is found by running it.
  * @throws DiagnosticError with all mistakes found
  */
-export function parseLitmus(source: Source, grammar: Grammar): LitmusTest {
-  const test = parse(source, grammar);
+export function parseLitmus(source: Source, grammar: Grammar, options: LoadOptions = {}): LitmusTest {
+  const test = parse(source, grammar, options);
   const found = [
     ...checkSelections(test, CONFIGURATIONS),
     ...checkOptions(test, [...FACT_NAMES, ...KERNEL_OPTIONS]),

@@ -4,7 +4,7 @@ import { ARCH_NAMES } from '../../src/kernel/arch/index.js';
 import { RELEASES } from '../../src/kernel/release.js';
 import { FORMATS } from '../../src/report/index.js';
 
-const COMMANDS = ['run', 'list', 'rules', 'explain', 'generate', 'campaign'];
+const COMMANDS = ['run', 'verify', 'list', 'rules', 'explain', 'generate', 'campaign'];
 
 test.each([undefined, ...COMMANDS])(
   'the help of %s fits 80 columns and 40 lines, and has examples',

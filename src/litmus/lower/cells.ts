@@ -52,6 +52,11 @@ export class CellFinder {
     readonly ioctls: ReadonlySet<string>,
   ) {}
 
+  /** Places in the code that access contents of pages, once the cells were found. */
+  get accesses(): number {
+    return this.#accesses.length;
+  }
+
   /** The cells of a test. Offset 0 always has one. */
   find(functions: readonly TypedFunction[]): readonly Cell[] {
     for (let round = 0; round < 2 * WIDENING_ROUND; round++) {

@@ -3,6 +3,7 @@ import type { CType } from '../../c/types.js';
 import type { Facts } from '../../kernel/facts.js';
 import type { CFunction, Program } from '../../kernel/routine.js';
 import type { MemoryMap } from '../../kernel/memmap.js';
+import type { IoctlUse } from './commands.js';
 
 /** What the lowering depends on besides the test. */
 export interface LowerOptions {
@@ -40,6 +41,10 @@ export interface LoweredTest {
   readonly globalWords: Int32Array;
   /** Words of cells of one frame: Shape.cellWords. */
   readonly cellWords: number;
+  /** What the driver's ioctl handlers tell apart. */
+  readonly ioctl: IoctlUse;
+  /** Whether code reads or writes what pages contain; else contents make no difference to what happens. */
+  readonly touchesContents: boolean;
   /** Source line (1-based) of an instruction, for witnesses. */
   line(fn: CFunction, pc: number): number | undefined;
 }

@@ -7,6 +7,7 @@ import type { CFunction } from '../../kernel/routine.js';
 import { API_NAMES, driverEnvironment, threadEnvironment, type EnvironmentOptions } from '../api/index.js';
 import type { LitmusTest } from '../ast.js';
 import { CellFinder, type Cell } from './cells.js';
+import { ioctlUse } from './commands.js';
 import type { CompiledFunction } from './code.js';
 import type { LoweredTest, LoweredThread, LowerOptions, Variable } from './contract.js';
 import { FunctionLowering } from './function.js';
@@ -86,7 +87,8 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
       handlersOf(g).flatMap((h) => (h.member === 'unlocked_ioctl' ? [h.name] : [])),
     ),
   );
-  const cells = new CellFinder(session, ioctls).find([...program.functions.values(), ...threads]);
+  const finder = new CellFinder(session, ioctls);
+  const cells = finder.find([...program.functions.values(), ...threads]);
   const tables = lowerTables(session);
   const lines = new Map<CFunction, readonly number[]>();
   const lowered = threads.map((t) => lowerThread(session, t, lines));
@@ -112,6 +114,8 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
     globals: globalVariables(session),
     globalWords,
     cellWords: placed.words,
+    ioctl: ioctlUse(program, ioctls),
+    touchesContents: finder.accesses > 0 || /\b(copy_from_user|get_user)\b/.test(test.source.text),
     line: (fn, pc) => {
       const offset = lines.get(fn)?.[pc];
       return offset === undefined ? undefined : lineColumn(test.source.text, offset).line;

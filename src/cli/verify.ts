@@ -1,0 +1,178 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { loadGrammar, type Grammar } from '../c/grammar.js';
+import { ARCH_NAMES } from '../kernel/arch/index.js';
+import type { parseFact } from '../kernel/facts.js';
+import { RELEASES } from '../kernel/release.js';
+import {
+  counterexampleName,
+  counterexampleText,
+  formatVerify,
+  formatVerifyJson,
+  type VerifyFormat,
+} from '../report/verify.js';
+import { runTest } from '../run/index.js';
+import { parseLitmus } from '../run/parse.js';
+import { verifyTest, type VerifyOptions, type VerifyResult } from '../verify/index.js';
+import type { Context } from './context.js';
+import { wasm } from './engine.js';
+import { EXIT, type ExitStatus, UsageError } from './exit.js';
+import { findTests } from './files.js';
+import { configurations, type Configuration } from './options.js';
+import { ProgressLine } from './progress.js';
+import { complaint } from './file-run.js';
+import { useColor } from './terminal.js';
+
+/** The options of `pfnmap verify`, parsed. */
+export interface VerifyFlags {
+  readonly arch?: readonly string[];
+  readonly release?: readonly string[];
+  readonly all: boolean;
+  readonly fact?: readonly ReturnType<typeof parseFact>[];
+  readonly ptrs?: number;
+  readonly format: VerifyFormat;
+  readonly timeout?: number;
+  readonly maxStates?: number;
+  readonly depth?: number;
+  readonly processes?: number;
+  readonly pages?: number;
+  readonly files?: number;
+  readonly races: boolean;
+  readonly anyUser: boolean;
+  readonly emit?: string;
+}
+
+/** How long a counterexample may take to be confirmed. */
+const CONFIRM_MS = 20_000;
+
+/** `pfnmap verify FILE|DIR...` */
+export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths: string[]): Promise<void> {
+  const { stderr } = this.process;
+  const chosen = configurations(flags, { archs: ARCH_NAMES, releases: RELEASES });
+  const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
+  const verification = new Verification(this, flags, grammar, new ProgressLine(stderr));
+  const files = findTests(paths, this.cwd);
+  for (const [index, file] of files.entries()) {
+    if (this.signal.aborted) break;
+    await verification.file(file, `[${index + 1}/${files.length}] ${file}`, chosen);
+  }
+  this.status = verification.status();
+}
+
+class Verification {
+  private violated = 0;
+  private unknown = 0;
+  private bad = 0;
+  private internal = 0;
+  private emitted = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly flags: VerifyFlags,
+    private readonly grammar: Grammar,
+    private readonly progress: ProgressLine,
+  ) {}
+
+  status(): ExitStatus {
+    if (this.internal > 0) return EXIT.internal;
+    if (this.bad > 0) return EXIT.usage;
+    if (this.violated > 0) return EXIT.differs;
+    return this.unknown > 0 ? EXIT.bound : EXIT.ok;
+  }
+
+  async file(file: string, label: string, chosen: readonly Configuration[]): Promise<void> {
+    try {
+      const text = readFileSync(resolve(this.context.cwd, file), 'utf8');
+      const test = parseLitmus({ file, text }, this.grammar, { threadless: true });
+      if (test.threads.length > 0 && !this.flags.anyUser)
+        throw new UsageError(`${file} has threads of its own: --any-user leaves them aside`);
+      for (const configuration of chosen) {
+        if (this.context.signal.aborted) return;
+        this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
+        await this.result(await verifyTest(test, this.options(configuration)));
+      }
+    } catch (error) {
+      this.complain(file, error);
+    }
+  }
+
+  private options({ arch, release }: Configuration): VerifyOptions {
+    const { flags, context, progress } = this;
+    const given = <T>(name: string, value: T | undefined): object =>
+      value === undefined ? {} : { [name]: value };
+    return {
+      arch,
+      release,
+      facts: Object.fromEntries(flags.fact ?? []),
+      races: flags.races,
+      signal: context.signal,
+      onProgress: (state) => progress.update(state),
+      ...given('ptrs', flags.ptrs),
+      ...given('timeoutMs', flags.timeout),
+      ...given('maxStates', flags.maxStates),
+      ...given('depth', flags.depth),
+      ...given('processes', flags.processes),
+      ...given('pages', flags.pages),
+      ...given('files', flags.files),
+    };
+  }
+
+  private async result(result: VerifyResult): Promise<void> {
+    if (result.verdict === 'violated') this.violated += 1;
+    if (result.verdict === 'unknown') this.unknown += 1;
+    const confirmed = await this.confirm(result);
+    const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;
+    this.progress.clear();
+    this.context.process.stdout.write(format(result, confirmed));
+    this.emit(result, confirmed);
+  }
+
+  /** Runs the counterexample as any other test. @returns its observation; undefined where there is none, or it was not reached */
+  private async confirm(result: VerifyResult): Promise<string | undefined> {
+    const text = counterexampleText(result, counterexampleName(result), 'Sometimes');
+    if (text === undefined) return undefined;
+    const test = parseLitmus({ file: `${counterexampleName(result)}.litmus`, text }, this.grammar);
+    const { arch, release } = result;
+    const { positive, observation } = await runTest(test, {
+      arch,
+      release,
+      facts: Object.fromEntries(this.flags.fact ?? []),
+      timeoutMs: CONFIRM_MS,
+      ...(this.flags.ptrs === undefined ? {} : { ptrs: this.flags.ptrs }),
+    });
+    if (positive === 0) return undefined;
+    return observation === 'Always' ? 'Always' : 'Sometimes';
+  }
+
+  /** The first counterexample goes to the file that was asked for. */
+  private emit(result: VerifyResult, confirmed: string | undefined): void {
+    const { emit } = this.flags;
+    if (emit === undefined || result.violation === undefined || this.emitted) return;
+    if (confirmed === undefined) {
+      this.context.process.stderr.write('pfnmap: this violation cannot be written as a litmus test\n');
+      return;
+    }
+    const name = basename(emit, '.litmus');
+    writeFileSync(resolve(this.context.cwd, emit), counterexampleText(result, name, confirmed)!);
+    this.emitted = true;
+  }
+
+  private complain(file: string, error: unknown): void {
+    const { stderr } = this.context.process;
+    if (error instanceof UsageError) {
+      this.bad += 1;
+      stderr.write(`pfnmap: ${error.message}\n`);
+      return;
+    }
+    const { text, internal } = complaint(
+      file,
+      error,
+      useColor(stderr, this.context.env),
+      Boolean(this.context.env['PFNMAP_DEBUG']),
+    );
+    if (internal) this.internal += 1;
+    else this.bad += 1;
+    this.progress.clear();
+    stderr.write(text);
+  }
+}

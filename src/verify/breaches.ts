@@ -1,0 +1,137 @@
+/** Monitors: which rules of the contract a step has broken. They look at what is new in a state, and at what the driver called. */
+import type { Party, RuleId } from '../contract/index.js';
+import { VM_DONTEXPAND, VM_MAYSHARE, VM_MAYWRITE, VM_PFNMAP, VM_SHARED } from '../kernel/flags.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { Freeze, HEAD, PAGE, VMA } from '../kernel/layout.js';
+import { isLinear } from '../kernel/mm/memory/classify.js';
+import { entryPfn, pteAt } from '../kernel/mm/pgtable.js';
+import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
+import { UNDEFINED_IDS } from '../kernel/routine.js';
+import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Vma } from '../kernel/world.js';
+import { frameName } from '../run/changes.js';
+
+export interface Breach {
+  readonly rule: RuleId;
+  readonly by: Party;
+  readonly how: string;
+}
+
+/** What a step did besides changing the state. */
+export interface Deeds {
+  /** The words before it. */
+  readonly before: Int32Array;
+  /** Kernel functions that the driver called, in order. */
+  readonly calls: readonly string[];
+}
+
+const FREES = /^(__free_pages?|free_pages?|put_page|vfree|dma_free_coherent)$/;
+
+/** Rules that are broken in the present state, as far as they can be watched. */
+export function breaches(k: Kernel, deeds: Deeds): Breach[] {
+  if (k.w[HEAD.FROZEN] !== Freeze.None) return stopped(k);
+  return k.vmas.filter((v) => v.mm >= 0).flatMap((v) => [...ofVma(k, v, deeds), ...ofEntries(k, v, deeds)]);
+}
+
+/** The call that stopped the kernel tells the rule. */
+function stopped(k: Kernel): Breach[] {
+  const id = k.w[HEAD.FROZEN_ID]!;
+  if (k.w[HEAD.FROZEN] === Freeze.Undefined) {
+    const name = UNDEFINED_IDS[id];
+    const rule = name === 'pfn_to_page' ? 'F-41' : name === 'A7_F2' ? 'F-43' : undefined;
+    return rule === undefined
+      ? []
+      : [{ rule, by: 'driver', how: 'a frame without a struct page is taken for one that has one' }];
+  }
+  const name = k.program.apiNames[id]!;
+  const rule = ruleOfBug(k, name);
+  return rule === undefined ? [] : [{ rule, by: 'driver', how: `the call of ${name}() is a BUG` }];
+}
+
+function ruleOfBug(k: Kernel, name: string): RuleId | undefined {
+  if (name.includes('remap_pfn_range')) return 'F-3';
+  if (name.startsWith('vmf_insert_pfn_p') && !name.endsWith('prot')) return 'F-14';
+  if (name.startsWith('vmf_insert_pfn')) return 'F-5';
+  if (name.startsWith('vmf_insert_mixed')) return 'F-6';
+  if (/insert_page|map_pages|remap_vmalloc/.test(name))
+    return k.vmas.some((v) => v.mm >= 0 && (v.flags & VM_PFNMAP) !== 0) ? 'F-7' : 'F-8';
+  return undefined;
+}
+
+function ofVma(k: Kernel, v: Vma, { before }: Deeds): Breach[] {
+  const found: Breach[] = [];
+  const driver = (rule: RuleId, how: string): void => void found.push({ rule, by: 'driver', how });
+  const file = v.file < 0 ? undefined : k.files[v.file];
+  if (file !== undefined && v.ops === OPS_NULL) driver('F-18', 'vm_ops of a file mapping is NULL');
+  const writable = file === undefined || (file.mode & FMODE_WRITE) !== 0;
+  if (!writable && (v.flags & VM_MAYSHARE) !== 0 && (v.flags & VM_MAYWRITE) !== 0)
+    driver('F-17', 'VM_MAYWRITE is set on a mapping of a descriptor that was opened for reading');
+  if (!k.facts.pteSpecial && v.cow && (v.flags & VM_PFNMAP) !== 0) {
+    for (let i = 0; i < v.pages; i++) {
+      const frame = k.mem.frame((v.pgoffLo >>> 0) + (v.pgoffHi >>> 0) * 2 ** 32 + i);
+      if (frame < 0 || k.mem.isRam[frame] === 0 || !isFree(k, frame)) continue;
+      driver(
+        'F-1b',
+        `${frameName(k, k.pages[frame]!.pfn)} is free while the window of a private mapping names it`,
+      );
+    }
+  }
+  const grown = before[v.o + VMA.MM] === v.mm + 1 && before[v.o + VMA.RANGE]! >>> 16 < v.end;
+  const samePlace = (before[v.o + VMA.RANGE]! & 0xffff) === v.start;
+  if (grown && samePlace && (v.flags & (VM_PFNMAP | VM_DONTEXPAND)) !== 0)
+    found.push({ rule: 'F-28', by: 'core', how: 'a mapping that must not grow has grown' });
+  return found;
+}
+
+function ofEntries(k: Kernel, v: Vma, deeds: Deeds): Breach[] {
+  const found: Breach[] = [];
+  for (let pg = v.start; pg < v.end; pg++) {
+    const e = pteAt(k, v.mm, pg);
+    const flags = k.w[e + 1]!;
+    if ((flags & PTE_PRESENT) === 0) continue;
+    const frame = k.mem.frame(entryPfn(k, e));
+    if ((flags & PTE_GHOST_COUNTED) === 0) found.push(...ofRaw(k, v, pg, e, frame, deeds));
+    else if ((v.flags & VM_PFNMAP) !== 0 && frame >= 0 && (k.pages[frame]!.flags & PG_ANON) === 0)
+      found.push({ rule: 'F-10', by: 'driver', how: `a page is mapped, counted, in a VM_PFNMAP mapping` });
+  }
+  return found;
+}
+
+function ofRaw(k: Kernel, v: Vma, pg: number, e: number, frame: number, deeds: Deeds): Breach[] {
+  const found: Breach[] = [];
+  const flags = k.w[e + 1]!;
+  const pfn = entryPfn(k, e);
+  const name = frameName(k, pfn);
+  if (frame >= 0 && k.mem.isRam[frame] === 1) {
+    const page = k.pages[frame]!;
+    if ((page.flags & PG_FREE) !== 0) found.push(freed(e, page.o, name, deeds));
+    else if ((page.flags & PG_ANON) !== 0)
+      found.push({ rule: 'F-1a', by: 'driver', how: `${name} is mapped raw and is a private page` });
+  }
+  if (frame >= 0 && k.mem.isZeroFrame(frame)) return found;
+  if ((flags & PTE_WRITE) !== 0 && (v.flags & VM_SHARED) === 0)
+    found.push({ rule: 'F-13', by: 'driver', how: `a private mapping has ${name} raw and writable` });
+  if (v.cow && (v.flags & VM_PFNMAP) !== 0 && !isLinear(k, v, pg, pfn))
+    found.push({
+      rule: 'F-9',
+      by: 'driver',
+      how: `${name} is mapped raw where vm_pgoff names another frame`,
+    });
+  const had = (deeds.before[e + 1]! & PTE_SPECIAL) !== 0 && deeds.before[e] === k.w[e];
+  if (k.facts.pteSpecial && had && (flags & PTE_SPECIAL) === 0)
+    found.push({ rule: 'F-35', by: 'architecture', how: `the entry of ${name} loses its special bit` });
+  return found;
+}
+
+/** A raw entry leads to a free frame: it was free when it was mapped, or the driver freed it, or the core. */
+function freed(e: number, page: number, name: string, { before, calls }: Deeds): Breach {
+  if ((before[page + PAGE.FLAGS]! & PG_FREE) !== 0 && before[e + 1] === 0)
+    return { rule: 'F-1a', by: 'driver', how: `${name}, which the driver does not hold, is mapped` };
+  const call = calls.find((one) => FREES.test(one));
+  if (call !== undefined)
+    return { rule: 'F-1a', by: 'driver', how: `${call}() frees ${name} while user space reaches it` };
+  return { rule: 'F-25', by: 'core', how: `the mm frees ${name}, which is mapped raw` };
+}
+
+function isFree(k: Kernel, frame: number): boolean {
+  return (k.pages[frame]!.flags & PG_FREE) !== 0;
+}

@@ -1,0 +1,231 @@
+/** A path to a broken invariant as a litmus test: its operations as threads, and the broken state as the condition. */
+import type { InvariantId } from '../contract/invariants/list.js';
+import { DiagnosticSink } from '../c/diagnostics.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { HEAD } from '../kernel/layout.js';
+import { vmNormalPage } from '../kernel/mm/memory/classify.js';
+import { entryPfn, walk } from '../kernel/mm/pgtable.js';
+import { Level, PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../kernel/pte.js';
+import { ProcState, UNDEFINED_IDS } from '../kernel/routine.js';
+import { PG_ANON } from '../kernel/world.js';
+import { cut } from '../litmus/scan.js';
+import type { Compiled } from '../run/boot.js';
+import type { Broken } from './index.js';
+import { Kind } from './operations.js';
+import type { Subject } from './subject.js';
+import { addressText, fdText, statement, type Deed } from './text.js';
+
+/** Filled in where a counterexample is written down: {@link litmusText}. */
+export const NAME = '@NAME@';
+export const RESULT = '@RESULT@';
+export const ONLY = '@ONLY@';
+
+/**
+ * @param k in the broken state
+ * @returns undefined where no observer of the language shows it
+ */
+export function counterexample(
+  subject: Subject,
+  k: Kernel,
+  broken: Broken,
+  deeds: readonly Deed[],
+  invariant: InvariantId,
+): string | undefined {
+  const { compiled: c } = subject;
+  const condition = new Conditions(k, c, broken).of(invariant);
+  if (condition === undefined) return undefined;
+  const { text } = c.test.source;
+  const { memory, driver } = cut(c.test.source, new DiagnosticSink(c.test.source));
+  return [
+    `C ${NAME}`,
+    '(*',
+    ` * Result: ${RESULT}`,
+    ` * Only: ${ONLY}`,
+    ' *',
+    ` * Found by pfnmap verify in the driver of ${c.test.name}.`,
+    ' *)',
+    text.slice(memory!.start, memory!.end),
+    text.slice(driver.start, driver.end).trim(),
+    program(c, deeds),
+    `exists (${condition})`,
+    '',
+  ].join('\n');
+}
+
+/** The text of a test that {@link counterexample} gave. */
+export function litmusText(template: string, name: string, only: string, result: string): string {
+  return template
+    .replace(NAME, () => name)
+    .replace(ONLY, () => only)
+    .replace(RESULT, () => result);
+}
+
+/** P0 and, inside its forks, its children. */
+function program(c: Compiled, deeds: readonly Deed[]): string {
+  const fds = [...new Set(deeds.filter((d) => d.operation.kind === Kind.Open).map((d) => d.result ?? 3))];
+  const loads = deeds.some((d) => d.operation.kind === Kind.Load);
+  const lines = [
+    'P0()',
+    '{',
+    '        char *p = arena;',
+    ...fds.map((fd) => `        int ${fdText(fd)};`),
+    ...(loads ? ['        char r;'] : []),
+    '',
+    ...block(c, deeds, 0, 1),
+    '}',
+  ];
+  return lines.join('\n');
+}
+
+/** What one thread does, children where they are forked. A child's slot is the next after those that exist. */
+function block(c: Compiled, deeds: readonly Deed[], thread: number, depth: number): string[] {
+  const indent = '        '.repeat(depth);
+  return deeds
+    .filter((d) => d.thread === thread)
+    .flatMap((d) => {
+      if (d.operation.kind !== Kind.Fork) return [`${indent}${statement(c, d)};`];
+      const child = childOf(deeds, d);
+      const body = block(c, deeds, child, depth + 1);
+      const inner = '        '.repeat(depth + 1);
+      if (body.length === 0) return [`${indent}fork();`];
+      return [`${indent}if (fork() == 0) {`, ...body, `${inner}return;`, `${indent}}`];
+    });
+}
+
+/** Threads are numbered as forks succeed, whoever forks. */
+function childOf(deeds: readonly Deed[], fork: Deed): number {
+  return 1 + deeds.filter((d) => d.operation.kind === Kind.Fork && (d.result ?? -1) >= 0).indexOf(fork);
+}
+
+/** States as propositions: the values of observers that show what is wrong. */
+class Conditions {
+  constructor(
+    private readonly k: Kernel,
+    private readonly c: Compiled,
+    private readonly broken: Broken,
+  ) {}
+
+  of(invariant: InvariantId): string | undefined {
+    const { k, broken } = this;
+    const { proc, page, pfn } = broken;
+    const id = k.w[HEAD.FROZEN_ID]!;
+    switch (invariant) {
+      case 'no-bug':
+        return `bug(${k.program.apiNames[id]!})`;
+      case 'no-undefined':
+        return `undefined(${UNDEFINED_IDS[id]!})`;
+      case 'not-freed':
+        return `${this.maps(proc, page, pfn)} /\\ refcount(${this.frame(pfn)}) = 0`;
+      case 'resource':
+        return this.maps(proc, page, pfn);
+      case 'not-foreign':
+        return `${this.maps(proc, page, pfn)} /\\ ${this.classed(proc, page, pfn)}`;
+      case 'class':
+        return `${this.maps(proc, page, pfn)} /\\ ${this.classed(proc, page, pfn)}`;
+      case 'private-write':
+      case 'read-only':
+        return `${this.maps(proc, page, pfn)} /\\ ${this.path(proc)}:writable(${addressText(page)}) = 1`;
+      case 'isolation':
+        return this.shared(pfn);
+      case 'mapcount':
+        return `mapcount(${this.frame(pfn)}) = ${this.pageOf(pfn).mapcount}`;
+      case 'refcount':
+        return `refcount(${this.frame(pfn)}) = ${this.pageOf(pfn).refcount}`;
+      case 'rss':
+        return 'bad_rss() != 0';
+      case 'revoked':
+        return this.anyRaw();
+      case 'no-report':
+        return 'bad_map() != 0 \\/ bad_page() != 0';
+      case 'no-warning':
+        return this.warned();
+      case 'no-deadlock':
+        return 'deadlock()';
+      case 'no-leak':
+        return 'leaked()';
+      default:
+        return undefined;
+    }
+  }
+
+  /** `0`, `0:c1`. */
+  private path(proc: number): string {
+    const p = this.k.procs[proc]!;
+    if (p.parent < 0) return String(proc);
+    const above = this.path(p.parent);
+    return above.includes(':') ? `${above}.c${p.nth}` : `${above}:c${p.nth}`;
+  }
+
+  private frame(pfn: number): string {
+    const frame = this.k.mem.frame(pfn);
+    if (frame < 0) return `0x${pfn.toString(16)}`;
+    const r = this.c.mem.regionOf[frame]!;
+    if (r.kind === 'zero') return `0x${pfn.toString(16)}`;
+    return frame === r.index ? r.name : `${r.name} + ${frame - r.index}`;
+  }
+
+  private pageOf(pfn: number): { readonly refcount: number; readonly mapcount: number } {
+    return this.k.pages[this.k.mem.frame(pfn)]!;
+  }
+
+  private maps(proc: number, page: number, pfn: number): string {
+    return `${this.path(proc)}:pfn(${addressText(page)}) = ${this.frame(pfn)}`;
+  }
+
+  /** What the mm takes an entry for, and what its frame says. */
+  private classed(proc: number, page: number, pfn: number): string {
+    const { k } = this;
+    const e = walk(k, proc, page);
+    const vma = k.vmas.find((v) => v.mm === proc && page >= v.start && page < v.end)!;
+    k.quiet = true;
+    const normal = k.level === Level.Pte ? vmNormalPage(k, vma, page, e) : -1;
+    k.quiet = false;
+    const at = `${this.path(proc)}:vm_normal_page(${addressText(page)})`;
+    const parts = [`${at} ${normal >= 0 ? '!=' : '='} NULL`];
+    const frame = k.mem.frame(pfn);
+    if (frame >= 0 && k.mem.hasPage[frame] === 1) {
+      parts.push(`${this.path(proc)}:is_anon(${addressText(page)}) = ${k.pages[frame]!.flags & PG_ANON}`);
+      parts.push(`mapcount(${this.frame(pfn)}) = ${k.pages[frame]!.mapcount}`);
+    }
+    return parts.join(' /\\ ');
+  }
+
+  /** Every entry that leads to a frame. */
+  private shared(pfn: number): string {
+    const parts: string[] = [];
+    this.entries((proc, page, e) => {
+      if (entryPfn(this.k, e) !== pfn) return;
+      parts.push(this.maps(proc, page, pfn));
+      if ((this.k.w[e + 1]! & PTE_WRITE) !== 0)
+        parts.push(`${this.path(proc)}:writable(${addressText(page)}) = 1`);
+    });
+    return parts.join(' /\\ ');
+  }
+
+  private anyRaw(): string | undefined {
+    let found: string | undefined;
+    this.entries((proc, page, e) => {
+      if ((this.k.w[e + 1]! & PTE_GHOST_COUNTED) === 0) found ??= this.maps(proc, page, entryPfn(this.k, e));
+    });
+    return found;
+  }
+
+  private entries(see: (proc: number, page: number, e: number) => void): void {
+    const { k } = this;
+    for (const p of k.procs) {
+      if (p.state === ProcState.Absent || p.state === ProcState.Dead) continue;
+      for (let pg = 0; pg < k.layout.caps.arena; pg++) {
+        const e = walk(k, p.slot, pg);
+        if ((k.w[e + 1]! & PTE_PRESENT) !== 0) see(p.slot, pg, e);
+      }
+    }
+  }
+
+  private warned(): string | undefined {
+    for (let i = 0; i < 256; i++) {
+      if ((this.k.w[HEAD.WARNED + (i >> 5)]! & (1 << (i & 31))) !== 0)
+        return `warned(${this.k.program.apiNames[i]!})`;
+    }
+    return undefined;
+  }
+}

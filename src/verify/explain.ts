@@ -1,0 +1,99 @@
+/** A path to a broken invariant, made again with all eyes open: what each operation changed, which rule fell first, and whose it was. */
+import { replaying } from '../explore/chooser.js';
+import type { Search } from '../explore/bfs.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { Freeze, HEAD, type Capacities } from '../kernel/layout.js';
+import { UNDEFINED_IDS, type Routine, type Tracer } from '../kernel/routine.js';
+import { bootKernel, booting } from '../run/boot.js';
+import { changes, frameName, snapshot } from '../run/changes.js';
+import { threadName } from '../run/witness.js';
+import { room } from './available.js';
+import { breaches } from './breaches.js';
+import type { Broken } from './index.js';
+import { invariantOf } from './index.js';
+import { counterexample } from './counterexample.js';
+import { Kind } from './operations.js';
+import type { Subject } from './subject.js';
+import { Beyond, verifySystem } from './system.js';
+import { statement, type Deed } from './text.js';
+import type { Blame, Bounds, VerifyStep, Violation } from './types.js';
+
+class Listening implements Tracer {
+  calls: string[] = [];
+  events: string[] = [];
+
+  enter(_k: Kernel, _r: Routine): void {}
+
+  note(text: string): void {
+    (/^[a-z_]/.test(text) ? this.calls : this.events).push(text);
+  }
+}
+
+/** Makes the path to `broken` again on a kernel of its own. */
+export function explain(
+  subject: Subject,
+  caps: Capacities,
+  search: Search,
+  broken: Broken,
+  bounds: Bounds,
+): Violation {
+  const c = subject.compiled;
+  const path = search.path(broken.id);
+  const k = bootKernel(c, caps);
+  const system = verifySystem(k, c, bounds.races, new Beyond());
+  const deeds: Deed[] = [];
+  const steps: VerifyStep[] = [];
+  let blame: Blame | undefined;
+  subject.user.listener = {
+    begins: (thread, operation) => {
+      const place = operation.kind === Kind.Mmap ? room(k, k.currentProc, operation.b) : -1;
+      deeds.push({ thread, operation, place, result: undefined });
+    },
+    ends: (thread, result) => {
+      const last = deeds.findLast((d) => d.thread === thread);
+      if (last !== undefined) last.result = result;
+    },
+  };
+  for (const { move, choices } of path) {
+    const tracer = new Listening();
+    const before = snapshot(k);
+    const boot = booting(k);
+    const known = deeds.length;
+    k.tracer = tracer;
+    system.apply(move, replaying(choices));
+    const fallen = breaches(k, { before, calls: tracer.calls });
+    if (blame === undefined && fallen[0] !== undefined) blame = { ...fallen[0], step: steps.length + 1 };
+    const deed = deeds.slice(known).find((d) => d.thread === move);
+    const thread = boot ? 'module_init' : threadName(c, k, move);
+    steps.push({
+      thread,
+      operation: boot ? '' : deed === undefined ? '(goes on)' : statement(c, deed),
+      changes: [...changes(k, before), ...tracer.events],
+      rules: fallen.map(({ rule }) => rule),
+    });
+  }
+  subject.user.listener = undefined;
+  k.tracer = undefined;
+  const { id, statement: text } = invariantOf(broken);
+  const litmus = counterexample(subject, k, broken, deeds, id);
+  return {
+    invariant: id,
+    statement: text,
+    where: where(k, broken),
+    ...(blame === undefined ? {} : { blame }),
+    steps,
+    ...(litmus === undefined ? {} : { litmus }),
+  };
+}
+
+/** Where a broken invariant shows. */
+function where(k: Kernel, { proc, page, pfn }: Broken): string {
+  const { w } = k;
+  if (w[HEAD.FROZEN] === Freeze.Bug) return `BUG in ${k.program.apiNames[w[HEAD.FROZEN_ID]!]}()`;
+  if (w[HEAD.FROZEN] === Freeze.Undefined) return `undefined(${UNDEFINED_IDS[w[HEAD.FROZEN_ID]!]})`;
+  const parts: string[] = [];
+  if (pfn >= 0) parts.push(`frame ${frameName(k, pfn)}`);
+  if (page >= 0) parts.push(`page ${page}`);
+  if (proc >= 0) parts.push(`process ${proc}`);
+  return parts.join(', ');
+}

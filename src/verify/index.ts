@@ -1,0 +1,239 @@
+/** Plays every program against a driver: `pfnmap verify`. */
+import { InvariantChecker } from '../contract/invariants/check.js';
+import { INVARIANTS, invariantIndex } from '../contract/invariants/list.js';
+import { Search, type Ending } from '../explore/bfs.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { CapacityError, grow, THREAD, type Capacities } from '../kernel/layout.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { runsOn } from '../litmus/configuration.js';
+import { USUAL_PTRS } from '../litmus/region-size.js';
+import { bootKernel, notLoaded } from '../run/boot.js';
+import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.js';
+import { optionFacts } from '../run/index.js';
+import { excludes } from './excludes.js';
+import { explain } from './explain.js';
+import { subjectOf, type Subject } from './subject.js';
+import { Beyond, verifySystem } from './system.js';
+import type { Bounds, VerifyOptions, VerifyResult, VerifyVerdict, Violation } from './types.js';
+import { USER } from './user.js';
+
+export type * from './types.js';
+
+const SLICE_MS = 200;
+
+/** What is verified unless more is asked for. */
+export const USUAL_BOUNDS: Bounds = { processes: 2, pages: 2, files: 1, races: false };
+
+const REVOKED = invariantIndex('revoked');
+const DEADLOCK = invariantIndex('no-deadlock');
+
+/**
+ * Verifies the driver of a test on one configuration, whatever threads and condition the test has.
+ * @throws DiagnosticError if the driver's code cannot be lowered
+ * @throws FactError if a fact of the options does not exist
+ */
+export async function verifyTest(test: LitmusTest, options: VerifyOptions): Promise<VerifyResult> {
+  const started = performance.now();
+  const bounds: Bounds = {
+    processes: options.processes ?? USUAL_BOUNDS.processes,
+    pages: options.pages ?? USUAL_BOUNDS.pages,
+    files: options.files ?? USUAL_BOUNDS.files,
+    races: options.races ?? USUAL_BOUNDS.races,
+  };
+  const { arch, release } = options;
+  const base = { test: test.name, file: test.source.file, arch, release, bounds };
+  if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) {
+    const reason = `Only: ${test.only?.text ?? ''}`;
+    return { ...base, ...NOT_RUN, reason };
+  }
+  const facts = factsOf(arch, release, { ...optionFacts(test), ...options.facts });
+  const subject = subjectOf(test, facts, options.ptrs ?? USUAL_PTRS, bounds);
+  const found = await search(subject, bounds, options);
+  const violation = found.broken && explain(subject, found.caps, found.search, found.broken, bounds);
+  const reason = violation ? undefined : reasonOf(found, options);
+  const verdict: VerifyVerdict = violation ? 'violated' : reason === undefined ? 'holds' : 'unknown';
+  return {
+    ...base,
+    verdict,
+    ...(reason === undefined ? {} : { reason }),
+    ...(violation ? { violation } : {}),
+    states: found.search.states,
+    transitions: found.search.transitions,
+    depth: found.search.depth,
+    exhaustive: verdict === 'holds',
+    excludes: excludes(subject, bounds, found.beyond),
+    timeMs: performance.now() - started,
+  };
+}
+
+const NOT_RUN = {
+  verdict: 'n/a',
+  states: 0,
+  transitions: 0,
+  depth: 0,
+  exhaustive: false,
+  excludes: [],
+  timeMs: 0,
+} as const;
+
+/** A state that breaks an invariant. */
+export interface Broken {
+  readonly id: number;
+  readonly invariant: number;
+  readonly proc: number;
+  readonly page: number;
+  readonly pfn: number;
+}
+
+interface Found {
+  readonly search: Search;
+  readonly caps: Capacities;
+  readonly beyond: Beyond;
+  readonly ending: Ending | 'aborted' | 'capacity';
+  readonly broken: Broken | undefined;
+  /** Whether a program has come to run at all. */
+  readonly loaded: boolean;
+}
+
+function firstCapacities(bounds: Bounds): Capacities {
+  const { processes, pages, files } = bounds;
+  return {
+    procs: processes,
+    threads: processes,
+    vmas: processes * pages + 1,
+    files: Math.max(files, processes),
+    fds: files,
+    pins: 1,
+    arena: pages,
+    stack: 96,
+    heap: 0,
+  };
+}
+
+/** Searches with a small stack and heap, and again with larger ones where they do not suffice. */
+async function search(subject: Subject, bounds: Bounds, options: VerifyOptions): Promise<Found> {
+  let caps = firstCapacities(bounds);
+  const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
+  for (;;) {
+    const attempt = new Attempt(subject, caps, bounds);
+    try {
+      return { ...attempt.result(), ending: await attempt.run(options, deadline), ...attempt.found() };
+    } catch (error) {
+      if (!(error instanceof CapacityError)) throw error;
+      const more = grow(caps, error.capacity);
+      if (more === undefined) return { ...attempt.result(), ending: 'capacity', ...attempt.found() };
+      caps = more;
+    }
+  }
+}
+
+/** A search with given capacities. */
+class Attempt {
+  private readonly k: Kernel;
+  private readonly checker: InvariantChecker;
+  private readonly beyond = new Beyond();
+  private readonly search: Search;
+  private broken: Broken | undefined;
+  private loaded = false;
+
+  constructor(
+    subject: Subject,
+    private readonly caps: Capacities,
+    bounds: Bounds,
+  ) {
+    const c = subject.compiled;
+    this.k = bootKernel(c, caps);
+    this.checker = new InvariantChecker(this.k, subject.access);
+    this.search = new Search(verifySystem(this.k, c, bounds.races, this.beyond));
+  }
+
+  result(): Pick<Found, 'search' | 'caps' | 'beyond'> {
+    return { search: this.search, caps: this.caps, beyond: this.beyond };
+  }
+
+  found(): Pick<Found, 'broken' | 'loaded'> {
+    return { broken: this.broken, loaded: this.loaded };
+  }
+
+  async run(options: VerifyOptions, deadline: number | undefined): Promise<Found['ending']> {
+    const { search } = this;
+    for (;;) {
+      const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+      const ending = search.run({
+        sliceMs: SLICE_MS,
+        ...(left === undefined ? {} : { timeoutMs: left }),
+        ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+        ...(options.depth === undefined ? {} : { maxDepth: options.depth }),
+        onState: (id) => this.state(id),
+        onFinal: (id) => this.final(id),
+      });
+      if (ending !== 'paused') return ending;
+      options.onProgress?.({
+        explored: search.states,
+        transitions: search.transitions,
+        queued: search.queued,
+      });
+      await new Promise((resolve) => setTimeout(resolve));
+      if (options.signal?.aborted) return 'aborted';
+    }
+  }
+
+  /** A new state, in place. */
+  private state(id: number): boolean {
+    const { checker } = this;
+    let invariant = checker.check();
+    if ((invariant < 0 || invariant > REVOKED) && this.unrevoked()) invariant = REVOKED;
+    if (invariant < 0) return false;
+    this.broken = { id, invariant, proc: checker.proc, page: checker.page, pfn: checker.pfn };
+    return true;
+  }
+
+  /** Whether a program has seen a revocation that left an entry. */
+  private unrevoked(): boolean {
+    const { k } = this;
+    for (let i = 0; i < k.layout.caps.threads; i++) {
+      const t = k.thread(i);
+      if (k.w[t + THREAD.STATE] !== 0 && k.w[t + THREAD.STACK + USER.UNREVOKED] !== 0) return true;
+    }
+    return false;
+  }
+
+  /** A state without moves. */
+  private final(id: number): boolean {
+    const { k } = this;
+    this.search.store.load(id, k.w);
+    if (notLoaded(k)) return false;
+    this.loaded = true;
+    if (k.frozen || !k.anyWaiting()) return false;
+    this.broken = { id, invariant: DEADLOCK, proc: -1, page: -1, pfn: -1 };
+    return true;
+  }
+}
+
+/** Why a search that found nothing does not mean that the invariants hold. */
+function reasonOf(found: Found, options: VerifyOptions): string | undefined {
+  switch (found.ending) {
+    case 'time':
+      return `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
+    case 'states':
+      return `bound: ${options.maxStates ?? 0} states`;
+    case 'depth':
+      return `bound: ${options.depth ?? 0} operations`;
+    case 'memory':
+    case 'capacity':
+      return 'bound: memory';
+    case 'aborted':
+      return 'interrupted';
+    default:
+  }
+  const [unknown] = found.beyond.unknown;
+  if (unknown !== undefined) return `the model does not know: ${unknown}`;
+  return found.loaded ? undefined : 'module_init fails in every execution';
+}
+
+/** The invariant of an index. */
+export function invariantOf(broken: Broken): (typeof INVARIANTS)[number] {
+  return INVARIANTS[broken.invariant]!;
+}
+
+export type { Violation };

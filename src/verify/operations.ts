@@ -1,0 +1,166 @@
+/** What a program can do next: an operation is a system call or an access, with its arguments. docs/verify.md lists the menu. */
+import type { Compiled } from '../run/boot.js';
+import { FOLL_LONGTERM, FOLL_WRITE } from '../kernel/flags.js';
+import {
+  MADV_DONTFORK,
+  MADV_DONTNEED,
+  MAP_PRIVATE,
+  MAP_SHARED,
+  O_RDONLY,
+  O_RDWR,
+  PROT_NONE,
+  PROT_READ,
+  PROT_WRITE,
+} from '../kernel/uapi.js';
+import type { Bounds } from './types.js';
+
+export const enum Kind {
+  /** device, mode */
+  Open,
+  /** descriptor */
+  Close,
+  /** descriptor, pages, PROT, type, offset; it is placed at the lowest place that fits */
+  Mmap,
+  /** first page, page behind the last */
+  Munmap,
+  /** first page, page behind the last, PROT */
+  Mprotect,
+  /** first page, page behind the last, advice */
+  Madvise,
+  /** page, page to move it to */
+  Move,
+  /** page: its mapping of one page gets a second */
+  Grow,
+  /** page */
+  Load,
+  /** page, value */
+  Store,
+  /** page, FOLL_ */
+  Gup,
+  /** page, FOLL_ */
+  GupFast,
+  /** page */
+  Put,
+  /** page */
+  ProcmemWrite,
+  /** descriptor, command, argument */
+  Ioctl,
+  Fork,
+  Exit,
+}
+
+/** Where a mapping begins in its file. */
+export interface Offset {
+  /** As a program writes it, in pages. */
+  readonly text: string;
+  readonly pgoff: bigint;
+  /** Frame of `ram` that it is the number of, or -1: those are on the menu only while they are allocated, and one that is free. */
+  readonly ram: number;
+}
+
+export interface Operation {
+  readonly kind: Kind;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly offset: Offset | undefined;
+}
+
+function op(kind: Kind, a = 0, b = 0, c = 0, d = 0, offset?: Offset): Operation {
+  return { kind, a, b, c, d, offset };
+}
+
+const RW = PROT_READ | PROT_WRITE;
+
+/** The whole menu of a driver. Which of it is to be had depends on the state. */
+export function operations(c: Compiled, bounds: Bounds): readonly Operation[] {
+  const list: Operation[] = [];
+  c.lowered.program.drivers.forEach((_, device) => {
+    for (const mode of [O_RDWR, O_RDONLY]) list.push(op(Kind.Open, device, mode));
+  });
+  for (let fd = 3; fd < 3 + bounds.files; fd++) list.push(...descriptorOperations(c, bounds, fd));
+  list.push(...accesses(c, bounds), ...rangeOperations(bounds));
+  list.push(op(Kind.Exit));
+  if (bounds.processes > 1) list.push(op(Kind.Fork));
+  return list;
+}
+
+function descriptorOperations(c: Compiled, bounds: Bounds, fd: number): Operation[] {
+  const list: Operation[] = [];
+  for (const type of [MAP_SHARED, MAP_PRIVATE])
+    for (const prot of [RW, PROT_READ])
+      for (const pages of lengths(c, bounds))
+        for (const offset of offsets(c)) list.push(op(Kind.Mmap, fd, pages, prot, type, offset));
+  if (c.lowered.program.drivers.some((d) => d.unlockedIoctl !== undefined)) {
+    for (const command of commands(c))
+      for (const argument of c.lowered.ioctl.argument ? [0, 1] : [0])
+        list.push(op(Kind.Ioctl, fd, command, argument));
+  }
+  list.push(op(Kind.Close, fd));
+  return list;
+}
+
+/** Commands that the VFS keeps to itself (`kernel/fs/open.ts`). */
+const VFS = [2, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460];
+
+/** The commands that the driver's code compares with, and one other. */
+function commands(c: Compiled): number[] {
+  const known = c.lowered.ioctl.commands.map(Number).filter((n) => !VFS.includes(n));
+  let other = 100;
+  while (known.includes(other)) other += 1;
+  return [...known, other];
+}
+
+/** 1, 2, and where they fit a leaf, and a leaf and one page. */
+function lengths(c: Compiled, bounds: Bounds): number[] {
+  return [...new Set([1, 2, c.ptrs, c.ptrs + 1])].filter((n) => n <= bounds.pages);
+}
+
+/** Indices, the frames that the test names, every frame of `ram`, one that is no memory, and large ones. */
+export function offsets(c: Compiled): Offset[] {
+  const list: Offset[] = [];
+  const add = (text: string, pgoff: bigint, ram = -1): void => {
+    if (!list.some((o) => o.pgoff === pgoff)) list.push({ text, pgoff, ram });
+  };
+  for (const n of [0, 1]) add(String(n), BigInt(n));
+  for (const { name, kind, pfn, pages, index } of c.mem.regions) {
+    if (kind === 'zero') continue;
+    if (kind !== 'ram') for (const n of [pages - 1, pages]) add(String(n), BigInt(n));
+    for (let i = 0; i < pages; i++)
+      add(i === 0 ? name : `${name} + ${i}`, BigInt(pfn + i), kind === 'ram' ? index + i : -1);
+    if (kind !== 'ram') add(`${name} + ${pages}`, BigInt(pfn + pages));
+  }
+  add('0xfffff', 0xfffffn);
+  const largest = c.facts.bitsPerLong === 64 ? 2n ** 52n - 1n : 2n ** 32n - 2n;
+  add(`0x${largest.toString(16)}`, largest);
+  return list;
+}
+
+function accesses(c: Compiled, bounds: Bounds): Operation[] {
+  const list: Operation[] = [];
+  for (let pg = 0; pg < bounds.pages; pg++) {
+    for (const value of c.lowered.touchesContents ? [1, 0] : [0]) list.push(op(Kind.Store, pg, value));
+    list.push(op(Kind.Load, pg));
+    list.push(op(Kind.Gup, pg, FOLL_WRITE), op(Kind.Gup, pg, 0));
+    list.push(op(Kind.GupFast, pg, FOLL_WRITE | FOLL_LONGTERM), op(Kind.Put, pg));
+    list.push(op(Kind.ProcmemWrite, pg));
+  }
+  return list;
+}
+
+function rangeOperations(bounds: Bounds): Operation[] {
+  const list: Operation[] = [];
+  for (let from = 0; from < bounds.pages; from++)
+    for (let to = from + 1; to <= bounds.pages; to++) {
+      list.push(op(Kind.Munmap, from, to));
+      for (const prot of [PROT_NONE, PROT_READ, RW]) list.push(op(Kind.Mprotect, from, to, prot));
+      list.push(op(Kind.Madvise, from, to, MADV_DONTNEED));
+      if (bounds.processes > 1) list.push(op(Kind.Madvise, from, to, MADV_DONTFORK));
+    }
+  for (let pg = 0; pg < bounds.pages; pg++) {
+    list.push(op(Kind.Grow, pg));
+    for (let to = 0; to < bounds.pages; to++) if (to !== pg) list.push(op(Kind.Move, pg, to));
+  }
+  return list;
+}

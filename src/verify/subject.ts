@@ -1,0 +1,60 @@
+/** A driver, compiled to meet every program. */
+import type { Access } from '../contract/invariants/check.js';
+import { kernelRoutines } from '../kernel/routine.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import type { Facts } from '../kernel/facts.js';
+import { compile, type Compiled } from '../run/boot.js';
+import { declarations, type Declarations } from './declarations.js';
+import { operations, type Operation } from './operations.js';
+import type { Bounds } from './types.js';
+import { User } from './user.js';
+
+export interface Subject {
+  readonly compiled: Compiled;
+  readonly user: User;
+  readonly menu: readonly Operation[];
+  readonly access: Access;
+  readonly declarations: Declarations;
+}
+
+/**
+ * Leaves a test's threads and question aside, and puts the most general program in their place.
+ * @throws DiagnosticError if the driver's code cannot be lowered
+ */
+export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: Bounds): Subject {
+  const { condition: _condition, filter: _filter, ...driver } = test;
+  const alone: LitmusTest = { ...driver, threads: [], memory: { ...test.memory, threadGroups: [] } };
+  const c = compile(alone, facts, ptrs);
+  const declared = declarations(test, c);
+  const menu = operations(c, bounds);
+  const { program } = c.lowered;
+  const cell = program.cells.find(({ offset }) => offset === 0)!.word;
+  const id = kernelRoutines.length + program.functions.length;
+  const user = new User(id, menu, declared.revokes, c.lowered.touchesContents, cell);
+  const compiled: Compiled = {
+    ...c,
+    procOf: [0],
+    lowered: {
+      ...c.lowered,
+      program: { ...program, functions: [...program.functions, user.routine] },
+      threads: [{ name: 'P0', fn: user.routine, variables: new Map() }],
+    },
+  };
+  return { compiled, user, menu, access: accessOf(test, c, declared), declarations: declared };
+}
+
+/** Without `resource` lines a driver may give everything that is not `ram`. */
+function accessOf(test: LitmusTest, c: Compiled, declared: Declarations): Access {
+  const reachable = new Uint8Array(c.mem.frames);
+  const readonly = new Uint8Array(c.mem.frames);
+  for (const { name, index, pages, kind } of c.mem.regions) {
+    if (kind !== 'zero' && test.memory.resources.length === 0) reachable.fill(1, index, index + pages);
+    if (declared.readonly.has(name)) readonly.fill(1, index, index + pages);
+  }
+  for (const { name, region, first, last } of test.memory.resources) {
+    const { index } = c.mem.regions.find((r) => r.name === region)!;
+    reachable.fill(1, index + first, index + last + 1);
+    if (declared.readonly.has(name)) readonly.fill(1, index + first, index + last + 1);
+  }
+  return { reachable, readonly };
+}

@@ -1,0 +1,85 @@
+/** What a verification takes and what it gives. */
+import type { Party } from '../contract/index.js';
+import type { InvariantId } from '../contract/invariants/list.js';
+import type { Progress } from '../run/result.js';
+
+/** How large the world of programs is. Everything beyond is excluded, and every `holds` says so. */
+export interface Bounds {
+  /** Processes that ever live: one, and what fork makes. */
+  readonly processes: number;
+  /** Pages of address space of each. */
+  readonly pages: number;
+  /** Descriptors of each. */
+  readonly files: number;
+  /** Whether others come in inside system calls, and not only between them. */
+  readonly races: boolean;
+}
+
+export interface VerifyOptions extends Partial<Bounds> {
+  readonly arch: string;
+  readonly release: string;
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+  readonly ptrs?: number;
+  /** Operations that a program may make. */
+  readonly depth?: number;
+  readonly timeoutMs?: number;
+  readonly maxStates?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** One operation on the way to a violation. */
+export interface VerifyStep {
+  /** `P0`, `P0:c1`. */
+  readonly thread: string;
+  /** As C: `mmap(arena, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0)`. */
+  readonly operation: string;
+  readonly changes: readonly string[];
+  /** Rules that this operation broke first. */
+  readonly rules: readonly string[];
+}
+
+/** The first rule that was broken on the way. */
+export interface Blame {
+  readonly rule: string;
+  readonly by: Party;
+  /** Number of the step, from 1. */
+  readonly step: number;
+  /** What happened, in words. */
+  readonly how: string;
+}
+
+export interface Violation {
+  readonly invariant: InvariantId;
+  readonly statement: string;
+  /** Where it shows, in words. */
+  readonly where: string;
+  /** Absent: no rule that can be watched was broken; the contract has a hole. */
+  readonly blame?: Blame;
+  readonly steps: readonly VerifyStep[];
+  /** The same as a litmus test; absent where its language cannot say it. */
+  readonly litmus?: string;
+}
+
+export type VerifyVerdict = 'holds' | 'violated' | 'unknown' | 'n/a';
+
+export interface VerifyResult {
+  readonly test: string;
+  readonly file: string;
+  readonly arch: string;
+  readonly release: string;
+  readonly verdict: VerifyVerdict;
+  /** Why it is unknown or n/a. */
+  readonly reason?: string;
+  readonly violation?: Violation;
+  /** Distinct states, transitions, and operations on the longest of the shortest paths looked at. */
+  readonly states: number;
+  readonly transitions: number;
+  readonly depth: number;
+  /** Whether every state within the bounds was seen. */
+  readonly exhaustive: boolean;
+  readonly bounds: Bounds;
+  /** What the verdict does not speak about. */
+  readonly excludes: readonly string[];
+  readonly timeMs: number;
+}

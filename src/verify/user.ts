@@ -1,0 +1,249 @@
+/**
+ * The most general program: chooses an operation, makes it, and chooses again. What it has done is in the kernel's state only, so
+ * that the graph of states closes.
+ */
+import { apiId, THREAD_FUNCTIONS } from '../litmus/api/index.js';
+import { doGroupExit } from '../kernel/exit.js';
+import { callPageFault, FAULT, NO_FRAME, translate } from '../kernel/fault.js';
+import { fget } from '../kernel/fs/file_table.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { THREAD } from '../kernel/layout.js';
+import { cellsOf } from '../kernel/mm/page_alloc.js';
+import { walk } from '../kernel/mm/pgtable.js';
+import { PTE_GHOST_COUNTED, PTE_PRESENT } from '../kernel/pte.js';
+import { ThreadState, type CFunction, type Routine } from '../kernel/routine.js';
+import { MAP_FIXED, MREMAP_FIXED, MREMAP_MAYMOVE } from '../kernel/uapi.js';
+import { available, room } from './available.js';
+import { Kind, type Operation } from './operations.js';
+
+const PAGE = 4096;
+
+/** Local words: the operation under way + 1, tries of an access, whether a revocation left an entry (ghost state). */
+export const USER = { OP: 1, TRIES: 2, UNREVOKED: 3, WORDS: 3 } as const;
+
+const Pc = { Choose: 0, Access: 1, Faulted: 2, Done: 3 } as const;
+
+/** An access that faults again and again is given up, as by a signal's handler. */
+const MAX_TRIES = 3;
+
+const CALLS: Readonly<Partial<Record<Kind, string>>> = {
+  [Kind.Open]: 'open',
+  [Kind.Close]: 'close',
+  [Kind.Mmap]: 'mmap',
+  [Kind.Munmap]: 'munmap',
+  [Kind.Mprotect]: 'mprotect',
+  [Kind.Madvise]: 'madvise',
+  [Kind.Move]: 'mremap',
+  [Kind.Grow]: 'mremap',
+  [Kind.Gup]: 'gup',
+  [Kind.GupFast]: 'gup_fast',
+  [Kind.Put]: 'put',
+  [Kind.ProcmemWrite]: 'procmem_write',
+  [Kind.Ioctl]: 'ioctl',
+  [Kind.Fork]: 'fork',
+};
+
+/** Told what the program does, for reports. */
+export interface Listener {
+  begins(thread: number, o: Operation): void;
+  ends(thread: number, result: number | undefined): void;
+}
+
+export class User {
+  readonly routine: CFunction;
+  listener: Listener | undefined = undefined;
+  private readonly calls: readonly (Routine | undefined)[];
+  private readonly ids: readonly number[];
+  private readonly fault = apiId('page_fault');
+  private readonly cell: number;
+
+  /**
+   * @param id number of the routine
+   * @param menu all operations
+   * @param revokes commands after which no raw entry may be left
+   */
+  constructor(
+    id: number,
+    readonly menu: readonly Operation[],
+    private readonly revokes: ReadonlySet<number>,
+    private readonly contents: boolean,
+    cell: number,
+  ) {
+    const names = Array.from({ length: Kind.Exit + 1 }, (_, kind) => CALLS[kind as Kind]);
+    this.calls = names.map((name) => (name === undefined ? undefined : THREAD_FUNCTIONS[name]?.routine));
+    this.ids = names.map((name) => (name === undefined ? 0 : apiId(name)));
+    this.cell = cell;
+    this.routine = {
+      id,
+      name: 'program',
+      words: USER.WORDS,
+      user: true,
+      params: [],
+      step: (k, f, pc) => this.step(k, f, pc),
+    };
+  }
+
+  private step(k: Kernel, f: number, pc: number): void {
+    switch (pc) {
+      case Pc.Choose:
+        return this.choose(k, f);
+      case Pc.Access:
+        return this.access(k, f);
+      case Pc.Faulted:
+        k.takeRet();
+        k.w[k.t + THREAD.API] = 0;
+        k.w[f + USER.TRIES]! += 1;
+        if (k.w[f + USER.TRIES]! < MAX_TRIES) return k.userPoint(f, Pc.Access);
+        return this.done(k, f, undefined);
+      default:
+        return this.done(k, f, k.takeRet());
+    }
+  }
+
+  private choose(k: Kernel, f: number): void {
+    const proc = k.currentProc;
+    const { menu } = this;
+    let n = 0;
+    for (let i = 0; i < menu.length; i++) if (available(k, proc, menu[i]!)) n += 1;
+    let left = k.choose(n);
+    let i = 0;
+    for (; ; i++) if (available(k, proc, menu[i]!) && left-- === 0) break;
+    k.chose = false;
+    k.w[f + USER.OP] = i + 1;
+    const o = menu[i]!;
+    this.listener?.begins(k.cur, o);
+    this.begin(k, f, o, proc);
+  }
+
+  private begin(k: Kernel, f: number, o: Operation, proc: number): void {
+    if (o.kind === Kind.Exit) {
+      k.w[f + USER.OP] = 0;
+      k.setPc(f, Pc.Choose);
+      return doGroupExit(k, 0);
+    }
+    if (o.kind === Kind.Load || o.kind === Kind.Store) return k.goto(f, Pc.Access);
+    k.w[k.t + THREAD.API] = this.ids[o.kind]!;
+    const nf = k.call(f, Pc.Done, this.calls[o.kind]!);
+    this.fill(k, nf, o, proc);
+  }
+
+  /** Arguments of a system call: two words each. */
+  private fill(k: Kernel, nf: number, o: Operation, proc: number): void {
+    switch (o.kind) {
+      case Kind.Open:
+      case Kind.Close:
+      case Kind.Ioctl:
+        put(k, nf, 0, o.a);
+        put(k, nf, 1, o.b);
+        if (o.kind === Kind.Ioctl) put(k, nf, 2, o.c);
+        else if (o.kind === Kind.Close) k.w[nf + 3] = 0;
+        return;
+      case Kind.Mmap:
+        address(k, nf, 0, room(k, proc, o.b));
+        put(k, nf, 1, o.b * PAGE);
+        put(k, nf, 2, o.c);
+        put(k, nf, 3, o.d | MAP_FIXED);
+        put(k, nf, 4, o.a);
+        wide(k, nf, 5, o.offset!.pgoff << 12n);
+        return;
+      case Kind.Move:
+        address(k, nf, 0, o.a);
+        put(k, nf, 1, PAGE);
+        put(k, nf, 2, PAGE);
+        put(k, nf, 3, MREMAP_MAYMOVE | MREMAP_FIXED);
+        address(k, nf, 4, o.b);
+        return;
+      case Kind.Grow:
+        address(k, nf, 0, o.a);
+        put(k, nf, 1, PAGE);
+        put(k, nf, 2, 2 * PAGE);
+        put(k, nf, 3, MREMAP_MAYMOVE);
+        return;
+      case Kind.Munmap:
+      case Kind.Mprotect:
+      case Kind.Madvise:
+        address(k, nf, 0, o.a);
+        put(k, nf, 1, (o.b - o.a) * PAGE);
+        if (o.kind !== Kind.Munmap) put(k, nf, 2, o.c);
+        return;
+      case Kind.Gup:
+      case Kind.GupFast:
+      case Kind.ProcmemWrite:
+        address(k, nf, 0, o.a);
+        put(k, nf, 1, o.b);
+        return;
+      case Kind.Put:
+        return address(k, nf, 0, o.a);
+      default:
+    }
+  }
+
+  /** A load or store, with the page faults that it takes. */
+  private access(k: Kernel, f: number): void {
+    const o = this.menu[k.w[f + USER.OP]! - 1]!;
+    const write = o.kind === Kind.Store;
+    const frame = translate(k, k.currentProc, o.a, write);
+    if (frame === FAULT) {
+      k.w[k.t + THREAD.API] = this.fault;
+      return callPageFault(k, f, Pc.Faulted, o.a, write, false);
+    }
+    if (write && this.contents && frame !== NO_FRAME) k.w[cellsOf(k, frame) + this.cell] = o.b;
+    this.done(k, f, undefined);
+  }
+
+  private done(k: Kernel, f: number, result: number | undefined): void {
+    const o = this.menu[k.w[f + USER.OP]! - 1]!;
+    k.w[k.t + THREAD.API] = 0;
+    k.w[f + USER.OP] = 0;
+    k.w[f + USER.TRIES] = 0;
+    if (o.kind === Kind.Ioctl && result === 0 && this.revokes.has(o.b) && rawEntryLeft(k, o.a))
+      k.w[f + USER.UNREVOKED] = 1;
+    if (o.kind === Kind.Fork) startChildren(k);
+    this.listener?.ends(k.cur, result);
+    k.setPc(f, Pc.Choose);
+    k.stopped = true;
+  }
+}
+
+function put(k: Kernel, nf: number, i: number, value: number): void {
+  k.w[nf + 1 + 2 * i] = value | 0;
+  k.w[nf + 2 + 2 * i] = 0;
+}
+
+function address(k: Kernel, nf: number, i: number, pg: number): void {
+  const at = k.arenaBase + pg * PAGE;
+  k.w[nf + 1 + 2 * i] = at | 0;
+  k.w[nf + 2 + 2 * i] = Math.floor(at / 2 ** 32);
+}
+
+function wide(k: Kernel, nf: number, i: number, value: bigint): void {
+  k.w[nf + 1 + 2 * i] = Number(BigInt.asIntN(32, value));
+  k.w[nf + 2 + 2 * i] = Number(BigInt.asIntN(32, value >> 32n));
+}
+
+/** Children of fork() come back from it as their parent does, at the same time. */
+function startChildren(k: Kernel): void {
+  for (let i = 0; i < k.layout.caps.threads; i++) {
+    const t = k.thread(i);
+    const f = t + THREAD.STACK;
+    if (i === k.cur || k.w[t + THREAD.STATE] !== ThreadState.Runnable || k.w[t + THREAD.FP] !== f) continue;
+    if (k.w[f + USER.OP] === 0 || k.w[t + THREAD.API] === 0) continue;
+    k.w[t + THREAD.API] = 0;
+    k.w[f + USER.OP] = 0;
+    k.setPc(f, Pc.Choose);
+  }
+}
+
+/** Whether a raw entry of the descriptor's driver is left in any process. */
+function rawEntryLeft(k: Kernel, fd: number): boolean {
+  const driver = fget(k, k.currentProc, fd)?.driver;
+  for (let i = 0; i < k.vmas.length; i++) {
+    const v = k.vmas[i]!;
+    if (v.mm < 0 || v.file < 0 || k.files[v.file]!.driver !== driver) continue;
+    for (let pg = v.start; pg < v.end; pg++) {
+      const flags = k.w[walk(k, v.mm, pg) + 1]!;
+      if ((flags & PTE_PRESENT) !== 0 && (flags & PTE_GHOST_COUNTED) === 0) return true;
+    }
+  }
+  return false;
+}

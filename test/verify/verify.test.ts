@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import { counterexampleText, formatVerify } from '../../src/report/verify.js';
+import { runTest } from '../../src/run/index.js';
+import { parseLitmus } from '../../src/run/parse.js';
+import type { VerifyResult } from '../../src/verify/index.js';
+import { grammar } from '../litmus/grammar.js';
+import { FREES, REMAP, verify } from './support.js';
+
+/** Runs the counterexample of a violation as any other test. */
+async function rerun(result: VerifyResult): Promise<string> {
+  const text = counterexampleText(result, 'found', 'Sometimes')!;
+  const found = parseLitmus({ file: 'found.litmus', text }, grammar);
+  return (await runTest(found, { arch: result.arch, release: result.release })).observation;
+}
+
+describe('a driver that frees what is mapped', () => {
+  test.each(['arm', 'x86_64'])('is refuted on %s, by the shortest way, and blamed', async (arch) => {
+    const result = await verify(FREES(''), { arch });
+    expect(result.verdict).toBe('violated');
+    const { invariant, blame, steps } = result.violation!;
+    expect(invariant).toBe('not-freed');
+    expect(blame).toMatchObject({ rule: 'F-1a', by: 'driver', step: 4 });
+    expect(steps.map(({ operation }) => operation.replace(/\(.*/, ''))).toEqual([
+      '',
+      'fd = open',
+      'mmap',
+      'ioctl',
+    ]);
+    expect(await rerun(result)).toBe('Sometimes');
+    expect(formatVerify(result, 'Sometimes').split('\n').length).toBeLessThanOrEqual(26);
+  });
+});
+
+describe('a driver that remaps a region without looking at lengths', () => {
+  test('gives frames behind its region', async () => {
+    const result = await verify(REMAP('vma->vm_end - vma->vm_start'));
+    expect(result.violation).toMatchObject({ invariant: 'resource' });
+    expect(await rerun(result)).toMatch(/Sometimes|Always/);
+  });
+
+  test('keeps the contract within one page', async () => {
+    const result = await verify(REMAP('PAGE_SIZE'), { pages: 1, processes: 1 });
+    expect(result.verdict).toBe('holds');
+    expect(result.exhaustive).toBe(true);
+    expect(result.excludes.join('\n')).toMatch(/more than 1 process/);
+  });
+
+  test('is unknown where a bound stops the search', async () => {
+    const result = await verify(REMAP('PAGE_SIZE'), { pages: 1, depth: 2 });
+    expect(result).toMatchObject({ verdict: 'unknown', reason: 'bound: 2 operations', exhaustive: false });
+  });
+});
