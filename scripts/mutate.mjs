@@ -6,9 +6,11 @@
 // Options: --seed S (1)       what chance decides
 //          --sample N (300)   how many mutants
 //          --only PATH        mutants of files whose path has this in it
-//          --resume           trusts what an interrupted run found out
-//          --limit N          evidence: tries no more than so many mutants (2500)
+//          --workers N (2)    how many processes run tests
+//          --fresh            sample: forgets what an interrupted run of the same sources and tests found out
 //          --record           sample: writes the result to docs/mutation.md
+//          --resume           evidence: trusts what is recorded, and only looks for what is missing
+//          --limit N          evidence: tries no more than so many mutants (2500)
 //
 // Evidence is kept in test/mutation (killers.json, not-yet.txt) and docs/mutation.md; what is there is tried again first, and mutants are looked
 // for only where that does not hold. Exit status: 1 if a test is left without evidence, 2 for wrong usage.
@@ -20,14 +22,9 @@ import { mutantId, mutantsOf } from './mutate/operators.mjs';
 import { evidenceText, rate, record, sampleText } from './mutate/record.mjs';
 import { Runner } from './mutate/runner.mjs';
 import { runSample } from './mutate/sample.mjs';
-import { digest, readCorpus, readSources, ROOT, targets } from './mutate/sources.mjs';
+import { digest, readCorpus, readSources, readTools, ROOT, targets } from './mutate/sources.mjs';
 
 const log = (text) => console.error(text);
-
-/** Where those mutants are tried that survive on the usual configurations. */
-const OTHERS = ['arm64', 'arm_lpae', 'arm', 'um', 'x86_64'].flatMap((arch) =>
-  ['6.1', '6.12', '7.2'].map((release) => ({ arch, release })),
-);
 
 function options() {
   const { values } = parseArgs({
@@ -38,10 +35,12 @@ function options() {
       only: { type: 'string' },
       limit: { type: 'string', default: '2500' },
       resume: { type: 'boolean', default: false },
+      fresh: { type: 'boolean', default: false },
+      workers: { type: 'string', default: '2' },
       record: { type: 'boolean', default: false },
     },
   });
-  for (const name of ['seed', 'sample', 'limit']) {
+  for (const name of ['seed', 'sample', 'limit', 'workers']) {
     if (values[name] === undefined) continue;
     if (!/^\d+$/.test(values[name])) throw new Error(`--${name} takes a number, not '${values[name]}'`);
     values[name] = Number(values[name]);
@@ -56,7 +55,12 @@ async function main() {
   if (files.length === 0) throw new Error(`--only ${given.only}: no such file under src/`);
   const mutants = new Map(files.map((file) => [file, mutantsOf(file, sources.get(file))]));
   log(`${[...mutants.values()].flat().length} mutants of ${files.length} files, ${corpus.size} tests`);
-  const runner = new Runner(sources, corpus);
+  const runner = new Runner(sources, corpus, Math.max(1, given.workers));
+  process.once('SIGINT', () => {
+    runner.close();
+    log('stopped; the same command goes on from here (evidence: with --resume)');
+    process.exit(130);
+  });
   try {
     if (given.evidence) await evidence(runner, mutants, given);
     else await sample(runner, [...mutants.values()].flat(), given);
@@ -80,53 +84,51 @@ async function evidence(runner, mutants, { seed, limit, resume }) {
   if (missing.length > 0) process.exitCode = 1;
 }
 
-async function sample(runner, mutants, { seed, sample: size, only, resume, record: write }) {
-  await runner.begin(OTHERS);
-  const key = digest(runner.sources, runner.corpus);
-  const journal = new Journal(`sample-${seed}-${key}.jsonl`, resume);
-  const stages = [CONFIGURATIONS, OTHERS.filter((c) => !isIn(c, CONFIGURATIONS))];
-  const results = await runSample(
-    runner,
-    mutants,
-    { seed, size, stages, known: journal.known },
-    (result, all) => {
-      journal.add(result);
-      if (result.outcome === 'survived') log(`survived: ${result.mutant.line}: ${mutantId(result.mutant)}`);
-      if (all.length % 25 === 0) log(`${all.length} mutants, ${rate(all)} killed`);
-    },
-  );
+async function sample(runner, mutants, { seed, sample: size, only, fresh, record: write }) {
+  await runner.begin(CONFIGURATIONS, { all: true, log });
+  const key = digest(runner.sources, runner.corpus, readTools());
+  const journal = new Journal(`sample-${seed}.jsonl`, key, fresh);
+  if (journal.known.size > 0) log(`goes on after ${journal.known.size} mutants (--fresh begins anew)`);
+  const results = await runSample(runner, mutants, { seed, size, journal }, (result, all) => {
+    journal.add(result);
+    if (result.outcome === 'survived')
+      log(`survived: line ${result.mutant.line}: ${mutantId(result.mutant)}`);
+    if (all.length % 10 === 0) log(`${all.length} of ${size} mutants, ${rate(all)} killed`);
+  });
   const more = [size === 300 ? '' : ` --sample ${size}`, only === undefined ? '' : ` --only ${only}`].join(
     '',
   );
-  const command = `npm run mutate -- --seed ${seed}${more}`;
-  const text = sampleText(results, command);
+  const text = sampleText(results, `npm run mutate -- --seed ${seed}${more}`);
   console.log(text);
   if (write) record('sample', text);
 }
 
-function isIn({ arch, release }, configurations) {
-  return configurations.some((c) => c.arch === arch && c.release === release);
-}
-
-/** Results on the disk, one a line, for an interrupted run. */
+/**
+ * Results on the disk, one a line. Those of the same sources, tests and tools (`key`) hold; others say which test is the likeliest
+ * to notice a mutant.
+ */
 class Journal {
   known = new Map();
+  likely = new Map();
 
-  constructor(name, resume) {
+  constructor(name, key, fresh) {
     const directory = join(ROOT, 'dist/mutate');
     mkdirSync(directory, { recursive: true });
     this.path = join(directory, name);
-    if (!resume) rmSync(this.path, { force: true });
+    this.key = key;
+    if (fresh) rmSync(this.path, { force: true });
     if (!existsSync(this.path)) return;
     for (const line of readFileSync(this.path, 'utf8').split('\n').filter(Boolean)) {
-      const { id, ...result } = JSON.parse(line);
-      this.known.set(id, result);
+      const { key: of, id, ...result } = JSON.parse(line);
+      if (of === key) this.known.set(id, result);
+      else if (result.by !== undefined) this.likely.set(id, result.by);
     }
   }
 
   add({ mutant, ...result }) {
     const id = mutantId(mutant);
-    if (!this.known.has(id)) appendFileSync(this.path, `${JSON.stringify({ id, ...result })}\n`);
+    if (!this.known.has(id))
+      appendFileSync(this.path, `${JSON.stringify({ key: this.key, id, ...result })}\n`);
   }
 }
 

@@ -56,3 +56,8 @@ export function configurationOf(on) {
   const [arch, release] = on.split('+');
   return { arch, release };
 }
+
+/** Whether a run is on one of some configurations. */
+export function isOn(configurations) {
+  return ({ arch, release }) => configurations.some((c) => c.arch === arch && c.release === release);
+}

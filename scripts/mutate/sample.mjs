@@ -1,62 +1,106 @@
 // Kill rates: how many mutants of a sample the corpus notices.
+import { configurationOf, isOn, readKillers } from './killers.mjs';
 import { mutantId } from './operators.mjs';
 import { shuffle } from './random.mjs';
 
+const on = (...names) => isOn(names.map(configurationOf));
+
+/**
+ * Each mutant is tried here first, then on what comes after: the last are those where most is different from the first. Only wrong
+ * facts are tried on all others, too.
+ */
+const STAGES = [
+  on('x86_64+7.2', 'arm+7.2'),
+  on('x86_64+6.1', 'arm+6.1'),
+  on('x86_64+6.12', 'arm64+7.2', 'um+6.1', 'arm_lpae+6.12', 'mips64+6.1', 's390x+7.2', 'loongarch64+6.12'),
+];
+
 /**
  * Tries mutants in the order of the seed until there are `size` valid ones.
- * @param stages lists of configurations; a mutant that survives one goes to the next
- * @param known results of an earlier run by the mutant's id
- * @param tell is given each result, `{ mutant, outcome, by, observed }`; the outcome is verdict, crash, bound or survived
+ * @param journal `{ known, likely }`, by the mutant's id: results of the same run, and tests that noticed it when code was older
+ * @param tell is given each result and all so far; `{ mutant, outcome, by, observed }`, and the outcome is verdict, crash, bound,
+ *   survived or invalid
+ * @returns the valid ones, in the order of the seed
  */
-export async function runSample(runner, mutants, { seed, size, stages, known }, tell) {
-  const order = new KillersFirst([...runner.corpus.keys()]);
+export async function runSample(runner, mutants, { seed, size, journal }, tell) {
+  const order = new LikelyFirst(runner);
+  const shuffled = shuffle(mutants, seed);
   const results = [];
-  for (const mutant of shuffle(mutants, seed)) {
-    if (results.length >= size) break;
-    const before = known.get(mutantId(mutant));
-    const result =
-      before === undefined ? await tryMutant(runner, mutant, stages, order) : { mutant, ...before };
-    if (result.outcome === 'invalid') continue;
-    results.push(result);
-    tell(result, results);
-  }
-  return results;
+  let [next, valid] = [0, 0];
+  // No more are begun than are needed, so that the sample is the same however many run at a time.
+  const work = async () => {
+    while (next < shuffled.length && valid < size) {
+      const at = next++;
+      valid++;
+      const mutant = shuffled[at];
+      const before = journal.known.get(mutantId(mutant));
+      const result =
+        before === undefined
+          ? await tryMutant(runner, mutant, order, journal.likely.get(mutantId(mutant)))
+          : { mutant, ...before };
+      if (result.outcome === 'invalid') valid--;
+      results[at] = result;
+      tell(result, validOf(results));
+    }
+  };
+  await Promise.all(Array.from({ length: runner.processes }, work));
+  return validOf(results);
 }
 
-async function tryMutant(runner, mutant, stages, order) {
-  for (const configurations of stages) {
-    const files = runner.reaching(mutant, order.files(mutant.file));
-    const jobs = runner.jobs(files, configurations);
-    const { differences, invalid } = await runner.run(mutant, jobs, true);
-    if (invalid !== undefined) return { mutant, outcome: 'invalid' };
-    if (differences.length === 0) continue;
+const validOf = (results) => results.filter((result) => result !== undefined && result.outcome !== 'invalid');
+
+async function tryMutant(runner, mutant, order, likely) {
+  const files = runner.reaching(mutant, order.files(mutant, likely));
+  const stages = isOfFacts(mutant) ? [...STAGES, () => true] : STAGES;
+  const jobs = stages.flatMap((stage, i) => {
+    const isLater = (run) => !stages.slice(0, i).some((earlier) => earlier(run));
+    // What a test cannot tell apart without the mutant, it will not with it; but a wrong fact makes differences.
+    const isNew = (run) => i === 0 || !run.shared || isOfFacts(mutant);
+    return runner.jobs(files, (run) => stage(run) && isLater(run) && isNew(run));
+  });
+  const { differences, invalid } = await runner.run(mutant, jobs, true);
+  if (invalid !== undefined) return { mutant, outcome: 'invalid' };
+  if (differences.length > 0) {
     const [{ file, kind, arch, release, observed }] = differences;
-    order.killed(mutant.file, file);
-    return { mutant, outcome: kind, by: `${file} on ${arch}+${release}`, observed };
+    order.killed(mutant, file);
+    return { mutant, outcome: kind, by: file, on: `${arch}+${release}`, observed };
   }
-  return { mutant, outcome: 'survived' };
+  return { mutant, outcome: 'survived', reached: files.length };
 }
 
-/** Runs those tests first that noticed earlier mutants of the same file. */
-class KillersFirst {
+const isOfFacts = ({ file }) => file.startsWith('src/kernel/facts/');
+
+/** Runs those tests first that noticed other mutants of the same function, then of the same file, then those that are quick. */
+class LikelyFirst {
   #kills = new Map();
 
-  constructor(files) {
-    this.all = files;
+  constructor(runner) {
+    this.all = [...runner.corpus.keys()].sort((a, b) => runner.costOf(a) - runner.costOf(b));
+    for (const [test, killer] of readKillers()) this.killed(killer, test);
   }
 
-  killed(source, test) {
-    const kills = this.#of(source);
-    kills.set(test, (kills.get(test) ?? 0) + 1);
+  killed(mutant, test) {
+    for (const place of [mutant.file, functionOf(mutant)]) {
+      const kills = this.#of(place);
+      kills.set(test, (kills.get(test) ?? 0) + 1);
+    }
   }
 
-  files(source) {
-    const kills = this.#of(source);
-    return [...this.all].sort((a, b) => (kills.get(b) ?? 0) - (kills.get(a) ?? 0));
+  /** @param first the likeliest of all, if it is known */
+  files(mutant, first) {
+    const [near, far] = [this.#of(functionOf(mutant)), this.#of(mutant.file)];
+    const likely = (test) =>
+      test === first ? Infinity : 1000 * (near.get(test) ?? 0) + (far.get(test) ?? 0);
+    return [...this.all]
+      .map((file) => ({ file, n: likely(file) }))
+      .sort((a, b) => b.n - a.n)
+      .map(({ file }) => file);
   }
 
-  #of(source) {
-    if (!this.#kills.has(source)) this.#kills.set(source, new Map());
-    return this.#kills.get(source);
+  #of(place) {
+    if (!this.#kills.has(place)) this.#kills.set(place, new Map());
+    return this.#kills.get(place);
   }
 }
+
+const functionOf = (mutant) => `${mutant.file} ${mutant.in}`;

@@ -37,6 +37,11 @@ export function readCorpus() {
   return read(filesUnder('litmus', '.litmus'));
 }
 
+/** Path to text of what makes and runs mutants. */
+export function readTools() {
+  return read(filesUnder('scripts/mutate', '.mjs'));
+}
+
 /**
  * Paths of the files to mutate.
  * @param only a file, a folder or a part of a path; without it, all of the model

@@ -1,8 +1,9 @@
 // A child process that runs tests on mutated engines. It may hang or crash: its parent watches it.
 //
 // It is told `{ library, wasm, corpus }` once, answers `{ ready }`, then gets one of
-//   { base: configurations }        runs every test on the engine as it is, and tells which functions it runs through
-//   { code, jobs, options }         runs jobs on a mutant; a job is `{ file, runs: [{ arch, release, is, maxStates }] }`
+//   { base: configurations, all, files }  runs tests on the engine as it is, and tells which functions they run through; with
+//                                   `all` on all other configurations, too
+//   { code, jobs, options }         runs jobs on a mutant; a job is `{ file, runs: [{ arch, release, is, maxStates, timeoutMs }] }`
 // and answers `{ done: file, found, reach }` for each test and `{ end }` after the last, or when it has seen enough.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +18,7 @@ const tests = new Map();
 process.on('disconnect', () => process.exit());
 process.on('message', async (message) => {
   if (message.library !== undefined) await begin(message);
-  else if (message.base !== undefined) await runBase(message.base);
+  else if (message.base !== undefined) await runBase(message);
   else await runMutant(message);
 });
 
@@ -32,22 +33,37 @@ async function begin({ library: path, wasm, corpus }) {
   await tell({ ready: true });
 }
 
-async function runBase(configurations) {
+async function runBase({ base, all, files }) {
+  const names = new Set(base.map(nameOf));
+  const others = library.CONFIGURATIONS.map(({ arch, release }) => ({ arch, release }));
+  const configurations = all ? [...base, ...others.filter((c) => !names.has(nameOf(c)))] : base;
   const path = fileURLToPath(url);
   const map = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
   const coverage = new Coverage(url, readFileSync(path, 'utf8'), map);
   await coverage.begin();
-  for (const [file, test] of tests) {
+  for (const file of files) {
     const found = [];
+    // On configurations that a test cannot tell apart, mutants are seldom told apart either.
+    const runTest = library.sharedRuns(tests.get(file));
     for (const configuration of configurations) {
-      const { status, observation, ok, explored } = await library.runTest(test, configuration);
-      if (status === 'ran') found.push({ ...configuration, observation, ok, explored });
+      const { status, observation, ok, explored, sharedWith, timeMs } = await runTest(configuration);
+      if (status !== 'ran') continue;
+      found.push({
+        ...configuration,
+        observation,
+        ok,
+        explored,
+        shared: sharedWith !== undefined,
+        ms: timeMs,
+      });
     }
     await tell({ done: file, found, reach: await coverage.take() });
   }
   await coverage.end();
   await tell({ end: true });
 }
+
+const nameOf = ({ arch, release }) => `${arch}+${release}`;
 
 async function runMutant({ code, jobs, options }) {
   let engine;
@@ -61,7 +77,7 @@ async function runMutant({ code, jobs, options }) {
   for (const { file, runs } of jobs) {
     const found = [];
     for (const run of runs) {
-      const difference = await compare(engine, tests.get(file), run, options);
+      const difference = await compare(engine, tests.get(file), run);
       if (difference === undefined) continue;
       found.push(difference);
       if (difference.kind !== 'verdict') troubles++;
@@ -74,7 +90,7 @@ async function runMutant({ code, jobs, options }) {
 }
 
 /** What differs from the run of the engine as it is, if anything does. */
-async function compare(engine, parsed, { arch, release, is, maxStates }, { timeoutMs }) {
+async function compare(engine, parsed, { arch, release, is, maxStates, timeoutMs }) {
   // Where a test runs and what it expects there follows from facts, which may be what is mutated.
   const test = { ...parsed, only: undefined, results: [] };
   const where = { arch, release, expected: is };

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   configurationOf,
+  isOn,
   KILLERS,
   Locator,
   NOT_YET,
@@ -66,7 +67,7 @@ describe('tried again', () => {
   afterAll(() => runner.close());
 
   test.each(again)('%s fails', async (file, killer) => {
-    const jobs = runner.jobs([file], [configurationOf(killer.on)]);
+    const jobs = runner.jobs([file], isOn([configurationOf(killer.on)]));
     const { differences } = await runner.run(locator.find(killer), jobs);
     const seen = { file, kind: 'verdict', expected: killer.expected, observed: killer.observed };
     expect(differences, HINT).toEqual(expect.arrayContaining([expect.objectContaining(seen)]));
