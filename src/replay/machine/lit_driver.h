@@ -132,6 +132,10 @@ extern unsigned long lit_addr_vmf_insert_mixed_mkwrite;
 #define vmf_insert_mixed_mkwrite ((typeof(&vmf_insert_mixed))lit_addr_vmf_insert_mixed_mkwrite)
 LIT_HOOK(vm_fault_t, vmf_insert_mixed_mkwrite, (VMA, unsigned long a, unsigned long p), (v, a, lit_raw_pfn(p)))
 #undef vmf_insert_mixed_mkwrite
+extern unsigned long lit_addr_remap_vmalloc_range_partial;
+#define remap_vmalloc_range_partial ((typeof(&remap_vmalloc_range_partial))lit_addr_remap_vmalloc_range_partial)
+LIT_HOOK(int, remap_vmalloc_range_partial, (VMA, unsigned long a, void *k, unsigned long o, unsigned long n), (v, a, k, o, n))
+#undef remap_vmalloc_range_partial
 LIT_HOOK(int, vm_insert_page, (VMA, unsigned long a, struct page *p), (v, a, p))
 LIT_HOOK(vm_fault_t, vmf_insert_page, (VMA, unsigned long a, struct page *p), (v, a, p))
 LIT_HOOK(int, vm_insert_pages, (VMA, unsigned long a, struct page **p, unsigned long *n), (v, a, p, n))
@@ -197,6 +201,7 @@ static inline void lit_free_address(unsigned long addr)
 #define vmf_insert_pfn_prot lit_hook_vmf_insert_pfn_prot
 #define vmf_insert_mixed lit_hook_vmf_insert_mixed
 #define vmf_insert_mixed_mkwrite lit_hook_vmf_insert_mixed_mkwrite
+#define remap_vmalloc_range_partial lit_hook_remap_vmalloc_range_partial
 #define vm_insert_page lit_hook_vm_insert_page
 #define vmf_insert_page lit_hook_vmf_insert_page
 #define vm_insert_pages lit_hook_vm_insert_pages

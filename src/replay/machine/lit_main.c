@@ -6,12 +6,13 @@
 #include <linux/sched/mm.h>
 
 unsigned long lit_addr_vm_normal_page, lit_addr_vm_normal_page_pmd, lit_addr_folio_walk_start, lit_addr_lru_add_drain, lit_addr_lru_add_drain_all,
-	lit_addr_vmf_insert_mixed_mkwrite;
+	lit_addr_vmf_insert_mixed_mkwrite, lit_addr_remap_vmalloc_range_partial;
 module_param_named(vm_normal_page, lit_addr_vm_normal_page, ulong, 0);
 module_param_named(vm_normal_page_pmd, lit_addr_vm_normal_page_pmd, ulong, 0);
 module_param_named(folio_walk_start, lit_addr_folio_walk_start, ulong, 0);
 module_param_named(lru_add_drain, lit_addr_lru_add_drain, ulong, 0);
 module_param_named(vmf_insert_mixed_mkwrite, lit_addr_vmf_insert_mixed_mkwrite, ulong, 0);
+module_param_named(remap_vmalloc_range_partial, lit_addr_remap_vmalloc_range_partial, ulong, 0);
 module_param_named(lru_add_drain_all, lit_addr_lru_add_drain_all, ulong, 0);
 
 static const struct lit_test *test;

@@ -375,7 +375,7 @@ static unsigned long symbol(const char *wanted)
 static int insert_module(void)
 {
 	static const char *const names[] = { "vm_normal_page", "vm_normal_page_pmd", "folio_walk_start", "lru_add_drain", "lru_add_drain_all",
-		"vmf_insert_mixed_mkwrite" };
+		"vmf_insert_mixed_mkwrite", "remap_vmalloc_range_partial" };
 	char parameters[320] = "";
 	size_t i, used = 0;
 	int fd = open("/lit.ko", O_RDONLY | O_CLOEXEC);
