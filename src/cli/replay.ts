@@ -5,7 +5,12 @@ import type { Wanted } from '../replay/boot/accelerator.js';
 import { machineOutcomes } from '../replay/compare/convert.js';
 import { type ComparisonFormat, formatComparisons, tallies } from '../replay/compare/formats.js';
 import { formatRecording, mergeRecordings, parseRecording } from '../replay/compare/recorded.js';
-import { compareRun, type Comparison } from '../replay/compare/verdict.js';
+import {
+  compareRun,
+  reachesUndefined,
+  UNDEFINED_REASON,
+  type Comparison,
+} from '../replay/compare/verdict.js';
 import { DIFFERENCES } from '../replay/differences.js';
 import { BuildError } from '../replay/kernels/toolchain.js';
 import { openMachines } from '../replay/machines.js';
@@ -183,6 +188,7 @@ async function runJob(
     wanted: (test) => models.get(test)!.states,
     preemptions: PREEMPTIONS,
     timeoutMs: BOOT_TIMEOUT_MS,
+    unfit: (test) => (reachesUndefined(models.get(test)!) ? UNDEFINED_REASON : undefined),
     onLine,
   });
   if (flags.record) record(compiled.machine, replayed);

@@ -29,6 +29,9 @@ export interface BootsOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Longest silence of a machine that runs a test, in milliseconds: a run has eight seconds and says something at its end. */
+const SILENT_MS = 40_000;
+
 /** A machine that keeps dying is given up after so many boots in vain. */
 const BOOTS_IN_VAIN = 3;
 
@@ -55,6 +58,7 @@ export async function bootAll(
     const reader = new ConsoleReader(options.onResult);
     await machine.boot.run(files(machine, left, built), {
       timeoutMs: options.timeoutMs,
+      silentMs: SILENT_MS,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onLine: (line) => {
         options.onLine?.(line);

@@ -18,6 +18,8 @@ export interface ReplayOptions {
   readonly preemptions: number;
   /** Wall-clock limit of a boot in milliseconds. */
   readonly timeoutMs: number;
+  /** Why a test that could be run is better left alone. */
+  readonly unfit?: (test: LitmusTest) => string | undefined;
   readonly onLine?: (line: string) => void;
 }
 
@@ -63,11 +65,13 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<Replayed[]> {
   const ids = new Map(numbered.map((t) => [t.test, t.id]));
-  const jobs = numbered.map((t): Job => ({ id: t.id, line: jobLine(t, options).trimEnd(), last: t.asksBug }));
+  const fit = numbered.filter(({ test }) => options.unfit?.(test) === undefined);
+  const jobs = fit.map((t): Job => ({ id: t.id, line: jobLine(t, options).trimEnd(), last: t.asksBug }));
   const results = await bootAll(machine, jobs, built, options);
   return tests.map(({ test, skipped }) => {
     const id = ids.get(test);
-    if (id === undefined) return { test, skipped: skipped! };
+    const why = skipped ?? options.unfit?.(test);
+    if (id === undefined || why !== undefined) return { test, skipped: why ?? '' };
     const result = results.get(id);
     return result === undefined
       ? { test, skipped: 'the machine died before' }

@@ -41,20 +41,29 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
     });
     running.add(child);
     options.signal?.addEventListener('abort', () => kill(child), { once: true });
-    const timer = setTimeout(() => {
+    const expire = (): void => {
       timedOut = true;
       kill(child);
-    }, options.timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => console.add(chunk));
-    child.stderr.on('data', (chunk: Buffer) => console.add(chunk));
-    child.on('error', (error) => {
+    };
+    const timer = setTimeout(expire, options.timeoutMs);
+    const silence = setTimeout(expire, options.silentMs ?? options.timeoutMs);
+    const heard = (chunk: Buffer): void => {
+      silence.refresh();
+      console.add(chunk);
+    };
+    const over = (): void => {
       clearTimeout(timer);
+      clearTimeout(silence);
       running.delete(child);
+    };
+    child.stdout.on('data', heard);
+    child.stderr.on('data', heard);
+    child.on('error', (error) => {
+      over();
       reject(error);
     });
     child.on('close', () => {
-      clearTimeout(timer);
-      running.delete(child);
+      over();
       resolve();
     });
   });

@@ -86,8 +86,7 @@ export function compareRun(
     return { ...base, status: 'not run', reason, outcomes: [], runs: 0, complete: false };
   }
   if (reachesUndefined(model)) {
-    const reason = 'undefined behaviour: a machine may do anything';
-    return { ...base, status: 'not run', reason, outcomes: [], runs: 0, complete: false };
+    return { ...base, status: 'not run', reason: UNDEFINED_REASON, outcomes: [], runs: 0, complete: false };
   }
   const outcomes = join(model, machine);
   const differs = machine.trouble !== undefined || outcomes.some((o) => !o.model) || strayBug(model, machine);
@@ -110,8 +109,11 @@ export function compareRun(
   };
 }
 
+/** Why a test is not taken to a machine, which it might hang or damage. */
+export const UNDEFINED_REASON = 'undefined behaviour: a machine may do anything';
+
 /** Whether the model gives the test up, or the test asks for undefined behaviour and gets it. */
-function reachesUndefined(model: RunResult): boolean {
+export function reachesUndefined(model: RunResult): boolean {
   const asked = (name: string, value: string): boolean => name.startsWith('undefined.') && value === '1';
   return (
     model.observation === 'Undef' ||

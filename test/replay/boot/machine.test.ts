@@ -48,6 +48,12 @@ describe('booting', () => {
     expect(existsSync(started[0]!.directory)).toBe(false);
   });
 
+  test('ends a machine that falls silent, not one that talks', async () => {
+    const talk = 'for i in 1 2 3 4 5 6; do echo $i; sleep 0.2; done; exec sleep 60';
+    const result = await booter(shell(talk), true).run(FILES, { ...TIME, silentMs: 900 });
+    expect(result).toMatchObject({ end: 'timeout', lines: ['1', '2', '3', '4', '5', '6'] });
+  });
+
   test('ends a machine that does not end', async () => {
     const seen: string[] = [];
     const boot = booter(shell('echo here; exec sleep 60'), true);
