@@ -17,6 +17,7 @@ import {
   VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
   VM_FAULT_SIGSEGV,
+  VM_MAYWRITE,
   VM_READ,
   VM_WRITE,
 } from './flags.js';
@@ -51,9 +52,22 @@ export function translate(k: Kernel, mm: number, pg: number, write: boolean): nu
   if (none(k, e) || !present(k, e)) return FAULT;
   const flags = k.w[e + 1]!;
   if ((flags & PTE_PROTNONE) !== 0 || (write && (flags & PTE_WRITE) === 0)) return FAULT;
-  if (write) k.w[e + 1] = flags | PTE_DIRTY;
+  if (write && (flags & PTE_DIRTY) === 0) {
+    if (firstStoreRefused(k, mm, pg)) return FAULT;
+    k.w[e + 1] = flags | PTE_DIRTY;
+  }
   const inside = level === Level.Pte ? 0 : pg % levelPages(k, level);
   return k.mem.frame(entryPfn(k, e) + inside);
+}
+
+/**
+ * Where the first store through a clean entry is a fault, that marks the entry and is done, but in a VMA that was writable and may no longer be
+ * (C.2). Only then can a test tell, so only then is the fault taken: the others cost a lock and a step, and change nothing.
+ */
+function firstStoreRefused(k: Kernel, mm: number, pg: number): boolean {
+  const vma = vmaLookup(k, mm, pg)!;
+  if ((vma.flags & VM_MAYWRITE) !== 0) return false;
+  return !k.facts.hwDirtyBit && k.facts.sanitizesFaultFlags;
 }
 
 /** Arguments of {@link pageFault}, and whether it is tried again: 2 because it could not be done under the lock of the VMA. */

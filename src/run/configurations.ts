@@ -20,6 +20,7 @@ const TRAITS: Readonly<Record<string, (f: Facts) => boolean>> = {
   gup_fast_needs_mapping: (f) => f.gupFastNeedsMapping,
   ioremap_prot: (f) => f.ioremapProt,
   modify_keeps_special: (f) => f.modifyKeepsSpecial,
+  hw_dirty: (f) => f.hwDirtyBit,
   zero_colours: (f) => f.zeroPages > 1,
   lp64: (f) => f.bitsPerLong === 64,
 };

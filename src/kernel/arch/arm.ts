@@ -111,6 +111,7 @@ export const arm: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: false,
     noExec: true,
     movePageTables: false,
     l1tf: false,

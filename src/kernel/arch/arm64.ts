@@ -152,6 +152,7 @@ export const arm64: Arch = {
     softDirty: false,
     uffdWp: { '6.1': false, '6.12': true, '7.2': true },
     hwAccessedBit: false,
+    hwDirtyBit: false,
     noExec: true,
     movePageTables: true,
     l1tf: false,

@@ -138,6 +138,7 @@ export const arm_lpae: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: false,
     noExec: true,
     movePageTables: false,
     l1tf: false,

@@ -142,6 +142,7 @@ export const loongarch64: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: true,
     noExec: true,
     movePageTables: false,
     l1tf: false,

@@ -99,6 +99,7 @@ export const m68k: Arch = {
     uffdWp: false,
     // The page-table walk of the hardware sets it.
     hwAccessedBit: false,
+    hwDirtyBit: true,
     noExec: false,
     movePageTables: false,
     l1tf: false,

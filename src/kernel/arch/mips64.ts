@@ -130,6 +130,7 @@ export const mips64: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: true,
     noExec: true,
     movePageTables: false,
     l1tf: false,

@@ -137,6 +137,7 @@ export const ppc64: Arch = {
     softDirty: true,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: true,
     noExec: true,
     movePageTables: true,
     l1tf: false,

@@ -146,6 +146,7 @@ export const riscv64: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: false,
     noExec: true,
     movePageTables: true,
     l1tf: false,

@@ -142,6 +142,7 @@ export const s390x: Arch = {
     softDirty: true,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: false,
     noExec: true,
     movePageTables: false,
     l1tf: false,

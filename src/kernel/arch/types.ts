@@ -62,6 +62,8 @@ export interface ArchTraits {
   readonly uffdWp: PerRelease<boolean>;
   /** Hardware (or its stand-in) sets the accessed bit: no fault for an old entry. */
   readonly hwAccessedBit: PerRelease<boolean>;
+  /** The hardware, or a TLB handler without the mm's help, makes a writable entry dirty: no fault for the first store. */
+  readonly hwDirtyBit: PerRelease<boolean>;
   /** A present entry can lack execute permission. */
   readonly noExec: PerRelease<boolean>;
   /** HAVE_MOVE_PMD / HAVE_MOVE_PUD: mremap moves whole tables. */

@@ -83,6 +83,7 @@ export const um: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: false,
     noExec: false,
     movePageTables: false,
     l1tf: false,

@@ -163,6 +163,7 @@ export const x86_64: Arch = {
     softDirty: true,
     uffdWp: true,
     hwAccessedBit: true,
+    hwDirtyBit: true,
     noExec: true,
     movePageTables: true,
     l1tf: false,

@@ -111,6 +111,7 @@ export const xtensa: Arch = {
     softDirty: false,
     uffdWp: false,
     hwAccessedBit: false,
+    hwDirtyBit: true,
     noExec: true,
     movePageTables: false,
     l1tf: false,

@@ -133,6 +133,12 @@ export const machineFacts = {
     source: 'include/linux/pgtable.h:arch_has_hw_pte_young',
     catalogue: 'C.5',
   }),
+  hwDirtyBit: trait('hwDirtyBit', {
+    doc: 'A store through a writable clean entry needs no fault. (arm64 without DBM and riscv64 without Svadu, as QEMU plays them, need one.)',
+    source: 'arch/um/include/asm/pgtable.h:pte_mkclean, arch/arm/mm/proc-v7-2level.S:cpu_v7_set_pte_ext',
+    evidence: 'measured',
+    catalogue: 'C.2',
+  }),
   movePageTables: trait('movePageTables', {
     doc: 'mremap moves whole page tables (HAVE_MOVE_PMD, HAVE_MOVE_PUD).',
     source: 'mm/mremap.c:move_page_tables',
