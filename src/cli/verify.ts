@@ -129,6 +129,7 @@ class Verification {
 
   /** Runs the counterexample as any other test. @returns its observation; undefined where there is none, or it was not reached */
   private async confirm(result: VerifyResult): Promise<string | undefined> {
+    if (result.violation === undefined) return undefined;
     const text = counterexampleText(result, counterexampleName(result), 'Sometimes');
     if (text === undefined) return undefined;
     const test = parseLitmus({ file: `${counterexampleName(result)}.litmus`, text }, this.grammar);

@@ -87,7 +87,7 @@ function block(c: Compiled, deeds: readonly Deed[], thread: number, depth: numbe
       const child = childOf(deeds, d);
       const body = block(c, deeds, child, depth + 1);
       const inner = '        '.repeat(depth + 1);
-      if (body.length === 0) return [`${indent}fork();`];
+      if (body.length === 0) return [`${indent}if (fork() == 0)`, `${inner}return;`];
       return [`${indent}if (fork() == 0) {`, ...body, `${inner}return;`, `${indent}}`];
     });
 }

@@ -1,5 +1,5 @@
 /** A path to a broken invariant, made again with all eyes open: what each operation changed, which rule fell first, and whose it was. */
-import { replaying } from '../explore/chooser.js';
+import { InvariantChecker } from '../contract/invariants/check.js';
 import type { Search } from '../explore/bfs.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { Freeze, HEAD, type Capacities } from '../kernel/layout.js';
@@ -14,9 +14,10 @@ import { invariantOf } from './index.js';
 import { counterexample } from './counterexample.js';
 import { Kind } from './operations.js';
 import type { Subject } from './subject.js';
-import { Beyond, verifySystem } from './system.js';
 import { statement, type Deed } from './text.js';
 import type { Blame, Bounds, VerifyStep, Violation } from './types.js';
+import type { Listener } from './user.js';
+import { Walker } from './walker.js';
 
 class Listening implements Tracer {
   calls: string[] = [];
@@ -38,13 +39,12 @@ export function explain(
   bounds: Bounds,
 ): Violation {
   const c = subject.compiled;
-  const path = search.path(broken.id);
   const k = bootKernel(c, caps);
-  const system = verifySystem(k, c, bounds.races, new Beyond());
+  const walker = new Walker(subject, k, caps, search, broken.id, bounds);
   const deeds: Deed[] = [];
   const steps: VerifyStep[] = [];
   let blame: Blame | undefined;
-  subject.user.listener = {
+  const listener: Listener = {
     begins: (thread, operation) => {
       const place = operation.kind === Kind.Mmap ? room(k, k.currentProc, operation.b) : -1;
       deeds.push({ thread, operation, place, result: undefined });
@@ -54,13 +54,14 @@ export function explain(
       if (last !== undefined) last.result = result;
     },
   };
-  for (const { move, choices } of path) {
+  walker.listener = listener;
+  for (const move of walker.moves()) {
     const tracer = new Listening();
     const before = snapshot(k);
     const boot = booting(k);
     const known = deeds.length;
     k.tracer = tracer;
-    system.apply(move, replaying(choices));
+    walker.step();
     const fallen = breaches(k, { before, calls: tracer.calls });
     if (blame === undefined && fallen[0] !== undefined) blame = { ...fallen[0], step: steps.length + 1 };
     const deed = deeds.slice(known).find((d) => d.thread === move);
@@ -72,14 +73,18 @@ export function explain(
       rules: fallen.map(({ rule }) => rule),
     });
   }
-  subject.user.listener = undefined;
   k.tracer = undefined;
   const { id, statement: text } = invariantOf(broken);
-  const litmus = counterexample(subject, k, broken, deeds, id);
+  const checker = new InvariantChecker(k, subject.access);
+  const same = checker.check() === broken.invariant;
+  const here: Broken = same
+    ? { ...broken, proc: checker.proc, page: checker.page, pfn: checker.pfn }
+    : broken;
+  const litmus = counterexample(subject, k, here, deeds, id);
   return {
     invariant: id,
     statement: text,
-    where: where(k, broken),
+    where: where(k, here),
     ...(blame === undefined ? {} : { blame }),
     steps,
     ...(litmus === undefined ? {} : { litmus }),

@@ -10,6 +10,7 @@ import { USUAL_PTRS } from '../litmus/region-size.js';
 import { bootKernel, notLoaded } from '../run/boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.js';
 import { optionFacts } from '../run/index.js';
+import { Canonical } from './canonical.js';
 import { excludes } from './excludes.js';
 import { explain } from './explain.js';
 import { subjectOf, type Subject } from './subject.js';
@@ -144,7 +145,9 @@ class Attempt {
     const c = subject.compiled;
     this.k = bootKernel(c, caps);
     this.checker = new InvariantChecker(this.k, subject.access);
-    this.search = new Search(verifySystem(this.k, c, bounds.races, this.beyond));
+    const canonical = bounds.races ? undefined : new Canonical(this.k, subject.traits.frames);
+    const { races } = bounds;
+    this.search = new Search(verifySystem(this.k, subject, { races, beyond: this.beyond, canonical }));
   }
 
   result(): Pick<Found, 'search' | 'caps' | 'beyond'> {

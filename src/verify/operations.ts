@@ -12,6 +12,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../kernel/uapi.js';
+import type { Traits } from './source.js';
 import type { Bounds } from './types.js';
 
 export const enum Kind {
@@ -74,24 +75,24 @@ function op(kind: Kind, a = 0, b = 0, c = 0, d = 0, offset?: Offset): Operation 
 const RW = PROT_READ | PROT_WRITE;
 
 /** The whole menu of a driver. Which of it is to be had depends on the state. */
-export function operations(c: Compiled, bounds: Bounds): readonly Operation[] {
+export function operations(c: Compiled, bounds: Bounds, traits: Traits): readonly Operation[] {
   const list: Operation[] = [];
   c.lowered.program.drivers.forEach((_, device) => {
     for (const mode of [O_RDWR, O_RDONLY]) list.push(op(Kind.Open, device, mode));
   });
-  for (let fd = 3; fd < 3 + bounds.files; fd++) list.push(...descriptorOperations(c, bounds, fd));
+  for (let fd = 3; fd < 3 + bounds.files; fd++) list.push(...descriptorOperations(c, bounds, traits, fd));
   list.push(...accesses(c, bounds), ...rangeOperations(bounds));
   list.push(op(Kind.Exit));
   if (bounds.processes > 1) list.push(op(Kind.Fork));
   return list;
 }
 
-function descriptorOperations(c: Compiled, bounds: Bounds, fd: number): Operation[] {
+function descriptorOperations(c: Compiled, bounds: Bounds, traits: Traits, fd: number): Operation[] {
   const list: Operation[] = [];
   for (const type of [MAP_SHARED, MAP_PRIVATE])
     for (const prot of [RW, PROT_READ])
       for (const pages of lengths(c, bounds))
-        for (const offset of offsets(c)) list.push(op(Kind.Mmap, fd, pages, prot, type, offset));
+        for (const offset of offsets(c, traits)) list.push(op(Kind.Mmap, fd, pages, prot, type, offset));
   if (c.lowered.program.drivers.some((d) => d.unlockedIoctl !== undefined)) {
     for (const command of commands(c))
       for (const argument of c.lowered.ioctl.argument ? [0, 1] : [0])
@@ -117,12 +118,19 @@ function lengths(c: Compiled, bounds: Bounds): number[] {
   return [...new Set([1, 2, c.ptrs, c.ptrs + 1])].filter((n) => n <= bounds.pages);
 }
 
-/** Indices, the frames that the test names, every frame of `ram`, one that is no memory, and large ones. */
-export function offsets(c: Compiled): Offset[] {
+/**
+ * Indices, the frames that the test names, every frame of `ram`, one that is no memory, and large ones; where nobody looks at
+ * offsets 0 alone, or so many that one is outside of what is unmapped.
+ */
+export function offsets(c: Compiled, traits: Traits): Offset[] {
   const list: Offset[] = [];
   const add = (text: string, pgoff: bigint, ram = -1): void => {
     if (!list.some((o) => o.pgoff === pgoff)) list.push({ text, pgoff, ram });
   };
+  if (!traits.offsets) {
+    for (const n of traits.unmaps ? [0, 1, 0xfffff] : [0]) add(String(n), BigInt(n));
+    return list;
+  }
   for (const n of [0, 1]) add(String(n), BigInt(n));
   for (const { name, kind, pfn, pages, index } of c.mem.regions) {
     if (kind === 'zero') continue;
@@ -140,7 +148,7 @@ export function offsets(c: Compiled): Offset[] {
 function accesses(c: Compiled, bounds: Bounds): Operation[] {
   const list: Operation[] = [];
   for (let pg = 0; pg < bounds.pages; pg++) {
-    for (const value of c.lowered.touchesContents ? [1, 0] : [0]) list.push(op(Kind.Store, pg, value));
+    for (const value of c.lowered.touchesContents ? [1, 0] : [1]) list.push(op(Kind.Store, pg, value));
     list.push(op(Kind.Load, pg));
     list.push(op(Kind.Gup, pg, FOLL_WRITE), op(Kind.Gup, pg, 0));
     list.push(op(Kind.GupFast, pg, FOLL_WRITE | FOLL_LONGTERM), op(Kind.Put, pg));

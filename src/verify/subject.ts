@@ -6,6 +6,7 @@ import type { Facts } from '../kernel/facts.js';
 import { compile, type Compiled } from '../run/boot.js';
 import { declarations, type Declarations } from './declarations.js';
 import { operations, type Operation } from './operations.js';
+import { traitsOf, type Traits } from './source.js';
 import type { Bounds } from './types.js';
 import { User } from './user.js';
 
@@ -15,6 +16,7 @@ export interface Subject {
   readonly menu: readonly Operation[];
   readonly access: Access;
   readonly declarations: Declarations;
+  readonly traits: Traits;
 }
 
 /**
@@ -26,7 +28,8 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
   const alone: LitmusTest = { ...driver, threads: [], memory: { ...test.memory, threadGroups: [] } };
   const c = compile(alone, facts, ptrs);
   const declared = declarations(test, c);
-  const menu = operations(c, bounds);
+  const traits = traitsOf(test, c);
+  const menu = operations(c, bounds, traits);
   const { program } = c.lowered;
   const cell = program.cells.find(({ offset }) => offset === 0)!.word;
   const id = kernelRoutines.length + program.functions.length;
@@ -40,7 +43,7 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
       threads: [{ name: 'P0', fn: user.routine, variables: new Map() }],
     },
   };
-  return { compiled, user, menu, access: accessOf(test, c, declared), declarations: declared };
+  return { compiled, user, menu, access: accessOf(test, c, declared), declarations: declared, traits };
 }
 
 /** Without `resource` lines a driver may give everything that is not `ram`. */

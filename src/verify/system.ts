@@ -3,7 +3,9 @@ import type { TransitionSystem } from '../explore/system.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { CapacityError, cutsOf, Freeze, HEAD, type Capacity } from '../kernel/layout.js';
 import { UnknownError } from '../kernel/routine.js';
-import { booting, runModuleInit, type Compiled } from '../run/boot.js';
+import { booting, runModuleInit } from '../run/boot.js';
+import type { Canonical } from './canonical.js';
+import type { Subject } from './subject.js';
 
 /** Capacities that bound what programs may do; the others only have to be large enough. */
 const BOUNDS: ReadonlySet<Capacity> = new Set(['procs', 'threads', 'vmas', 'files', 'fds', 'pins', 'arena']);
@@ -16,19 +18,32 @@ export class Beyond {
   readonly unknown = new Set<string>();
 }
 
-/** @param races whether others come in wherever the kernel lets them, and not only between operations */
-export function verifySystem(k: Kernel, c: Compiled, races: boolean, beyond: Beyond): TransitionSystem {
+/** How a system is searched. */
+export interface Manner {
+  /** Whether others come in wherever the kernel lets them, and not only between operations. */
+  readonly races: boolean;
+  readonly beyond: Beyond;
+  /** Renames what a move leaves. */
+  readonly canonical?: Canonical | undefined;
+}
+
+export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: Manner): TransitionSystem {
+  const { races, beyond, canonical } = manner;
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
     moves: k.layout.caps.threads,
-    enabled: (m) => (k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m)),
+    enabled: (m) => {
+      user.forget();
+      return k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m);
+    },
     apply: (m, choose) => {
       k.chooser = choose;
       k.atomic = races ? 0 : 1;
       try {
         if (booting(k)) runModuleInit(k, c);
         else k.run(m);
+        canonical?.apply();
         return true;
       } catch (error) {
         leave(error, beyond);

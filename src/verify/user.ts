@@ -57,6 +57,10 @@ export class User {
   private readonly fault = apiId('page_fault');
   private readonly cell: number;
 
+  /** Operations to be had in the present state, and how many; -1: not looked up yet. */
+  private readonly offer: Int32Array;
+  private offered = -1;
+
   /**
    * @param id number of the routine
    * @param menu all operations
@@ -73,6 +77,7 @@ export class User {
     this.calls = names.map((name) => (name === undefined ? undefined : THREAD_FUNCTIONS[name]?.routine));
     this.ids = names.map((name) => (name === undefined ? 0 : apiId(name)));
     this.cell = cell;
+    this.offer = new Int32Array(menu.length);
     this.routine = {
       id,
       name: 'program',
@@ -81,6 +86,11 @@ export class User {
       params: [],
       step: (k, f, pc) => this.step(k, f, pc),
     };
+  }
+
+  /** The state is another one, or another process moves. */
+  forget(): void {
+    this.offered = -1;
   }
 
   private step(k: Kernel, f: number, pc: number): void {
@@ -103,11 +113,11 @@ export class User {
   private choose(k: Kernel, f: number): void {
     const proc = k.currentProc;
     const { menu } = this;
-    let n = 0;
-    for (let i = 0; i < menu.length; i++) if (available(k, proc, menu[i]!)) n += 1;
-    let left = k.choose(n);
-    let i = 0;
-    for (; ; i++) if (available(k, proc, menu[i]!) && left-- === 0) break;
+    if (this.offered < 0) {
+      this.offered = 0;
+      for (let i = 0; i < menu.length; i++) if (available(k, proc, menu[i]!)) this.offer[this.offered++] = i;
+    }
+    const i = this.offer[k.choose(this.offered)]!;
     k.chose = false;
     k.w[f + USER.OP] = i + 1;
     const o = menu[i]!;

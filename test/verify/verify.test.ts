@@ -31,6 +31,34 @@ describe('a driver that frees what is mapped', () => {
   });
 });
 
+describe('a driver that unmaps what it frees, but not private windows (F.V-1)', () => {
+  const driver = FREES('unmap_mapping_range(file->f_mapping, 0, 0, 0);');
+
+  test('breaks F-1b on arm: a copy lands on the frame that the window names', async () => {
+    const result = await verify(driver, { pages: 1 });
+    expect(result.verdict).toBe('violated');
+    const { invariant, blame, steps } = result.violation!;
+    expect(invariant).toBe('class');
+    expect(blame).toMatchObject({ rule: 'F-1b', by: 'driver', step: 5 });
+    expect(steps.flatMap(({ rules }) => rules)).not.toContain('F-1a');
+    expect(steps.map(({ operation }) => operation.replace(/\(.*/, ''))).toEqual([
+      '',
+      'fd = open',
+      'mmap',
+      'p[0] = 1',
+      'ioctl',
+      'fork',
+      'p[0] = 1',
+    ]);
+    expect(await rerun(result)).toBe('Sometimes');
+  });
+
+  test('keeps the contract on x86_64, with one process', async () => {
+    const result = await verify(driver, { arch: 'x86_64', pages: 1, processes: 1 });
+    expect(result).toMatchObject({ verdict: 'holds', exhaustive: true });
+  });
+});
+
 describe('a driver that remaps a region without looking at lengths', () => {
   test('gives frames behind its region', async () => {
     const result = await verify(REMAP('vma->vm_end - vma->vm_start'));
