@@ -66,7 +66,11 @@ export async function replay(
 ): Promise<Replayed[]> {
   const ids = new Map(numbered.map((t) => [t.test, t.id]));
   const fit = numbered.filter(({ test }) => options.unfit?.(test) === undefined);
-  const jobs = fit.map((t): Job => ({ id: t.id, line: jobLine(t, options).trimEnd(), last: t.asksBug }));
+  const jobs = fit.map((t): Job => ({
+    id: t.id,
+    line: jobLine(t, options).trimEnd(),
+    last: t.asksBug || t.asksDeadlock,
+  }));
   const results = await bootAll(machine, jobs, built, options);
   return tests.map(({ test, skipped }) => {
     const id = ids.get(test);

@@ -150,9 +150,9 @@ export const C_CHANGES = [
     ...advice('COLD', ['-EINVAL', 'succeeds, skips raw entries', 'succeeds']),
     ...advice('PAGEOUT', ['-EINVAL', 'succeeds, skips raw entries', 'succeeds']),
     ...advice('REMOVE', [
-      '-EACCES if it is not shared and writable, else what fallocate says',
-      '-EACCES if it is not shared and writable, else what fallocate says',
-      '-EACCES if it is not shared and writable, else what fallocate says',
+      '-EACCES if it is not shared and writable, else what fallocate says: -ENODEV for a device',
+      '-EACCES if it is not shared and writable, else what fallocate says: -ENODEV for a device',
+      '-EACCES if it is not shared and writable, else what fallocate says: -ENODEV for a device',
     ]),
     ...advice('DONTFORK', [
       'succeeds, sets VM_DONTCOPY',

@@ -105,6 +105,7 @@ export const arm: Arch = {
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: true,
+    ksm: true,
     thp: false,
     thpPud: false,
     perVmaLock: { '6.1': false, '6.12': true, '7.2': true },

@@ -146,6 +146,7 @@ export const arm64: Arch = {
     ioremapProt: true,
     charSigned: false,
     ioremapRefusesRam: true,
+    ksm: true,
     thp: true,
     thpPud: false,
     perVmaLock: { '6.1': false, '6.12': true, '7.2': true },

@@ -132,6 +132,7 @@ export const arm_lpae: Arch = {
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: true,
+    ksm: true,
     thp: true,
     thpPud: false,
     perVmaLock: { '6.1': false, '6.12': true, '7.2': true },

@@ -136,6 +136,7 @@ export const loongarch64: Arch = {
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: false,
+    ksm: true,
     thp: true,
     thpPud: false,
     perVmaLock: { '6.1': false, '6.12': false, '7.2': true },

@@ -92,6 +92,7 @@ export const m68k: Arch = {
     ioremapProt: false,
     charSigned: true,
     ioremapRefusesRam: false,
+    ksm: true,
     thp: false,
     thpPud: false,
     perVmaLock: false,

@@ -124,6 +124,7 @@ export const mips64: Arch = {
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: false,
+    ksm: true,
     thp: true,
     thpPud: false,
     perVmaLock: false,

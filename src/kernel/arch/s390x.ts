@@ -136,6 +136,7 @@ export const s390x: Arch = {
     ioremapProt: true,
     charSigned: false,
     ioremapRefusesRam: false,
+    ksm: true,
     thp: true,
     thpPud: false,
     perVmaLock: { '6.1': false, '6.12': true, '7.2': true },

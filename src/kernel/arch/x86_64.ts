@@ -157,6 +157,7 @@ export const x86_64: Arch = {
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: true,
+    ksm: true,
     thp: true,
     thpPud: true,
     perVmaLock: { '6.1': false, '6.12': true, '7.2': true },

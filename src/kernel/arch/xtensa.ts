@@ -105,6 +105,7 @@ export const xtensa: Arch = {
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: false,
+    ksm: true,
     thp: false,
     thpPud: false,
     perVmaLock: false,

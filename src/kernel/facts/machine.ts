@@ -102,6 +102,12 @@ export const machineFacts = {
     source: 'arch/x86/mm/ioremap.c:__ioremap_check_ram',
     catalogue: 'D.3',
   }),
+  ksm: trait('ksm', {
+    doc: 'CONFIG_KSM: without it MADV_MERGEABLE and MADV_UNMERGEABLE are unknown advice.',
+    source: 'mm/madvise.c:madvise_behavior_valid',
+    evidence: 'measured',
+    catalogue: 'C.11',
+  }),
   thp: trait('thp', {
     doc: 'CONFIG_TRANSPARENT_HUGEPAGE.',
     source: 'arch/*/Kconfig:HAVE_ARCH_TRANSPARENT_HUGEPAGE',
@@ -134,7 +140,7 @@ export const machineFacts = {
     catalogue: 'C.5',
   }),
   hwDirtyBit: trait('hwDirtyBit', {
-    doc: 'A store through a writable clean entry needs no fault. (arm64 without DBM and riscv64 without Svadu, as QEMU plays them, need one.)',
+    doc: 'A store through a writable clean entry needs no fault; arm64 without DBM and riscv64 without Svadu need one.',
     source: 'arch/um/include/asm/pgtable.h:pte_mkclean, arch/arm/mm/proc-v7-2level.S:cpu_v7_set_pte_ext',
     evidence: 'measured',
     catalogue: 'C.2',

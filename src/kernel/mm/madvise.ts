@@ -2,7 +2,7 @@
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
-import { EACCES, EBADF, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
+import { EACCES, EBADF, EINVAL, ENODEV, ENOMEM } from '../errno.js';
 import {
   FOLL_MADV_POPULATE,
   FOLL_TOUCH,
@@ -131,6 +131,7 @@ function leave(k: Kernel, f: number, err: number): void {
 /** `mm/madvise.c:madvise_behavior_valid`. */
 function isKnown(k: Kernel, advice: number): boolean {
   if (advice === MADV_GUARD_INSTALL || advice === MADV_GUARD_REMOVE) return k.facts.guardRegions;
+  if (advice === MADV_MERGEABLE || advice === MADV_UNMERGEABLE) return k.facts.ksm;
   if (advice === MADV_HUGEPAGE || advice === MADV_NOHUGEPAGE || advice === MADV_COLLAPSE) return k.facts.thp;
   return (
     (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) || (advice >= MADV_FREE && advice <= MADV_COLLAPSE)
@@ -244,7 +245,8 @@ function adviseMemory(k: Kernel, advice: number, vma: Vma, from: number, to: num
       return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0 ? -EINVAL : 0;
     case MADV_REMOVE:
       if ((flags & VM_LOCKED) !== 0 || vma.file < 0) return -EINVAL;
-      return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? -EOPNOTSUPP : -EACCES;
+      // fs/open.c:vfs_fallocate knows regular files and block devices only
+      return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? -ENODEV : -EACCES;
     case MADV_GUARD_INSTALL:
     case MADV_GUARD_REMOVE: {
       const locked = advice === MADV_GUARD_INSTALL ? VM_LOCKED : 0;

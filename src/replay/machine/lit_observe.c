@@ -197,13 +197,17 @@ struct pin {
 /* FOLL_* as tests number them. */
 #define T_WRITE 0x1
 #define T_FORCE 0x8
+#define T_NOWAIT 0x10
+#define T_NOFAULT 0x20
+#define T_HWPOISON 0x40
 #define T_LONGTERM 0x100
 #define T_PIN 0x80000
 
 static unsigned int foll(u32 flags)
 {
 	return (flags & T_WRITE ? FOLL_WRITE : 0) | (flags & T_FORCE ? FOLL_FORCE : 0) |
-	       (flags & T_LONGTERM ? FOLL_LONGTERM : 0);
+	       (flags & T_NOWAIT ? FOLL_NOWAIT : 0) | (flags & T_NOFAULT ? FOLL_NOFAULT : 0) |
+	       (flags & T_HWPOISON ? FOLL_HWPOISON : 0) | (flags & T_LONGTERM ? FOLL_LONGTERM : 0);
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)

@@ -27,6 +27,8 @@
 #define MAX_OUTCOMES 64
 #define RUN_MS 8000
 #define EXIT_MS 3000
+/* who has slept at a lock of the kernel's for so long sleeps for ever */
+#define LOCKED_MS 1500
 /* the kernel falls silent after 60 reports of a kind: before that the machine starts anew */
 #define MAX_REPORTS 30
 /* bytes of the window of no memory */
@@ -75,6 +77,32 @@ int lit_death(int pid, int *sig)
 }
 
 int lit_is_dead(int pid) { return lit_death(pid, NULL); }
+
+/* Whether everybody who is not at an end sleeps in the kernel and takes no signal. */
+static int all_locked(void)
+{
+	char path[40], text[512], *s;
+	int i, fd, locked = 0;
+	ssize_t n;
+
+	for (i = 0; i < LIT_SLOTS; i++) {
+		struct lit_proc *p = lit_shared->procs + i;
+
+		if (!p->used || p->dead || p->parked)
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/stat", p->pid);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+		if (fd >= 0)
+			close(fd);
+		text[n > 0 ? n : 0] = 0;
+		s = strrchr(text, ')');
+		if (!s || s[2] != 'D')
+			return 0;
+		locked = 1;
+	}
+	return locked;
+}
 
 extern char __data_start[], _end[];
 
@@ -239,7 +267,7 @@ static int advance(struct lit_select *sel, const struct lit_status *st)
 
 static const char *run(const struct lit_program *program, struct lit_select *sel, struct lit_status *st)
 {
-	double until;
+	double until, locked_since;
 	int i, hurt = 0;
 	const char *trouble = NULL;
 
@@ -253,11 +281,18 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 	for (i = 0; i < program->nthreads; i++)
 		if (fork() == 0)
 			become(i, program);
-	until = now_ms() + RUN_MS;
+	locked_since = now_ms();
+	until = locked_since + RUN_MS;
 	for (i = 0; !settled(program, i % 4 == 3); i++) {
 		lit_log_read();
 		if (lit_log.bug || lit_log.oops) {
 			hurt = 1;
+			break;
+		}
+		if (i % 16 == 15 && !all_locked())
+			locked_since = now_ms();
+		if (i > 16 && now_ms() - locked_since > LOCKED_MS) {
+			lit_log.deadlock = hurt = 1;
 			break;
 		}
 		if (now_ms() > until) {

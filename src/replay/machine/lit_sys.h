@@ -35,7 +35,7 @@ __attribute__((weak)) void lit_ktap_end(const struct lit_program *p, const char 
 
 /* log.c */
 struct lit_log {
-	int bad_map, bad_page, bad_anon, bad_file, bug, oops;
+	int bad_map, bad_page, bad_anon, bad_file, bug, oops, deadlock;
 	char api[LIT_NAME];
 	char bug_at[80];
 	/* APIs in which a WARN was seen, each between blanks */

@@ -200,7 +200,9 @@ struct lit_value lit_of_system(const char *observer, const char *name)
 	snprintf(word, sizeof word, " %s ", name);
 	if (strcmp(observer, "warned") == 0)
 		return lit_int(strstr(lit_log.warned, word) != NULL);
-	if (strcmp(observer, "deadlock") == 0 || strcmp(observer, "undefined") == 0)
+	if (strcmp(observer, "deadlock") == 0)
+		return lit_int(lit_log.deadlock);
+	if (strcmp(observer, "undefined") == 0)
 		return lit_int(0);
 	if (frozen())
 		return lit_special(LIT_NONE);

@@ -32,6 +32,8 @@ export interface MachineTest {
   readonly forks: boolean;
   /** Whether the condition asks for BUG: the machine may not survive it. */
   readonly asksBug: boolean;
+  /** Whether the condition asks for a deadlock: its processes never go away. */
+  readonly asksDeadlock: boolean;
   readonly mmio: boolean;
 }
 
@@ -69,13 +71,15 @@ export function translate(test: LitmusTest, id: number, arch: string, release: s
   sink.throwIfErrors();
   const text = programText(test, id, threads, compiled);
   const source = test.source.text;
+  const question = source.slice(test.condition?.span.start ?? source.length);
   return {
     test,
     compiled,
     driver: driverPart(test, id, program),
     program: text,
     forks: text.includes('lit_fork('),
-    asksBug: /\bbug\s*\(/.test(source.slice(test.condition?.span.start ?? source.length)),
+    asksBug: /\bbug\s*\(/.test(question),
+    asksDeadlock: /\bdeadlock\s*\(/.test(question),
     mmio: test.memory.regions.some((r) => r.kind === 'mmio'),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EACCES, EBADF, EFAULT, EINVAL, ENOMEM, EOPNOTSUPP } from '../../../src/kernel/errno.js';
+import { EACCES, EBADF, EFAULT, EINVAL, ENODEV, ENOMEM } from '../../../src/kernel/errno.js';
 import { VM_DONTCOPY, VM_IO, VM_LOCKED, VM_MIXEDMAP } from '../../../src/kernel/flags.js';
 import { sysMadvise } from '../../../src/kernel/mm/madvise.js';
 import { sysMlock, sysMunlock } from '../../../src/kernel/mm/mlock.js';
@@ -29,7 +29,7 @@ describe.each(RELEASES)('madvise on %s', (release) => {
     ['MADV_FREE', -EINVAL, -EINVAL, -EINVAL],
     ['MADV_COLD', -EINVAL, 0, 0],
     ['MADV_PAGEOUT', -EINVAL, 0, 0],
-    ['MADV_REMOVE', -EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP],
+    ['MADV_REMOVE', -ENODEV, -ENODEV, -ENODEV],
     ['MADV_DONTFORK', 0, 0, 0],
     ['MADV_DOFORK', -EINVAL, dofork ? -EINVAL : 0, -EINVAL],
     ['MADV_WIPEONFORK', -EINVAL, -EINVAL, -EINVAL],
