@@ -8,7 +8,7 @@ import { VM_DONTCOPY, VM_LOCKED_MASK, VM_PAT, VM_WIPEONFORK } from './flags.js';
 import { VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED } from './world.js';
 import { exitFiles, exitMmap } from './exit.js';
 import { copyPageRange, vmaNeedsCopy } from './mm/memory/copy.js';
-import { trackPfnCopy } from './mm/memory/pat.js';
+import { trackPfnCopy, untrackPfnCopy } from './mm/memory/pat.js';
 import { findVma, imapBusy, waitImap } from './mm/vma.js';
 
 /** Local words of {@link sysFork}. */
@@ -97,7 +97,10 @@ function copyVmaPages(k: Kernel, f: number): void {
   if ((child.flags & VM_WIPEONFORK) === 0) {
     if (vmaNeedsCopy(k, child, vma)) {
       if (!trackPfnCopy(k, vma, child)) return fail(k, f);
-      if (copyPageRange(k, child, vma) !== 0) return fail(k, f);
+      if (copyPageRange(k, child, vma) !== 0) {
+        untrackPfnCopy(k, vma, child);
+        return fail(k, f);
+      }
     }
   }
   k.w[f + L.AT] = vma.end;

@@ -38,6 +38,8 @@ export interface Capacities {
   readonly stack: number;
   /** Words of kzalloc()ed driver objects. */
   readonly heap: number;
+  /** Reservations of memory types (x86). */
+  readonly memtypes: number;
 }
 
 /** Name of a capacity that was hit. */
@@ -97,6 +99,15 @@ export const VMA = {
 /** Words of an open file. */
 export const FILE = { REFS: 0, MODE: 1, PRIVATE: 2, WORDS: 3 } as const;
 
+/** Words of a reservation of a memory type; all 0 when the slot is free. */
+export const MEMTYPE = {
+  /** CacheMode + 1 (low 4 bits) and pages. */
+  WHAT: 0,
+  PFN_LO: 1,
+  PFN_HI: 2,
+  WORDS: 3,
+} as const;
+
 /** Words of a process (task group and mm in one) before its descriptors, pins and page tables. */
 export const PROC = {
   STATE: 0,
@@ -152,6 +163,7 @@ export interface Layout {
   readonly vmas: number;
   readonly threads: number;
   readonly threadWords: number;
+  readonly memtypes: number;
   readonly heap: number;
   readonly words: number;
 }
@@ -168,6 +180,7 @@ export const INITIAL_CAPACITIES: Omit<Capacities, 'procs' | 'threads'> = {
   arena: 8,
   stack: 48,
   heap: 0,
+  memtypes: 0,
 };
 
 /** Largest capacities: beyond them the verdict is unknown. */
@@ -181,6 +194,7 @@ export const MAX_CAPACITIES: Capacities = {
   arena: 512,
   stack: 1024,
   heap: 512,
+  memtypes: 32,
 };
 
 /**
@@ -210,6 +224,7 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
   const procs = take(caps.procs * procWords);
   const vmas = take(caps.vmas * VMA.WORDS);
   const threads = take(caps.threads * threadWords);
+  const memtypes = take(caps.memtypes * MEMTYPE.WORDS);
   const heap = take(caps.heap);
   return {
     shape,
@@ -231,6 +246,7 @@ export function layoutOf(shape: Shape, caps: Capacities, ptrs: number): Layout {
     vmas,
     threads,
     threadWords,
+    memtypes,
     heap,
     words: at,
   };
@@ -247,6 +263,7 @@ const STEPS: Capacities = {
   arena: 0,
   stack: 16,
   heap: 16,
+  memtypes: 2,
 };
 
 /** The next larger capacities after `hit`, or undefined at the maximum. */
@@ -258,12 +275,12 @@ export function grow(caps: Capacities, hit: Capacity): Capacities | undefined {
   return { ...caps, [hit]: Math.min(max, next) };
 }
 
-/** Where the world's parts begin that tend to change together: header, frames, files and VMAs, each process, each thread, the heap. */
+/** Where the world's parts begin that tend to change together: header, frames, files and VMAs, each process, each thread, reservations and heap. */
 export function cutsOf(l: Layout): number[] {
   const cuts = [0, l.frames, l.files];
   for (let i = 0; i < l.caps.procs; i++) cuts.push(l.procs + i * l.procWords);
   cuts.push(l.vmas);
   for (let i = 0; i < l.caps.threads; i++) cuts.push(l.threads + i * l.threadWords);
-  cuts.push(l.heap);
+  cuts.push(l.memtypes);
   return cuts.filter((cut, i) => cut < l.words && cut !== cuts[i + 1]);
 }

@@ -90,12 +90,26 @@ const NAMES: readonly (readonly [number, string])[] = [
   [PTE_UFFD_WP, 'uffd-wp'],
 ];
 
-const CACHE_NAMES = ['wb', 'wc', 'uc-', 'uc', 'wt', 'wp', 'device'];
+/** Names of memory types, by {@link CacheMode}: what conditions call them, and witnesses. */
+export const MEMORY_TYPES = ['wb', 'wc', 'uc_minus', 'uc', 'wt', 'wp', 'device'] as const;
+
+/** One of {@link MEMORY_TYPES}. */
+export type MemoryType = (typeof MEMORY_TYPES)[number];
+
+/** Memory type of a flag word or protection. */
+export function cacheMode(word: number): number {
+  return (word & PTE_CACHE_MASK) >>> PTE_CACHE_SHIFT;
+}
+
+/** A flag word or protection with another memory type. */
+export function withCacheMode(word: number, mode: number): number {
+  return (word & ~PTE_CACHE_MASK) | (mode << PTE_CACHE_SHIFT);
+}
 
 /** Names of an entry's flags, for witnesses and messages; the memory type is named unless it is ordinary. */
 export function pteFlagNames(word: number): string[] {
   const found = NAMES.filter(([bit]) => (word & bit) !== 0).map(([, name]) => name);
-  const cache = (word & PTE_CACHE_MASK) >>> PTE_CACHE_SHIFT;
-  if (cache !== CacheMode.WriteBack) found.push(CACHE_NAMES[cache] ?? `cache${cache}`);
+  const cache = cacheMode(word);
+  if (cache !== CacheMode.WriteBack) found.push(MEMORY_TYPES[cache] ?? `cache${cache}`);
   return found;
 }

@@ -149,10 +149,12 @@ export interface Program {
   readonly apiNames: readonly string[];
 }
 
-/** What `option` lines of a test switch on. */
+/** What a test switches on. */
 export interface RunOptions {
   /** Allocations may fail (`option faults alloc;`). */
   readonly faultsAlloc?: boolean;
+  /** Memory types of entries are looked at, or set by the driver: x86's reservations are kept. */
+  readonly memtypes?: boolean;
 }
 
 /** Observes what the machine does, for witnesses. Never changes anything. */

@@ -56,6 +56,9 @@ export const VMA_IN_IMAP = 1 << 17;
 export const VMA_ANON_VMA = 1 << 18;
 /** 7.2: holds a reference on a pfnmap_track_ctx. */
 export const VMA_TRACKED = 1 << 19;
+/** 7.2: reservation + 1 that the context holds, in bits 20..27; 0 for RAM, of which nothing is reserved. */
+const VMA_MEMTYPE_SHIFT = 20;
+const VMA_MEMTYPE_MASK = 0xff << VMA_MEMTYPE_SHIFT;
 
 /** vm_ops numbers below the test's own. */
 export const OPS_NULL = 0;
@@ -132,6 +135,14 @@ export class Vma {
   put(bit: number, on: boolean): void {
     const refs = this.w[this.o + VMA.REFS]!;
     this.w[this.o + VMA.REFS] = on ? refs | bit : refs & ~bit;
+  }
+  /** Reservation that the tracking context holds [7.2]: slot, or -1. */
+  get memtype(): number {
+    return ((this.w[this.o + VMA.REFS]! & VMA_MEMTYPE_MASK) >>> VMA_MEMTYPE_SHIFT) - 1;
+  }
+  set memtype(slot: number) {
+    const rest = this.w[this.o + VMA.REFS]! & ~VMA_MEMTYPE_MASK;
+    this.w[this.o + VMA.REFS] = rest | ((slot + 1) << VMA_MEMTYPE_SHIFT);
   }
   get private(): number {
     return this.w[this.o + VMA.PRIVATE]!;

@@ -3,6 +3,7 @@
  */
 import type { Block, TranslationUnit } from '../c/ast.js';
 import type { Source, Span } from '../c/diagnostics.js';
+import type { MemoryType } from '../kernel/pte.js';
 import type { AttributeName, ObserverName } from './observers.js';
 import type { SizeTerm } from './region-size.js';
 import type { Selector } from './selector.js';
@@ -114,7 +115,7 @@ export type Term =
       readonly name?: string;
       readonly span: Span;
     }
-  | { readonly kind: 'special'; readonly value: 'NULL' | 'none' | 'dead'; readonly span: Span }
+  | { readonly kind: 'special'; readonly value: 'NULL' | 'none' | 'dead' | MemoryType; readonly span: Span }
   /** Name of a region or resource: its first pfn. */
   | { readonly kind: 'region'; readonly name: string; readonly span: Span }
   /** A C constant such as `EINVAL`, `SIGBUS` or `PAGE_SIZE`. */

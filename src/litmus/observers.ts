@@ -12,9 +12,10 @@ export type ObserverArgument = 'address' | 'frame' | 'name' | 'nothing';
  * - `integer`: a signed number
  * - `bit`: 0 or 1
  * - `flags`: VMA flags, usable only as `P:vma_flags(p) & NAME`
+ * - `memtype`: a memory type, compared with their names
  * - `truth`: a proposition of its own, also comparable to 0 and 1
  */
-export type ObserverValue = 'frame' | 'integer' | 'bit' | 'flags' | 'truth';
+export type ObserverValue = 'frame' | 'integer' | 'bit' | 'flags' | 'memtype' | 'truth';
 
 export interface ObserverDoc {
   readonly name: string;
@@ -89,6 +90,14 @@ const OBSERVER_LIST = [
     meaning: 'level of the entry that maps this address: 1 PTE, 2 PMD, 3 PUD',
   },
   {
+    name: 'cache',
+    scope: 'process',
+    takes: 'address',
+    value: 'memtype',
+    when: 'state',
+    meaning: 'memory type of the entry at this address: wb, wc, uc_minus, uc, wt, wp or device',
+  },
+  {
     name: 'is_anon',
     scope: 'process',
     takes: 'address',
@@ -135,6 +144,15 @@ const OBSERVER_LIST = [
     value: 'integer',
     when: 'state',
     meaning: 'the contents of cell 0 of the frame',
+  },
+  {
+    name: 'mixed_types',
+    scope: 'system',
+    takes: 'nothing',
+    value: 'truth',
+    when: 'state',
+    meaning:
+      "two live entries map one frame with different memory types; the kernel's own mapping of a frame with a struct page counts as wb",
   },
   {
     name: 'bug',
@@ -208,6 +226,9 @@ export type ObserverName = (typeof OBSERVER_LIST)[number]['name'];
 export const OBSERVERS: readonly ObserverDoc[] = OBSERVER_LIST;
 
 const BY_NAME = new Map<string, ObserverDoc>(OBSERVER_LIST.map((o) => [o.name, o]));
+
+/** Observers of memory types: a test with one of them keeps types and reservations. */
+export const MEMTYPE_OBSERVERS: readonly ObserverName[] = ['cache', 'mixed_types'];
 
 /** The observer of this name, or undefined. */
 export function findObserver(name: string): (ObserverDoc & { readonly name: ObserverName }) | undefined {

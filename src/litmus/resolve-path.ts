@@ -1,6 +1,7 @@
 /** Resolves what begins with a name: variables, attributes, observers, regions, globals and constants. */
 import type { DiagnosticSink, Span } from '../c/diagnostics.js';
 import { didYouMean } from '../c/suggest.js';
+import { MEMORY_TYPES } from '../kernel/pte.js';
 import type { ObserverTerm, ProcessPath, Term } from './ast.js';
 import type { RawExpression, RawPath } from './expression.js';
 import { CONSTANT_NAMES, REPORTING_NAMES, SPECIAL_NAMES, UNDEFINED_NAMES } from './names.js';
@@ -136,6 +137,8 @@ export class PathResolver {
       if (this.scope.regions.has(name)) return { kind: 'region', name, span: raw.span };
       if (this.scope.constants.has(name)) return this.#driverConstant(name, raw.span);
       if (CONSTANT_NAMES.has(name)) return { kind: 'constant', name, span: raw.span };
+      const type = MEMORY_TYPES.find((t) => t === name);
+      if (type) return { kind: 'special', value: type, span: raw.span };
     }
     this.#unknownName(name, raw);
     return undefined;
@@ -165,7 +168,14 @@ export class PathResolver {
     // an unparsed driver may have declared it
     if (!this.scope.driverKnown) return;
     const { regions, globals, constants } = this.scope;
-    const candidates = [...regions, ...globals, ...constants.keys(), ...SPECIAL_NAMES, ...CONSTANT_NAMES];
+    const candidates = [
+      ...regions,
+      ...globals,
+      ...constants.keys(),
+      ...SPECIAL_NAMES,
+      ...CONSTANT_NAMES,
+      ...MEMORY_TYPES,
+    ];
     this.sink.error('PFN2057', `\`${name}\` is not a region, a global of the driver or a constant`, span, {
       ...didYouMean(name, candidates),
     });

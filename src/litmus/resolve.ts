@@ -4,6 +4,7 @@
  */
 import type { DiagnosticSink, Span } from '../c/diagnostics.js';
 import { didYouMean } from '../c/suggest.js';
+import { MEMORY_TYPES } from '../kernel/pte.js';
 import type { ComparisonOperator, ObserverTerm, Prop, Term } from './ast.js';
 import type { RawExpression, RawPath } from './expression.js';
 import { findObserver, VMA_FLAG_NAMES } from './observers.js';
@@ -13,6 +14,11 @@ import type { Scope } from './scope.js';
 type RawBinary = RawExpression & { kind: 'binary' };
 
 const COMPARISONS: readonly string[] = ['=', '!=', '<', '<=', '>', '>='];
+
+function isMemoryType(term: Term): boolean {
+  if (term.kind === 'observer') return findObserver(term.observer)?.value === 'memtype';
+  return term.kind === 'special' && (MEMORY_TYPES as readonly string[]).includes(term.value);
+}
 
 /** Resolves a proposition. @returns undefined if it contains a mistake (reported) */
 export function resolveProp(
@@ -145,7 +151,25 @@ class Resolver {
       );
       return undefined;
     }
+    if (!this.#memoryTypes(left, right, raw)) return undefined;
     return { kind: 'compare', op, left, right, span: raw.span };
+  }
+
+  /** A memory type is compared with memory types, for being the same; `none` and `dead` are what `cache` gives without an entry. */
+  #memoryTypes(left: Term, right: Term, raw: RawBinary): boolean {
+    if (!isMemoryType(left) && !isMemoryType(right)) return true;
+    const other = [left, right].find((t) => !isMemoryType(t) && (t.kind !== 'special' || t.value === 'NULL'));
+    const ordered = raw.op !== '=' && raw.op !== '!=';
+    if (other === undefined && !ordered) return true;
+    this.sink.error(
+      'PFN2070',
+      other === undefined
+        ? 'memory types are the same or they are not'
+        : `\`${this.#slice(other.span)}\` is no memory type`,
+      other?.span ?? raw.opSpan,
+      { expected: other === undefined ? '`=` or `!=`' : `\`cache\` or ${MEMORY_TYPES.join(', ')}` },
+    );
+    return false;
   }
 
   #comparable(raw: RawExpression): Term | undefined {

@@ -12,6 +12,8 @@ import type { Facts } from '../kernel/facts.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
 import { PG_FREE, PG_RESERVED } from '../kernel/world.js';
 import type { LitmusTest } from '../litmus/ast.js';
+import { observables } from '../litmus/observables.js';
+import { MEMTYPE_OBSERVERS } from '../litmus/observers.js';
 import { regionPages } from '../litmus/region-size.js';
 import type { LoweredTest } from '../litmus/lower/contract.js';
 import { lowerTest } from '../litmus/lower/index.js';
@@ -50,9 +52,15 @@ export function compile(test: LitmusTest, facts: Facts, ptrs: number): Compiled 
     mem,
     lowered,
     ptrs,
-    options: { faultsAlloc: test.memory.faultsAlloc },
+    options: { faultsAlloc: test.memory.faultsAlloc, memtypes: lowered.memtypes || asksMemtypes(test) },
     procOf: processes(test),
   };
+}
+
+/** Whether filter or condition look at memory types. */
+function asksMemtypes(test: LitmusTest): boolean {
+  const seen = observables([test.filter, test.condition?.prop]);
+  return seen.some(({ term }) => term.kind === 'observer' && MEMTYPE_OBSERVERS.includes(term.observer));
 }
 
 /** Process of each thread. A process keeps the slot of its first thread, so slots may stay unused. */

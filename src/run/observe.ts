@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { ProcState, ThreadState, UNDEFINED_IDS } from '../kernel/routine.js';
 import { ERRNO } from '../kernel/errno.js';
 import { KERNEL_FLAGS } from '../kernel/flags.js';
-import { PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
+import { cacheMode, MEMORY_TYPES, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../kernel/uapi.js';
 import { PG_ANON, type Vma } from '../kernel/world.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
@@ -19,15 +19,18 @@ import { findObserver } from '../litmus/observers.js';
 import type { Variable } from '../litmus/lower/contract.js';
 import type { Compiled } from './boot.js';
 import { leaked } from './finish.js';
+import { mixedTypes } from './memtypes.js';
 import {
   arithmetic,
   bit,
   DEAD,
   frameValue,
   integer,
+  memtype,
   negated,
   NONE,
   NULL,
+  special,
   UNDEF,
   type Value,
 } from './value.js';
@@ -63,7 +66,7 @@ export class Observer {
       case 'integer':
         return integer(t.value);
       case 'special':
-        return t.value === 'NULL' ? NULL : t.value === 'none' ? NONE : DEAD;
+        return special(t.value);
       case 'region':
         return frameValue(this.regionPfn(t.name));
       case 'constant':
@@ -187,6 +190,7 @@ export class Observer {
     if (t.name !== undefined) return this.named(t.observer, t.name);
     if (t.observer === 'deadlock') return bit(this.deadlock);
     if (k.frozen) return NONE;
+    if (t.observer === 'mixed_types') return bit(mixedTypes(k));
     if (findObserver(t.observer)!.when === 'end') return this.ended ? this.atEnd(t.observer) : NONE;
     if (t.process === undefined) return this.ofFrame(t.observer, this.term(t.argument!));
     const slot = this.process(t.process);
@@ -269,6 +273,8 @@ export class Observer {
         return bit((flags & PTE_WRITE) !== 0 && (flags & PTE_PROTNONE) === 0);
       case 'level':
         return integer(level);
+      case 'cache':
+        return memtype(MEMORY_TYPES[cacheMode(flags)]!);
       default: {
         const frame = k.mem.frame(entryPfn(k, e) + inside);
         return frame < 0 || k.mem.hasPage[frame] === 0

@@ -1,10 +1,12 @@
 /** What an observed thing is worth: values of conditions, how they compare and how they print. */
 import { errnoName } from '../kernel/errno.js';
 import type { MemoryMap } from '../kernel/memmap.js';
+import type { MemoryType } from '../kernel/pte.js';
 
 /** A value. `frame` is a number that prints as a frame's name, `address` one that never shows. */
 export type Value =
   | { readonly kind: 'integer' | 'frame' | 'address'; readonly n: bigint }
+  | { readonly kind: 'memtype'; readonly name: MemoryType }
   | { readonly kind: 'none' | 'dead' | 'null' | 'undef' };
 
 export const NONE: Value = { kind: 'none' };
@@ -19,6 +21,15 @@ export function integer(n: number | bigint): Value {
 
 export function frameValue(pfn: number | bigint): Value {
   return { kind: 'frame', n: BigInt(pfn) };
+}
+
+export function memtype(name: MemoryType): Value {
+  return { kind: 'memtype', name };
+}
+
+/** The value that a word of the language stands for. */
+export function special(word: 'NULL' | 'none' | 'dead' | MemoryType): Value {
+  return word === 'NULL' ? NULL : word === 'none' ? NONE : word === 'dead' ? DEAD : memtype(word);
 }
 
 export function bit(b: boolean): Value {
@@ -45,6 +56,7 @@ function equals(left: Value, right: Value): boolean {
   // A frame is a page: NULL means that there is none, although pfn 0 is a number.
   if (left.kind === 'null' && right.kind === 'frame') return false;
   if (right.kind === 'null' && left.kind === 'frame') return false;
+  if (left.kind === 'memtype' && right.kind === 'memtype') return left.name === right.name;
   const a = number(left);
   const b = number(right);
   return a !== undefined && b !== undefined ? a === b : left.kind === right.kind;
@@ -60,6 +72,8 @@ export function printValue(v: Value, mem: MemoryMap): { readonly text: string; r
     case 'none':
     case 'dead':
       return { text: v.kind };
+    case 'memtype':
+      return { text: v.name };
     case 'frame':
       return { text: printFrame(v.n, mem) };
     case 'address':

@@ -108,6 +108,7 @@ function firstCapacities(bounds: Bounds): Capacities {
     arena: pages,
     stack: 96,
     heap: 0,
+    memtypes: 0,
   };
 }
 

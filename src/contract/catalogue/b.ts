@@ -247,12 +247,42 @@ export const B = [
     [
       'full',
       'A remap of a whole VMA reserves its memory type and marks the VMA: VM_PAT up to 6.12, a counted context in 7.2.',
-      { untested: 'internal', detail: 'seen through its consequences: B.9-fork, B.9-twice' },
+    ],
+    ['part', 'A remap of a part only looks the memory type up; frames of different types are -EINVAL.'],
+    ['mtrr', 'A wb request for memory that is not RAM is UC-, for the MTRRs do not say wb.'],
+    [
+      'overlap',
+      'A range that overlaps a reservation gets the type of that one in place of what was asked for.',
     ],
     [
-      'part',
-      'A remap of a part only looks the memory type up.',
-      { untested: 'hardware', detail: 'needs conflicting memory types' },
+      'refused',
+      'Where that would be more cached than asked for, or there are several types, the remap is -EINVAL.',
+    ],
+    [
+      'ram',
+      'A raw entry of RAM gets the type of its page, with a warning in the log when another was asked for.',
+    ],
+    [
+      'pages',
+      'Nobody tracks pages: inserted, handed out by a handler or copied, they have the type of vm_page_prot.',
+    ],
+    [
+      'insert',
+      'Single raw frames and leaves get the type that is tracked for the frame, UC- without reservation.',
+    ],
+    [
+      'release',
+      'The reservation of a range ends with its last mapping, and the range can then be reserved with another type.',
+    ],
+    [
+      'leak',
+      'Up to 6.12 munmap() of the first pages of a tracked VMA frees nothing: their type stays reserved for good.',
+      { on: 'pat, <=6.12' },
+    ],
+    [
+      'revoke',
+      'Up to 6.12 a zap of a part through the file frees the reservation of the whole VMA, whose other entries stay.',
+      { on: 'pat, <=6.12' },
     ],
     ['twice', 'A second remap of the whole VMA is -EINVAL.', { on: 'pat, 7.2' }],
     [

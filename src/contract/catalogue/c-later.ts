@@ -31,6 +31,10 @@ export const C_CHANGES = [
       'PROT_NONE on a VM_PFNMAP or VM_MIXEDMAP VMA may be -EACCES because of L1TF.',
       { on: 'x86_64', untested: 'hardware', detail: 'needs a CPU with L1TF' },
     ],
+    [
+      'memtype',
+      'Where the memory type is among what pte_modify() takes over, an entry gets that of vm_page_prot; elsewhere it keeps its own.',
+    ],
     ['split', 'A part is split off, and a special VMA is never merged again.'],
     ['keeps', 'An entry keeps frame, special bit and cache bits; only its permissions change.'],
     [

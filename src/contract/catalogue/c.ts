@@ -141,11 +141,7 @@ export const C_BEGINS = [
       'The new page has one reference and one mapcount; the frame behind the old entry is neither written nor counted.',
     ],
     ['exclusive', 'The new page is anonymous and exclusive, writable if the VMA is.'],
-    [
-      'caching',
-      "The new entry has the VMA's protection, cache attributes included.",
-      { untested: 'internal', detail: 'cache attributes are not modelled' },
-    ],
+    ['caching', "The new entry has the VMA's protection, cache attributes included."],
     ['nomem', 'A copy for which there is no memory ends the process and leaves nothing counted.'],
   ]),
   section('C.6', 'fork', { source: 'kernel/fork.c:dup_mmap; mm/memory.c:copy_page_range, vma_needs_copy' }, [

@@ -47,6 +47,22 @@ export const machineFacts = {
     source: 'arch/*/include/asm/pgtable*.h:pgprot_writecombine',
     catalogue: 'C.5',
   }),
+  pgprotAddsCacheBits: byReleaseOn(['x86_64'], [true, true, true], {
+    doc: 'pgprot_noncached() and pgprot_writecombine() add bits to those of the type before: both together are uc.',
+    source: 'arch/x86/include/asm/pgtable.h:pgprot_noncached, arch/x86/mm/pat/memtype.c:pgprot_writecombine',
+    catalogue: 'C.5',
+  }),
+  modifyTakesMemtype: byReleaseOn(['arm64', 'riscv64', 'ppc64', 'xtensa'], [true, true, true], {
+    doc: "pte_modify() gives the entry the memory type of vm_page_prot, too: mprotect() undoes a driver's that stands in entries only.",
+    source:
+      'arch/arm64/include/asm/pgtable.h:pte_modify, arch/{riscv,powerpc,xtensa}/include/asm: _PAGE_CHG_MASK',
+    catalogue: 'C.7, F-13',
+  }),
+  zoneDeviceMode: constant<number>(0, {
+    doc: 'Memory type (CacheMode) that memremap_pages() reserved for device regions (x86): that of the MTRRs, 0 (wb) for persistent memory.',
+    source: 'mm/memremap.c:pagemap_range',
+    catalogue: 'B.9',
+  }),
   pteSpecial: trait('pteSpecial', {
     doc: 'PTEs have a special bit (ARCH_HAS_PTE_SPECIAL): it decides what is raw, the linear rule is never asked.',
     source: 'arch/*/Kconfig:ARCH_HAS_PTE_SPECIAL',

@@ -14,6 +14,7 @@ import {
 import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
 import { OPS_NULL, type Vma } from '../world.js';
 import { vmNormalPageLeaf } from './memory/classify.js';
+import { trackPfnInsert } from './memory/pat.js';
 import {
   clearEntry,
   entryPfn,
@@ -80,7 +81,8 @@ export function vmfInsertPfnLeaf(
   const e = entryAt(k, vma.mm, pg, level);
   if (none(k, e)) {
     const bit = (level === Level.Pmd ? k.facts.pmdPfnmap : k.facts.pudPfnmap) ? PTE_SPECIAL : 0;
-    setEntry(k, e, pfnInEntry(k, pfn - (pfn % span)), vma.prot | bit | (write ? writable(vma) : 0));
+    const prot = trackPfnInsert(k, pfn, vma.prot);
+    setEntry(k, e, pfnInEntry(k, pfn - (pfn % span)), prot | bit | (write ? writable(vma) : 0));
   } else if (write) {
     if (present(k, e) && entryPfn(k, e) === pfn) k.w[e + 1]! |= writable(vma);
     else k.warn();

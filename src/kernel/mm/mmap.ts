@@ -50,6 +50,7 @@ import {
 import { fget, fput } from '../fs/file_table.js';
 import { callMmPopulate } from './populate.js';
 import { freePgtables, vmGetPageProt } from './pgtable.js';
+import { pfnmapTrackCtxRelease } from './memory/pat.js';
 import { zapPageRange } from './memory/zap.js';
 import {
   callMmapPrepare,
@@ -391,6 +392,7 @@ function unmapNew(k: Kernel, f: number, v: Vma, err: number): void {
   zapPageRange(k, v, v.start, v.end, true);
   freePgtables(k, v.mm, v.start, v.end);
   k.files[v.file]!.refs -= 1;
+  pfnmapTrackCtxRelease(k, v);
   v.clear();
   leave(k, f, err);
 }

@@ -17,7 +17,16 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from '../flags.js';
-import { Level, PTE_DIRTY, PTE_EXEC, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
+import {
+  cacheMode,
+  Level,
+  PTE_DIRTY,
+  PTE_EXEC,
+  PTE_PROTNONE,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  withCacheMode,
+} from '../pte.js';
 import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '../uapi.js';
 import { PG_ANON, PG_EXCLUSIVE, type Vma } from '../world.js';
 import { arg64, pagesOf, beyondTaskSize } from './mmap.js';
@@ -182,9 +191,11 @@ function changeHuge(k: Kernel, vma: Vma, e: number, upgrade: boolean): void {
   if (upgrade && canChangePmdWritable(k, vma, e)) k.w[e + 1]! |= PTE_WRITE;
 }
 
-/** pte_modify(): frame, special, dirty and cache mode stay, permissions are vm_page_prot's. */
+/** pte_modify(): frame, special and dirty stay, permissions are vm_page_prot's; so is the memory type on some architectures (F-13). */
 function modify(k: Kernel, vma: Vma, e: number): void {
   let flags = (k.w[e + 1]! & ~PERMISSIONS) | (vma.prot & PERMISSIONS);
+  if (k.options.memtypes === true && k.facts.modifyTakesMemtype)
+    flags = withCacheMode(flags, cacheMode(vma.prot));
   if (!k.facts.modifyKeepsSpecial) flags &= ~PTE_SPECIAL;
   k.w[e + 1] = flags;
 }

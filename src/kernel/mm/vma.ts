@@ -8,6 +8,7 @@ import { fput } from '../fs/file_table.js';
 import { vmaAdjustTransHuge } from './huge_memory.js';
 import { freePgtables, pgprotModify, vmGetPageProt } from './pgtable.js';
 import { vmaSoftDirtyEnabled } from './soft_dirty.js';
+import { pfnmapTrackCtxRelease } from './memory/pat.js';
 import { zapPageRange } from './memory/zap.js';
 
 /** find_vma() of the page itself: the linked VMA that contains page `pg`, or undefined. */
@@ -220,6 +221,7 @@ export const removeVma: Routine = routine('mm/vma.c:remove_vma', 1, (k, f, pc) =
   if (pc === 1) {
     k.takeRet();
     const file = v.file;
+    pfnmapTrackCtxRelease(k, v);
     v.clear();
     if (file < 0) return k.ret(f, 0);
     const nf = k.call(f, 2, fput);

@@ -36,6 +36,8 @@ export interface ApiFunction extends ExternalFunction {
   readonly objects?: readonly number[];
   /** Installs leaves above the PTE level: entries there must be kept. */
   readonly leaves?: boolean;
+  /** Sets a memory type: reservations must be kept. */
+  readonly memtypes?: boolean;
   /** What the core calls where the function itself stands in a table of operations. */
   readonly handler?: CFunction;
   /** Whether the call is a scheduling point (lock operation, allocation, free, user copy, every system call). */

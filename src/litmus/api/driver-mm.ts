@@ -21,7 +21,7 @@ import { zapSpecialVmaRange } from '../../kernel/mm/memory/zap.js';
 import { unmapMappingRange } from '../../kernel/mm/unmap_mapping.js';
 import { remapVmallocRange, remapVmallocRangePartial } from '../../kernel/mm/vmalloc.js';
 import { vmGetPageProt } from '../../kernel/mm/pgtable.js';
-import { CacheMode, Level, PTE_CACHE_MASK, PTE_CACHE_SHIFT } from '../../kernel/pte.js';
+import { Level } from '../../kernel/pte.js';
 import type { Vma } from '../../kernel/world.js';
 import { num, pfnArg, type ApiFunction } from './define.js';
 import { indexOf } from './structs.js';
@@ -53,10 +53,6 @@ function pageArg(k: Kernel, i: number): number {
 }
 
 const VMA = 'struct vm_area_struct *vma';
-const withCache =
-  (mode: number) =>
-  (k: Kernel): number =>
-    (k.argLo[0]! & ~PTE_CACHE_MASK) | (mode << PTE_CACHE_SHIFT);
 
 /** Insertion of a leaf over vmf->address. huge_fault for a PUD has no vmf->pmd: there is no table yet that it could be in. */
 function leaf(prototype: string, level: number): ApiFunction {
@@ -199,14 +195,6 @@ export const DRIVER_MM: Readonly<Record<string, ApiFunction>> = {
   vm_get_page_prot: {
     prototype: 'pgprot_t vm_get_page_prot(unsigned long vm_flags)',
     call: (k) => vmGetPageProt(k.argLo[0]!),
-  },
-  pgprot_noncached: {
-    prototype: 'pgprot_t pgprot_noncached(pgprot_t prot)',
-    call: withCache(CacheMode.UncachedMinus),
-  },
-  pgprot_writecombine: {
-    prototype: 'pgprot_t pgprot_writecombine(pgprot_t prot)',
-    call: withCache(CacheMode.WriteCombine),
   },
   pgprot_decrypted: { prototype: 'pgprot_t pgprot_decrypted(pgprot_t prot)', call: (k) => k.argLo[0]! },
 };

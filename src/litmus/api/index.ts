@@ -11,6 +11,7 @@ import { DESC_MACROS, DRIVER_DESC, VMA_BITS } from './driver-desc.js';
 import { DRIVER_FAULT, FAULT_MACROS } from './driver-fault.js';
 import { CONVENIENCES, IOCTL_NUMBERS } from './conveniences.js';
 import { DRIVER_CORE, GFP } from './driver-core.js';
+import { DRIVER_MEMTYPE } from './driver-memtype.js';
 import { DRIVER_MM } from './driver-mm.js';
 import { DRIVER_MACROS } from './macros.js';
 import { DRIVER_OBJECTS } from './driver-objects.js';
@@ -34,6 +35,7 @@ export interface EnvironmentOptions {
 /** Functions of drivers, by name. */
 export const DRIVER_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...DRIVER_MM,
+  ...DRIVER_MEMTYPE,
   ...DRIVER_DESC,
   ...DRIVER_FAULT,
   ...DRIVER_CORE,
@@ -52,7 +54,7 @@ export const API_NAMES: readonly string[] = [
   'none',
   'page_fault',
   ...new Set(
-    [SYSCALLS, DRIVER_MM, DRIVER_DESC, DRIVER_FAULT, DRIVER_CORE, ASSERTS].flatMap((table) =>
+    [SYSCALLS, DRIVER_MM, DRIVER_MEMTYPE, DRIVER_DESC, DRIVER_FAULT, DRIVER_CORE, ASSERTS].flatMap((table) =>
       Object.keys(table),
     ),
   ),

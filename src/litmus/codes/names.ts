@@ -1,4 +1,4 @@
-/** PFN2050 to PFN2069: what names in a condition stand for. */
+/** PFN2050 to PFN2070: what names in a condition stand for. */
 import type { CodeDoc } from '../../c/diagnostics.js';
 import { asking, mapping, sample } from './sample.js';
 
@@ -136,5 +136,13 @@ export const NAME_CODES = {
       threads: 'P0()\n{\n\tint x[2];\n\tint y;\n\tx[1] = 1;\n\ty = x[1];\n}',
       clause: 'exists (0:y = 1)',
     }),
+  },
+  PFN2070: {
+    code: 'PFN2070',
+    title: 'a memory type compared with something else',
+    explanation:
+      '`cache` gives a memory type, which is compared with `=` or `!=`, with another or with a name: wb, wc, uc_minus, uc, wt, wp, device.',
+    example: mapping('exists (0:cache(p) = 3)'),
+    fix: mapping('exists (0:cache(p) = uc)'),
   },
 } as const satisfies Record<string, CodeDoc>;

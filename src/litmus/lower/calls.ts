@@ -55,6 +55,7 @@ function callAtomic(
   const id = apiId(e.callee.name);
   const call = api.call!;
   if (api.leaves) fn.session.leaves = true;
+  if (api.memtypes) fn.session.memtypes = true;
   const keep = wanted && e.type.kind !== 'void' ? fn.temp(e.type) : undefined;
   const { slot = 0, words = 0 } = keep ?? {};
   if (api.objects)

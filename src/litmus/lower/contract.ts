@@ -45,6 +45,8 @@ export interface LoweredTest {
   readonly ioctl: IoctlUse;
   /** Whether code reads or writes what pages contain; else contents make no difference to what happens. */
   readonly touchesContents: boolean;
+  /** Whether the driver sets memory types. */
+  readonly memtypes: boolean;
   /** Source line (1-based) of an instruction, for witnesses. */
   line(fn: CFunction, pc: number): number | undefined;
 }

@@ -116,6 +116,7 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
     cellWords: placed.words,
     ioctl: ioctlUse(program, ioctls),
     touchesContents: finder.accesses > 0 || /\b(copy_from_user|get_user)\b/.test(test.source.text),
+    memtypes: session.memtypes,
     line: (fn, pc) => {
       const offset = lines.get(fn)?.[pc];
       return offset === undefined ? undefined : lineColumn(test.source.text, offset).line;

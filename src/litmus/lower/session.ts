@@ -33,6 +33,8 @@ export class Session {
   readonly globalWords: number;
   /** Whether the code installs leaves above the PTE level. */
   leaves = false;
+  /** Whether the code sets memory types. */
+  memtypes = false;
   /** Handles of vm_operations_struct tables. */
   readonly tables = new Map<GlobalVariable, number>();
   readonly #versions = new Map<string, CompiledFunction>();

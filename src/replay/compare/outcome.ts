@@ -20,6 +20,7 @@ import {
   negated,
   NONE,
   NULL,
+  special,
   printValue,
   type Value,
 } from '../../run/value.js';
@@ -124,7 +125,7 @@ function lookup(
       case 'integer':
         return integer(t.value);
       case 'special':
-        return t.value === 'NULL' ? NULL : t.value === 'none' ? NONE : DEAD;
+        return special(t.value);
       case 'region':
         return frameValue(regionPfn(t.name, mem, test));
       case 'constant':

@@ -5,7 +5,7 @@ import { KERNEL_FLAGS } from '../../kernel/flags.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
 import type { ObserverTerm, ProcessPath, Term } from '../../litmus/ast.js';
 import type { Observable } from '../../litmus/observables.js';
-import { findObserver, ATTRIBUTES, VMA_FLAG_NAMES } from '../../litmus/observers.js';
+import { ATTRIBUTES, findObserver, MEMTYPE_OBSERVERS, VMA_FLAG_NAMES } from '../../litmus/observers.js';
 import { cType } from './ctype.js';
 import { fieldOf } from './thread.js';
 import { Untranslatable } from './unsupported.js';
@@ -96,6 +96,8 @@ function kind({ type }: LocalVariable): string {
 }
 
 function observer(t: ObserverTerm, test: ObservedTest, flag: number): string {
+  if (MEMTYPE_OBSERVERS.includes(t.observer))
+    throw new Untranslatable(`the memory type of an entry (${t.observer})`);
   const name = `"${t.observer}"`;
   if (t.process !== undefined)
     return `lit_of_address(${name}, ${process(t.process)}, ${term(t.argument!, test)}, ${flag})`;

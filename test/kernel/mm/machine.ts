@@ -120,6 +120,7 @@ export class Machine {
       arena: 64,
       stack: 400,
       heap: 8,
+      memtypes: setup.options?.memtypes === true ? 8 : 0,
     };
     const cells = [{ offset: 0, bytes: 1, word: 0 }];
     const leaves = setup.leaves ?? setup.handlers?.['hugeFault'] !== undefined;

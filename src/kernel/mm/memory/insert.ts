@@ -18,6 +18,7 @@ import { PG_ANON, PG_FREE, type Vma } from '../../world.js';
 import { entryPfn, none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
 import { compoundHead, getPage } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
+import { trackPfnInsert } from './pat.js';
 import { pgoffNumber, vmEnd, vmFlagsSet, vmStart } from './remap.js';
 import { pteMkdirty } from '../soft_dirty.js';
 import { addRmap } from './zap.js';
@@ -50,7 +51,7 @@ export function vmfInsertPfnProt(k: Kernel, vma: Vma, addr: number, pfn: number,
     return 0;
   }
   if (!inside(k, vma, addr) || !pfnModifyAllowed(k, pfn, prot)) return VM_FAULT_SIGBUS;
-  return insertPfn(k, vma, pageOfAddr(k, addr), pfn, prot, false);
+  return insertPfn(k, vma, pageOfAddr(k, addr), pfn, trackPfnInsert(k, pfn, prot), false);
 }
 
 /** `mm/memory.c:vmf_insert_pfn`. */
@@ -118,7 +119,7 @@ export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mk
     if (err === -ENOMEM) return VM_FAULT_OOM;
     return err !== 0 && err !== -EBUSY ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
   }
-  return insertPfn(k, vma, pageOfAddr(k, addr), pfn, vma.prot, mkwrite);
+  return insertPfn(k, vma, pageOfAddr(k, addr), pfn, trackPfnInsert(k, pfn, vma.prot), mkwrite);
 }
 
 /** `mm/memory.c:validate_page_before_insert`: anonymous pages and, from 6.12, the zero page where a write could reach it. */

@@ -1,33 +1,189 @@
-/** x86's memory types of raw mappings up to 6.12: `arch/x86/mm/pat/memtype.c` (B.9). VM_PAT says that a whole VMA is tracked. */
+/**
+ * x86's tracking of raw mappings: `arch/x86/mm/pat/memtype.c` (B.9). Up to 6.12 VM_PAT says that a whole VMA is tracked, and frame and
+ * type are read off its entries; in 7.2 VMAs share a counted context.
+ */
 import type { Kernel } from '../../kernel.js';
+import { EBUSY, EINVAL } from '../../errno.js';
+import { UnknownError } from '../../routine.js';
 import { VM_PAT } from '../../flags.js';
-import { Level, PTE_SPECIAL } from '../../pte.js';
-import type { Vma } from '../../world.js';
-import { none, walk } from '../pgtable.js';
+import { cacheMode, CacheMode, Level, PTE_SPECIAL, withCacheMode } from '../../pte.js';
+import { VMA_TRACKED, type Vma } from '../../world.js';
+import { entryPfn, none, walk } from '../pgtable.js';
 import { vmNormalPage } from './classify.js';
+import {
+  isNewMemtypeAllowed,
+  lastReserved,
+  lookupMemtype,
+  memtypeErase,
+  memtypeFree,
+  MEMTYPE_CONFLICT,
+  memtypeReserve,
+  pagerangeHasRam,
+} from './memtype.js';
 
-/** `follow_phys`: what is tracked is read off the first entry, which must still be raw. */
-function followPhys(k: Kernel, vma: Vma): boolean {
-  const e = walk(k, vma.mm, vma.start);
-  if (none(k, e)) return false;
-  if (k.level !== Level.Pte || k.facts.followPfnmap) return (k.w[e + 1]! & PTE_SPECIAL) !== 0;
-  return vmNormalPage(k, vma, vma.start, e) < 0;
+const PAGE_SIZE = 4096;
+
+/** Whether memory types are kept at all: the cheap question first. */
+function tracks(k: Kernel): boolean {
+  return k.options.memtypes === true && k.facts.pfnmapTracking;
 }
 
 /**
- * `untrack_pfn`, which every zap in a VM_PFNMAP VMA calls for the whole of it: VM_PAT goes, however little is zapped. A shared VMA without
- * a first entry keeps it, with a WARN; a copy-on-write one has its first frame in vm_pgoff.
+ * `reserve_pfn_range`: RAM gets the type of its first page, whatever was asked for (pr_warn); other memory is reserved.
+ * @param strict any other type than asked for is refused
+ * @returns the protection with the type that the range has, or -EINVAL
+ */
+function reservePfnRange(k: Kernel, pfn: number, pages: number, prot: number, strict: boolean): number {
+  lastReserved.slot = -1;
+  if (pagerangeHasRam(k, pfn, pages)) return withCacheMode(prot, lookupMemtype(k, pfn));
+  const want = cacheMode(prot);
+  const got = memtypeReserve(k, pfn, pages, want);
+  if (got === MEMTYPE_CONFLICT) return -EINVAL;
+  if (got !== want && (strict || !isNewMemtypeAllowed(pfn, pages, want, got))) {
+    memtypeFree(k, pfn, pages);
+    return -EINVAL;
+  }
+  return withCacheMode(prot, got);
+}
+
+/** `free_pfn_range`. */
+function freePfnRange(k: Kernel, pfn: number, pages: number): void {
+  if (tracks(k) && !pagerangeHasRam(k, pfn, pages)) memtypeFree(k, pfn, pages);
+}
+
+/**
+ * `track_pfn_remap` of a part of a VMA, and 7.2's `pfnmap_setup_cachemode`: the type is looked up; a range of several is refused.
+ * @returns the protection with that type, or -EINVAL
+ */
+export function pfnmapSetupCachemode(k: Kernel, pfn: number, bytes: number, prot: number): number {
+  const pages = bytes / PAGE_SIZE;
+  // Without types RAM and device memory still differ. What is longer than any VMA ends the run elsewhere.
+  if ((pages < 2 && k.options.memtypes !== true) || pages > k.layout.caps.arena) return prot;
+  const type = lookupMemtype(k, pfn);
+  let i = 1;
+  while (i < pages && lookupMemtype(k, pfn + i) === type) i++;
+  if (i < pages) return k.facts.pfnmapTracking ? -EINVAL : prot;
+  return tracks(k) ? withCacheMode(prot, type) : prot;
+}
+
+/**
+ * `track_pfn_remap` of a whole VMA [6.1, 6.12]: reserves and marks.
+ * @returns the protection for the entries, or -EINVAL
+ */
+export function trackPfnRemap(k: Kernel, vma: Vma, pfn: number, prot: number): number {
+  if (!k.facts.trackSetsVmPat) return prot;
+  const typed = tracks(k) ? reservePfnRange(k, pfn, vma.pages, prot, false) : prot;
+  if (typed >= 0) vma.flags |= VM_PAT;
+  return typed;
+}
+
+/**
+ * `pfnmap_track_ctx_alloc` [7.2]: a context of the VMA's own, unless it has one.
+ * @returns the protection for the entries, or -EINVAL
+ */
+export function pfnmapTrackCtxAlloc(k: Kernel, vma: Vma, pfn: number, prot: number): number {
+  if (!k.facts.trackFullRemapOnce) return prot;
+  if (vma.has(VMA_TRACKED)) return -EINVAL;
+  const typed = tracks(k) ? reservePfnRange(k, pfn, vma.pages, prot, false) : prot;
+  if (typed < 0) return typed;
+  vma.put(VMA_TRACKED, true);
+  if (tracks(k)) vma.memtype = lastReserved.slot;
+  return typed;
+}
+
+/** `vma_pfnmap_track_ctx_release` [7.2]: the reservation goes with the last VMA that shares its context. */
+export function pfnmapTrackCtxRelease(k: Kernel, vma: Vma): void {
+  if (!vma.has(VMA_TRACKED)) return;
+  const slot = vma.memtype;
+  vma.put(VMA_TRACKED, false);
+  if (slot < 0) return;
+  vma.memtype = -1;
+  const { vmas } = k;
+  for (let i = 0; i < vmas.length; i++) if (vmas[i]!.mm >= 0 && vmas[i]!.memtype === slot) return;
+  memtypeErase(k, slot);
+}
+
+/**
+ * `track_pfn_insert`, 7.2's `pfnmap_setup_cachemode_pfn`: a single frame gets the type it has, whatever the driver asks for.
+ * @returns the protection for the entry
+ */
+export function trackPfnInsert(k: Kernel, pfn: number, prot: number): number {
+  return tracks(k) ? withCacheMode(prot, lookupMemtype(k, pfn)) : prot;
+}
+
+/** `follow_phys`: word index of the first entry, which must still be raw to tell what is tracked; or -1. */
+function followPhys(k: Kernel, vma: Vma): number {
+  const e = walk(k, vma.mm, vma.start);
+  if (none(k, e)) return -1;
+  if (k.level !== Level.Pte || k.facts.followPfnmap) return (k.w[e + 1]! & PTE_SPECIAL) !== 0 ? e : -1;
+  return vmNormalPage(k, vma, vma.start, e) < 0 ? e : -1;
+}
+
+/**
+ * `untrack_pfn`, which every zap in a VM_PFNMAP VMA calls for the whole of it: VM_PAT goes and the reservation with it, however little is
+ * zapped. A shared VMA without a first entry keeps both, with a WARN; a copy-on-write one has its first frame in vm_pgoff.
  */
 export function untrackPfn(k: Kernel, vma: Vma): void {
   if (!k.facts.trackSetsVmPat || (vma.flags & VM_PAT) === 0) return;
-  if (!followPhys(k, vma) && !vma.cow) k.warn();
-  else vma.flags &= ~VM_PAT;
+  const e = followPhys(k, vma);
+  if (e < 0 && !vma.cow) return k.warn();
+  const pgoff = (vma.pgoffHi >>> 0) * 2 ** 32 + (vma.pgoffLo >>> 0);
+  untrackPfnRange(k, vma, e < 0 ? pgoff : entryPfn(k, e), vma.pages);
 }
 
-/** `track_pfn_copy`, at fork: false when the first entry is not raw any more (H-9). */
+/** `untrack_pfn` of a range that the caller knows, after a remap or a copy that failed. */
+export function untrackPfnRange(k: Kernel, vma: Vma, pfn: number, pages: number): void {
+  if (!k.facts.trackSetsVmPat || (vma.flags & VM_PAT) === 0) return;
+  freePfnRange(k, pfn, pages);
+  vma.flags &= ~VM_PAT;
+}
+
+/** `track_pfn_copy`, at fork: false when the first entry is not raw any more (H-9), or its type is not to be had. */
 export function trackPfnCopy(k: Kernel, vma: Vma, child: Vma): boolean {
   if (!k.facts.forkRereservesPat || (vma.flags & VM_PAT) === 0) return true;
-  if (!followPhys(k, vma)) return false;
+  const e = followPhys(k, vma);
+  if (e < 0) return false;
+  if (tracks(k) && reservePfnRange(k, entryPfn(k, e), vma.pages, k.w[e + 1]! & 0xffff, true) < 0)
+    return false;
   child.flags |= VM_PAT;
   return true;
+}
+
+/** `untrack_pfn_copy`: the entries could not be copied. */
+export function untrackPfnCopy(k: Kernel, vma: Vma, child: Vma): void {
+  if (!k.facts.forkRereservesPat || (child.flags & VM_PAT) === 0) return;
+  const e = followPhys(k, vma);
+  untrackPfnRange(k, child, entryPfn(k, e), vma.pages);
+}
+
+/** Pages that bytes [start, start + size) touch, from the page of `start` on. */
+function pagesIn(start: number, size: number): number {
+  return Math.ceil((start + size) / PAGE_SIZE) - Math.floor(start / PAGE_SIZE);
+}
+
+/**
+ * `arch_io_reserve_memtype_wc`: an aperture becomes write-combining for whoever maps it. Of RAM it would change the pages' own type, which
+ * the model does not have.
+ * @param start physical address
+ * @returns 0, or -EBUSY for other types in the range
+ */
+export function archIoReserveMemtypeWc(k: Kernel, start: number, size: number): number {
+  if (!tracks(k)) return 0;
+  const pfn = Math.floor(start / PAGE_SIZE);
+  const pages = pagesIn(start, size);
+  if (pages === 0) {
+    k.warn();
+    return -EINVAL;
+  }
+  if (pagerangeHasRam(k, pfn, pages)) throw new UnknownError('a memory type of RAM pages');
+  const got = memtypeReserve(k, pfn, pages, CacheMode.WriteCombine);
+  if (got === MEMTYPE_CONFLICT) return -EBUSY;
+  if (isNewMemtypeAllowed(pfn, pages, CacheMode.WriteCombine, got)) return 0;
+  memtypeFree(k, pfn, pages);
+  return -EBUSY;
+}
+
+/** `arch_io_free_memtype_wc`. */
+export function archIoFreeMemtypeWc(k: Kernel, start: number, size: number): void {
+  freePfnRange(k, Math.floor(start / PAGE_SIZE), pagesIn(start, size));
 }

@@ -3,10 +3,17 @@ import type { Kernel } from '../../kernel.js';
 import { CapacityError, PROC } from '../../layout.js';
 import { UnknownError } from '../../routine.js';
 import { EACCES, EINVAL, ENOMEM } from '../../errno.js';
-import { VM_PAT, VM_REMAP_FLAGS } from '../../flags.js';
+import { VM_REMAP_FLAGS } from '../../flags.js';
 import { Level, PTE_SPECIAL } from '../../pte.js';
-import { VMA_TRACKED, type Vma } from '../../world.js';
+import type { Vma } from '../../world.js';
 import { none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
+import {
+  pfnmapSetupCachemode,
+  pfnmapTrackCtxAlloc,
+  pfnmapTrackCtxRelease,
+  trackPfnRemap,
+  untrackPfnRange,
+} from './pat.js';
 import { zapPageRange } from './zap.js';
 
 const PAGE_SIZE = 4096;
@@ -65,10 +72,12 @@ export function remapPfnRange(
 
 /** Up to 6.12: tracking, then all checks; any error zaps the range. */
 function remapTracked(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
-  const tracked = k.facts.trackSetsVmPat && coversVma(k, vma, addr, bytes);
-  if (tracked) vma.flags |= VM_PAT;
-  const err = remapNotrack(k, vma, addr, pfn, bytes, prot);
-  if (err !== 0 && k.facts.trackSetsVmPat) vma.flags &= ~VM_PAT;
+  const typed = coversVma(k, vma, addr, bytes)
+    ? trackPfnRemap(k, vma, pfn, prot)
+    : pfnmapSetupCachemode(k, pfn, bytes, prot);
+  if (typed < 0) return typed;
+  const err = remapNotrack(k, vma, addr, pfn, bytes, typed);
+  if (err !== 0) untrackPfnRange(k, vma, pfn, bytes / PAGE_SIZE);
   return err;
 }
 
@@ -127,20 +136,19 @@ export function doRemapPfnRange(
   bytes: number,
   prot: number,
 ): number {
-  if (k.facts.trackFullRemapOnce && coversVma(k, vma, addr, bytes)) {
-    if (vma.has(VMA_TRACKED)) return -EINVAL;
-    vma.put(VMA_TRACKED, true);
-  }
+  const whole = coversVma(k, vma, addr, bytes);
+  const typed = whole ? pfnmapTrackCtxAlloc(k, vma, pfn, prot) : pfnmapSetupCachemode(k, pfn, bytes, prot);
+  if (typed < 0) return typed;
   let err: number;
   if (addr % PAGE_SIZE !== 0) {
     k.warn();
     err = -EINVAL;
   } else {
-    err = remapEntries(k, vma, addr, pfn, bytes, prot);
+    err = remapEntries(k, vma, addr, pfn, bytes, typed);
   }
   if (err !== 0) {
     zapRange(k, vma, addr, bytes);
-    if (coversVma(k, vma, addr, bytes)) vma.put(VMA_TRACKED, false);
+    if (whole) pfnmapTrackCtxRelease(k, vma);
   }
   return err;
 }
