@@ -83,8 +83,9 @@ Where:
   --any-user       leave the threads and the question of a test aside
 
 Programs (what is beyond these bounds is listed with every answer):
-  --processes N    processes that ever live: one and what fork makes (2)
-  --pages N        pages of address space of each (2)
+  --processes N    processes that ever live: one and what fork makes
+  --pages N        pages of address space of each. Without either: one process
+                   with 2 pages, then 2 processes with a page each
   --files N        descriptors of each (1)
   --races          let processes meet inside system calls, not only between them
 

@@ -59,10 +59,9 @@ function violation(v: Violation, confirmed: string | undefined): string[] {
     );
   } else {
     const { rule, by, how, step } = v.blame;
-    lines.push(
-      ...wrapped(`Blame: the ${by}, by rule ${rule}, in step ${step}: ${how}.`, '  '),
-      ...wrapped(`${rule}: ${ruleNamed(rule)?.statement ?? ''}`, '    '),
-    );
+    const which = rule === undefined ? 'outside of the contract' : `by rule ${rule}`;
+    lines.push(...wrapped(`Blame: the ${by}, ${which}, in step ${step}: ${how}.`, '  '));
+    if (rule !== undefined) lines.push(...wrapped(`${rule}: ${ruleNamed(rule)?.statement ?? ''}`, '    '));
   }
   lines.push('', ...v.steps.flatMap(step), '');
   if (confirmed !== undefined) lines.push(`  As a litmus test, confirmed by pfnmap run: ${confirmed}.`);

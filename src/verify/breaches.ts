@@ -1,4 +1,6 @@
 /** Monitors: which rules of the contract a step has broken. They look at what is new in a state, and at what the driver called. */
+import type { Access } from '../contract/invariants/check.js';
+import type { InvariantId } from '../contract/invariants/list.js';
 import type { Party, RuleId } from '../contract/index.js';
 import { VM_DONTEXPAND, VM_MAYSHARE, VM_MAYWRITE, VM_PFNMAP, VM_SHARED } from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -11,7 +13,8 @@ import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Vma } from '../kernel/wor
 import { frameName } from '../run/changes.js';
 
 export interface Breach {
-  readonly rule: RuleId;
+  /** Absent where it is a mistake of C or bookkeeping that the contract need not speak of. */
+  readonly rule?: RuleId;
   readonly by: Party;
   readonly how: string;
 }
@@ -26,10 +29,34 @@ export interface Deeds {
 
 const FREES = /^(__free_pages?|free_pages?|put_page|vfree|dma_free_coherent)$/;
 
-/** Rules that are broken in the present state, as far as they can be watched. */
-export function breaches(k: Kernel, deeds: Deeds): Breach[] {
+/** What is broken in the present state, as far as it can be watched. */
+export function breaches(k: Kernel, access: Access, deeds: Deeds): Breach[] {
   if (k.w[HEAD.FROZEN] !== Freeze.None) return stopped(k);
-  return k.vmas.filter((v) => v.mm >= 0).flatMap((v) => [...ofVma(k, v, deeds), ...ofEntries(k, v, deeds)]);
+  const vmas = k.vmas.filter((v) => v.mm >= 0);
+  return [
+    ...vmas.flatMap((v) => [...ofVma(k, v, deeds), ...ofEntries(k, v, access, deeds)]),
+    ...overfreed(k, deeds),
+  ];
+}
+
+/** Whose mistake a broken invariant is when no rule was broken on the way; undefined if the contract should have had one. */
+export function mistake(k: Kernel, invariant: InvariantId, pfn: number): Breach | undefined {
+  if (invariant === 'no-undefined') return { by: 'driver', how: 'it follows a pointer to where nothing is' };
+  if (invariant === 'no-deadlock')
+    return { by: 'driver', how: 'its locks are taken in an order that lets all wait' };
+  if (invariant !== 'no-leak' || pfn < 0) return undefined;
+  const page = k.pages[k.mem.frame(pfn)]!;
+  if ((page.flags & PG_ANON) !== 0 || page.mapcount !== 0) return undefined;
+  return { by: 'driver', how: `it holds ${frameName(k, pfn)} and has nothing left that names it` };
+}
+
+/** The driver gives back a reference that it does not have. */
+function overfreed(k: Kernel, { before, calls }: Deeds): Breach[] {
+  const call = calls.find((one) => FREES.test(one));
+  if (call === undefined) return [];
+  return k.pages
+    .filter((page) => page.refcount < 0 && before[page.o + PAGE.REFCOUNT]! >= 0)
+    .map((page) => ({ by: 'driver', how: `${call}() gives back ${frameName(k, page.pfn)} once too often` }));
 }
 
 /** The call that stopped the kernel tells the rule. */
@@ -82,21 +109,29 @@ function ofVma(k: Kernel, v: Vma, { before }: Deeds): Breach[] {
   return found;
 }
 
-function ofEntries(k: Kernel, v: Vma, deeds: Deeds): Breach[] {
+function ofEntries(k: Kernel, v: Vma, access: Access, deeds: Deeds): Breach[] {
   const found: Breach[] = [];
   for (let pg = v.start; pg < v.end; pg++) {
     const e = pteAt(k, v.mm, pg);
     const flags = k.w[e + 1]!;
     if ((flags & PTE_PRESENT) === 0) continue;
     const frame = k.mem.frame(entryPfn(k, e));
-    if ((flags & PTE_GHOST_COUNTED) === 0) found.push(...ofRaw(k, v, pg, e, frame, deeds));
+    if ((flags & PTE_GHOST_COUNTED) === 0) found.push(...ofRaw(k, v, pg, e, frame, access, deeds));
     else if ((v.flags & VM_PFNMAP) !== 0 && frame >= 0 && (k.pages[frame]!.flags & PG_ANON) === 0)
       found.push({ rule: 'F-10', by: 'driver', how: `a page is mapped, counted, in a VM_PFNMAP mapping` });
   }
   return found;
 }
 
-function ofRaw(k: Kernel, v: Vma, pg: number, e: number, frame: number, deeds: Deeds): Breach[] {
+function ofRaw(
+  k: Kernel,
+  v: Vma,
+  pg: number,
+  e: number,
+  frame: number,
+  access: Access,
+  deeds: Deeds,
+): Breach[] {
   const found: Breach[] = [];
   const flags = k.w[e + 1]!;
   const pfn = entryPfn(k, e);
@@ -108,6 +143,12 @@ function ofRaw(k: Kernel, v: Vma, pg: number, e: number, frame: number, deeds: D
       found.push({ rule: 'F-1a', by: 'driver', how: `${name} is mapped raw and is a private page` });
   }
   if (frame >= 0 && k.mem.isZeroFrame(frame)) return found;
+  if (frame < 0 || (k.mem.isRam[frame] === 0 && access.reachable[frame] === 0))
+    found.push({
+      rule: 'F-1a',
+      by: 'driver',
+      how: `${name}, which the driver has not been given, is mapped`,
+    });
   if ((flags & PTE_WRITE) !== 0 && (v.flags & VM_SHARED) === 0)
     found.push({ rule: 'F-13', by: 'driver', how: `a private mapping has ${name} raw and writable` });
   if (v.cow && (v.flags & VM_PFNMAP) !== 0 && !isLinear(k, v, pg, pfn))

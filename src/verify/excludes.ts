@@ -1,6 +1,5 @@
 /** What a verdict does not speak about. */
 import type { Subject } from './subject.js';
-import type { Beyond } from './system.js';
 import type { Bounds } from './types.js';
 
 /** Never modelled. */
@@ -19,16 +18,19 @@ const MET: Readonly<Record<string, string>> = {
   pins: 'processes that hold more than one reference by GUP',
 };
 
-/** @param beyond bounds that the search has met: the others are left out where they cut nothing off */
-export function excludes(subject: Subject, bounds: Bounds, beyond: Beyond): string[] {
-  const { processes, pages, files, races } = bounds;
-  const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-  const list = [
-    `more than ${plural(processes, processes === 1 ? 'process' : 'processe')}, each with ${plural(pages, 'page')} of address space and ${plural(files, 'descriptor')}`,
-  ];
-  for (const bound of beyond.bounds) if (MET[bound] !== undefined) list.push(MET[bound]);
-  if (!races && processes > 1) list.push('races inside system calls and faults (--races)');
+/** @param met bounds that the search has met: the others are left out where they cut nothing off */
+export function excludes(subject: Subject, worlds: readonly Bounds[], met: ReadonlySet<string>): string[] {
+  const list = [`more than ${worlds.map(sizeOf).join(', or ')}`];
+  for (const bound of met) if (MET[bound] !== undefined) list.push(MET[bound]);
+  if (worlds.some(({ races, processes }) => !races && processes > 1))
+    list.push('races inside system calls and faults (--races)');
   if (!subject.compiled.options.faultsAlloc) list.push('allocations that fail (`faults alloc;`)');
   if (!subject.compiled.lowered.touchesContents) list.push('what pages contain: the driver does not look');
   return [...list, ...ALWAYS];
+}
+
+function sizeOf({ processes, pages, files }: Bounds): string {
+  const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+  const size = `${plural(pages, 'page', 'pages')} of address space and ${plural(files, 'descriptor', 'descriptors')}`;
+  return processes === 1 ? `1 process with ${size}` : `${processes} processes, each with ${size}`;
 }

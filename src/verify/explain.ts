@@ -8,7 +8,7 @@ import { bootKernel, booting } from '../run/boot.js';
 import { changes, frameName, snapshot } from '../run/changes.js';
 import { threadName } from '../run/witness.js';
 import { room } from './available.js';
-import { breaches } from './breaches.js';
+import { breaches, mistake } from './breaches.js';
 import type { Broken } from './index.js';
 import { invariantOf } from './index.js';
 import { counterexample } from './counterexample.js';
@@ -62,7 +62,7 @@ export function explain(
     const known = deeds.length;
     k.tracer = tracer;
     walker.step();
-    const fallen = breaches(k, { before, calls: tracer.calls });
+    const fallen = breaches(k, subject.access, { before, calls: tracer.calls });
     if (blame === undefined && fallen[0] !== undefined) blame = { ...fallen[0], step: steps.length + 1 };
     const deed = deeds.slice(known).find((d) => d.thread === move);
     const thread = boot ? 'module_init' : threadName(c, k, move);
@@ -70,7 +70,7 @@ export function explain(
       thread,
       operation: boot ? '' : deed === undefined ? '(goes on)' : statement(c, deed),
       changes: [...changes(k, before), ...tracer.events],
-      rules: fallen.map(({ rule }) => rule),
+      rules: fallen.flatMap(({ rule }) => rule ?? []),
     });
   }
   k.tracer = undefined;
@@ -80,6 +80,8 @@ export function explain(
   const here: Broken = same
     ? { ...broken, proc: checker.proc, page: checker.page, pfn: checker.pfn }
     : broken;
+  const own = blame === undefined ? mistake(k, id, here.pfn) : undefined;
+  if (own !== undefined) blame = { ...own, step: steps.length };
   const litmus = counterexample(subject, k, here, deeds, id);
   return {
     invariant: id,

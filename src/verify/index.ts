@@ -2,6 +2,7 @@
 import { InvariantChecker } from '../contract/invariants/check.js';
 import { INVARIANTS, invariantIndex } from '../contract/invariants/list.js';
 import { Search, type Ending } from '../explore/bfs.js';
+import type { Facts } from '../kernel/facts.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { CapacityError, grow, THREAD, type Capacities } from '../kernel/layout.js';
 import type { LitmusTest } from '../litmus/ast.js';
@@ -22,8 +23,15 @@ export type * from './types.js';
 
 const SLICE_MS = 200;
 
-/** What is verified unless more is asked for. */
-export const USUAL_BOUNDS: Bounds = { processes: 2, pages: 2, files: 1, races: false };
+/** What is verified where neither processes nor pages are given: a larger world of one process, then a smaller one of two. */
+const USUAL = [
+  { processes: 1, pages: 2 },
+  { processes: 2, pages: 1 },
+] as const;
+
+/** What one is where only the other is given. */
+const USUAL_PROCESSES = 2;
+const USUAL_PAGES = 2;
 
 const REVOKED = invariantIndex('revoked');
 const DEADLOCK = invariantIndex('no-deadlock');
@@ -35,35 +43,73 @@ const DEADLOCK = invariantIndex('no-deadlock');
  */
 export async function verifyTest(test: LitmusTest, options: VerifyOptions): Promise<VerifyResult> {
   const started = performance.now();
-  const bounds: Bounds = {
-    processes: options.processes ?? USUAL_BOUNDS.processes,
-    pages: options.pages ?? USUAL_BOUNDS.pages,
-    files: options.files ?? USUAL_BOUNDS.files,
-    races: options.races ?? USUAL_BOUNDS.races,
-  };
   const { arch, release } = options;
-  const base = { test: test.name, file: test.source.file, arch, release, bounds };
+  const base = { test: test.name, file: test.source.file, arch, release };
   if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) {
     const reason = `Only: ${test.only?.text ?? ''}`;
     return { ...base, ...NOT_RUN, reason };
   }
   const facts = factsOf(arch, release, { ...optionFacts(test), ...options.facts });
+  const worlds = worldsOf(options);
+  const parts: Part[] = [];
+  for (const [i, bounds] of worlds.entries()) {
+    const left =
+      options.timeoutMs === undefined ? undefined : options.timeoutMs - (performance.now() - started);
+    const share = left === undefined ? {} : { timeoutMs: Math.max(0, left / (worlds.length - i)) };
+    parts.push(await world(test, facts, bounds, { ...options, ...share }));
+    if (parts.at(-1)!.verdict === 'violated' || options.signal?.aborted) break;
+  }
+  return { ...base, ...together(parts, options), timeMs: performance.now() - started };
+}
+
+/** The bounds to verify within, one after the other. */
+function worldsOf({ processes, pages, files = 1, races = false }: VerifyOptions): Bounds[] {
+  if (processes === undefined && pages === undefined) return USUAL.map((one) => ({ ...one, files, races }));
+  return [{ processes: processes ?? USUAL_PROCESSES, pages: pages ?? USUAL_PAGES, files, races }];
+}
+
+/** What a search within one set of bounds found. */
+interface Part extends Pick<VerifyResult, 'states' | 'transitions' | 'depth'> {
+  readonly verdict: VerifyVerdict;
+  readonly reason: string | undefined;
+  readonly violation: Violation | undefined;
+  readonly bounds: Bounds;
+  readonly beyond: Beyond;
+  readonly subject: Subject;
+}
+
+async function world(test: LitmusTest, facts: Facts, bounds: Bounds, options: VerifyOptions): Promise<Part> {
   const subject = subjectOf(test, facts, options.ptrs ?? USUAL_PTRS, bounds);
   const found = await search(subject, bounds, options);
   const violation = found.broken && explain(subject, found.caps, found.search, found.broken, bounds);
   const reason = violation ? undefined : reasonOf(found, options);
-  const verdict: VerifyVerdict = violation ? 'violated' : reason === undefined ? 'holds' : 'unknown';
+  const verdict = violation ? 'violated' : reason === undefined ? 'holds' : 'unknown';
+  const { states, transitions, depth } = found.search;
+  return { verdict, reason, violation, bounds, beyond: found.beyond, subject, states, transitions, depth };
+}
+
+/** A violation anywhere is one; what holds must hold everywhere. */
+function together(parts: readonly Part[], options: VerifyOptions) {
+  const worst = (verdict: VerifyVerdict): Part | undefined => parts.find((part) => part.verdict === verdict);
+  const shown = worst('violated') ?? worst('unknown') ?? parts[0]!;
+  const total = (of: (part: Part) => number): number => parts.reduce((n, part) => n + of(part), 0);
+  const { verdict, violation, subject } = shown;
+  const seconds = `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
+  const reason = shown.reason?.endsWith(' s') === true ? seconds : shown.reason;
   return {
-    ...base,
     verdict,
     ...(reason === undefined ? {} : { reason }),
-    ...(violation ? { violation } : {}),
-    states: found.search.states,
-    transitions: found.search.transitions,
-    depth: found.search.depth,
+    ...(violation === undefined ? {} : { violation }),
+    states: total((part) => part.states),
+    transitions: total((part) => part.transitions),
+    depth: shown.depth,
     exhaustive: verdict === 'holds',
-    excludes: excludes(subject, bounds, found.beyond),
-    timeMs: performance.now() - started,
+    bounds: parts.map((part) => part.bounds),
+    excludes: excludes(
+      subject,
+      parts.map((part) => part.bounds),
+      new Set(parts.flatMap((part) => [...part.beyond.bounds])),
+    ),
   };
 }
 
@@ -73,6 +119,7 @@ const NOT_RUN = {
   transitions: 0,
   depth: 0,
   exhaustive: false,
+  bounds: [],
   excludes: [],
   timeMs: 0,
 } as const;
@@ -239,5 +286,3 @@ function reasonOf(found: Found, options: VerifyOptions): string | undefined {
 export function invariantOf(broken: Broken): (typeof INVARIANTS)[number] {
   return INVARIANTS[broken.invariant]!;
 }
-
-export type { Violation };

@@ -41,7 +41,8 @@ export interface VerifyStep {
 
 /** The first rule that was broken on the way. */
 export interface Blame {
-  readonly rule: string;
+  /** Absent where the contract need not speak of it: a mistake of C, a page forgotten. */
+  readonly rule?: string;
   readonly by: Party;
   /** Number of the step, from 1. */
   readonly step: number;
@@ -78,7 +79,8 @@ export interface VerifyResult {
   readonly depth: number;
   /** Whether every state within the bounds was seen. */
   readonly exhaustive: boolean;
-  readonly bounds: Bounds;
+  /** The worlds that were searched, one after the other. */
+  readonly bounds: readonly Bounds[];
   /** What the verdict does not speak about. */
   readonly excludes: readonly string[];
   readonly timeMs: number;
