@@ -41,6 +41,14 @@ export function breaches(k: Kernel, access: Access, deeds: Deeds): Breach[] {
 
 /** Whose mistake a broken invariant is when no rule was broken on the way; undefined if the contract should have had one. */
 export function mistake(k: Kernel, invariant: InvariantId, pfn: number): Breach | undefined {
+  if (invariant === 'revoked')
+    return { rule: 'F-21', by: 'driver', how: 'its revocation does not find every mapping' };
+  if (invariant === 'read-only')
+    return {
+      rule: 'F-16',
+      by: 'driver',
+      how: `${frameName(k, pfn)} can be written through a shared mapping`,
+    };
   if (invariant === 'no-undefined') return { by: 'driver', how: 'it follows a pointer to where nothing is' };
   if (invariant === 'no-deadlock')
     return { by: 'driver', how: 'its locks are taken in an order that lets all wait' };

@@ -139,8 +139,9 @@ interface Found {
   readonly beyond: Beyond;
   readonly ending: Ending | 'aborted' | 'capacity';
   readonly broken: Broken | undefined;
-  /** Whether a program has come to run at all. */
+  /** Whether a program has come to run at all, and whether one has got a mapping: else an answer says nothing. */
   readonly loaded: boolean;
+  readonly mapped: boolean;
 }
 
 function firstCapacities(bounds: Bounds): Capacities {
@@ -184,6 +185,7 @@ class Attempt {
   private readonly search: Search;
   private broken: Broken | undefined;
   private loaded = false;
+  private mapped = false;
 
   constructor(
     subject: Subject,
@@ -202,8 +204,8 @@ class Attempt {
     return { search: this.search, caps: this.caps, beyond: this.beyond };
   }
 
-  found(): Pick<Found, 'broken' | 'loaded'> {
-    return { broken: this.broken, loaded: this.loaded };
+  found(): Pick<Found, 'broken' | 'loaded' | 'mapped'> {
+    return { broken: this.broken, loaded: this.loaded, mapped: this.mapped };
   }
 
   async run(options: VerifyOptions, deadline: number | undefined): Promise<Found['ending']> {
@@ -232,6 +234,7 @@ class Attempt {
   /** A new state, in place. */
   private state(id: number): boolean {
     const { checker } = this;
+    this.mapped ||= this.k.vmas.some((v) => v.mm >= 0);
     let invariant = checker.check();
     if ((invariant < 0 || invariant > REVOKED) && this.unrevoked()) invariant = REVOKED;
     if (invariant < 0) return false;
@@ -279,7 +282,8 @@ function reasonOf(found: Found, options: VerifyOptions): string | undefined {
   }
   const [unknown] = found.beyond.unknown;
   if (unknown !== undefined) return `the model does not know: ${unknown}`;
-  return found.loaded ? undefined : 'module_init fails in every execution';
+  if (!found.loaded) return 'module_init fails in every execution';
+  return found.mapped ? undefined : 'no mmap() succeeds within these bounds';
 }
 
 /** The invariant of an index. */

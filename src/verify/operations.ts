@@ -94,7 +94,7 @@ function descriptorOperations(c: Compiled, bounds: Bounds, traits: Traits, fd: n
       for (const pages of lengths(c, bounds))
         for (const offset of offsets(c, traits)) list.push(op(Kind.Mmap, fd, pages, prot, type, offset));
   if (c.lowered.program.drivers.some((d) => d.unlockedIoctl !== undefined)) {
-    for (const command of commands(c))
+    for (const command of commands(c, traits))
       for (const argument of c.lowered.ioctl.argument ? [0, 1] : [0])
         list.push(op(Kind.Ioctl, fd, command, argument));
   }
@@ -105,9 +105,11 @@ function descriptorOperations(c: Compiled, bounds: Bounds, traits: Traits, fd: n
 /** Commands that the VFS keeps to itself (`kernel/fs/open.ts`). */
 const VFS = [2, 0x5421, 0x5450, 0x5451, 0x5452, 0x5460];
 
-/** The commands that the driver's code compares with, and one other. */
-function commands(c: Compiled): number[] {
-  const known = c.lowered.ioctl.commands.map(Number).filter((n) => !VFS.includes(n));
+/** The commands that the driver's code compares with or its header names, and one other. */
+function commands(c: Compiled, traits: Traits): number[] {
+  const known = [...new Set([...c.lowered.ioctl.commands.map(Number), ...traits.revokes])].filter(
+    (n) => !VFS.includes(n),
+  );
   let other = 100;
   while (known.includes(other)) other += 1;
   return [...known, other];

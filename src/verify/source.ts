@@ -3,12 +3,15 @@ import { DiagnosticSink } from '../c/diagnostics.js';
 import { cut } from '../litmus/scan.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import type { Compiled } from '../run/boot.js';
+import type { Declarations } from './declarations.js';
 
 export interface Traits {
   /** The offset of a mapping can make a difference: the driver looks at it, or the linear rule does. */
   readonly offsets: boolean;
   /** Mappings are searched for by their offsets. */
   readonly unmaps: boolean;
+  /** Commands that its header names. */
+  readonly revokes: ReadonlySet<number>;
   /** Frames of `ram` are never told apart by their numbers: any two of them may change places. */
   readonly frames: boolean;
 }
@@ -18,7 +21,7 @@ const LOOKS = /pgoff|mmap_prepare|vm_iomap_memory|dma_mmap|vm_map_pages\b/;
 const NUMBERS =
   /\b(alloc_pages|__get_free_page\w*|get_zeroed_page|dma_alloc\w*|vmalloc\w*|virt_to_\w+|pfn_to_page|page_to_phys|phys_to_\w+)\b/;
 
-export function traitsOf(test: LitmusTest, c: Compiled): Traits {
+export function traitsOf(test: LitmusTest, c: Compiled, { revokes }: Declarations): Traits {
   const { driver } = cut(test.source, new DiagnosticSink(test.source));
   const text = test.source.text
     .slice(driver.start, driver.end)
@@ -28,6 +31,7 @@ export function traitsOf(test: LitmusTest, c: Compiled): Traits {
   const named = ram.some((name) => new RegExp(`\\b${name}\\b`).test(text));
   return {
     offsets,
+    revokes,
     unmaps: /unmap_mapping/.test(text),
     frames: !offsets && !named && !NUMBERS.test(text) && !c.lowered.touchesContents,
   };

@@ -28,7 +28,7 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
   const alone: LitmusTest = { ...driver, threads: [], memory: { ...test.memory, threadGroups: [] } };
   const c = compile(alone, facts, ptrs);
   const declared = declarations(test, c);
-  const traits = traitsOf(test, c);
+  const traits = traitsOf(test, c, declared);
   const menu = operations(c, bounds, traits);
   const { program } = c.lowered;
   const cell = program.cells.find(({ offset }) => offset === 0)!.word;

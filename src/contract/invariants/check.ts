@@ -205,7 +205,8 @@ export class InvariantChecker {
       const page = k.pages[i]!;
       const counted = this.counted[i]!;
       if (page.mapcount !== counted) this.breaks(MAPCOUNT, -1, -1, page.pfn);
-      if (single(k, i) && page.refcount < counted + this.referenced[i]!)
+      const own = k.mem.isRam[i] === 1 ? 0 : 1;
+      if (single(k, i) && page.refcount < own + counted + this.referenced[i]!)
         this.breaks(REFCOUNT, -1, -1, page.pfn);
       if (counted > 1 && this.writable[i]! > 0 && (page.flags & PG_ANON) !== 0)
         this.breaks(ISOLATION, -1, -1, page.pfn);
