@@ -2,6 +2,7 @@
  * Outcomes of machines in the model's words. A machine prints a frame as `REGION+k`; with the model's pfn in its place the outcome reads, and
  * the condition evaluates, exactly as the model's own.
  */
+import type { MemoryType } from '../../kernel/pte.js';
 import { KERNEL_FLAGS } from '../../kernel/flags.js';
 import { ERRNO } from '../../kernel/errno.js';
 import type { MemoryMap } from '../../kernel/memmap.js';
@@ -104,6 +105,8 @@ function machineValue(raw: string | undefined, frames: Frames): Value {
   switch (raw[0]) {
     case 'f':
       return frameValue(frames.pfn(rest));
+    case 't':
+      return special(rest as MemoryType);
     case 'r':
       return integer(frames.pfn(rest));
     case 'a':

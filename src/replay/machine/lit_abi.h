@@ -65,6 +65,8 @@ struct lit_query {
 	__s32 vma;
 	__s64 present, writable, special, is_anon, level;
 	__s64 pfn, vm_normal_page, folio_walk;
+	/* memory type, as the language numbers them */
+	__s64 cache;
 	__u64 vm_pgoff;
 	/* bits in the order of the language's list of names */
 	__u64 vma_flags;

@@ -29,6 +29,8 @@ static int equal(struct lit_value a, struct lit_value b)
 	/* a frame is a page: NULL means that there is none */
 	if ((a.kind == LIT_NULL && b.kind == LIT_FRAME) || (b.kind == LIT_NULL && a.kind == LIT_FRAME))
 		return 0;
+	if (a.kind == LIT_TYPE || b.kind == LIT_TYPE)
+		return a.kind == b.kind && a.n == b.n;
 	return number(a, &m) && number(b, &n) ? m == n : a.kind == b.kind;
 }
 
@@ -67,6 +69,8 @@ static void print(char *to, size_t n, struct lit_value v)
 		snprintf(to, n, "NULL");
 	else if (v.kind == LIT_NONE || v.kind == LIT_DEAD)
 		snprintf(to, n, v.kind == LIT_NONE ? "none" : "dead");
+	else if (v.kind == LIT_TYPE)
+		snprintf(to, n, "%s", lit_type_name(v.n));
 	else if (v.kind == LIT_ADDR && v.n > 0)
 		snprintf(to, n, "addr");
 	else if (v.kind == LIT_FRAME && r >= 0 && p->regions[r].kind != LIT_RAM)

@@ -37,6 +37,21 @@ static s64 counter(struct task_struct *t, struct mm_struct *mm, int which)
 #endif
 }
 
+#ifdef CONFIG_X86
+#include <asm/msr.h>
+
+/* Memory type of an entry: its three bits choose a byte of the PAT register, which says what the processor makes of them. */
+static void look_at_type(struct lit_query *q, unsigned long entry, unsigned long pat_bit)
+{
+	static const signed char types[] = { 3, 1, LIT_V_NONE, LIT_V_NONE, 4, 5, 0, 2 };
+	int i = (entry & _PAGE_PWT ? 1 : 0) | (entry & _PAGE_PCD ? 2 : 0) | (entry & pat_bit ? 4 : 0);
+	u32 lo, hi;
+
+	rdmsr(MSR_IA32_CR_PAT, lo, hi);
+	q->cache = types[(i < 4 ? lo >> 8 * i : hi >> 8 * (i - 4)) & 7];
+}
+#endif
+
 static void look_at_page(struct lit_query *q)
 {
 	q->is_anon = pfn_valid(q->pfn) ? PageAnon(pfn_to_page(q->pfn)) : 0;
@@ -88,6 +103,9 @@ static bool look_at_leaf(struct lit_query *q, struct vm_area_struct *v, unsigned
 	q->special = 0;
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
 	q->special = !!pmd_special(e);
+#endif
+#ifdef CONFIG_X86
+	look_at_type(q, pmd_val(e), _PAGE_PAT_LARGE);
 #endif
 	look_at_page(q);
 	if (vnp) {
@@ -151,6 +169,9 @@ static void look(struct lit_query *q, struct mm_struct *mm)
 #ifdef CONFIG_ARCH_HAS_PTE_SPECIAL
 	q->special = !!pte_special(e);
 #endif
+#ifdef CONFIG_X86
+	look_at_type(q, pte_val(e), _PAGE_PAT);
+#endif
 	look_at_page(q);
 	classify(q, v, a, e);
 }
@@ -159,7 +180,7 @@ void lit_query_mm(struct lit_query *q, struct mm_struct *mm)
 {
 	q->vma = 0;
 	q->present = q->writable = q->special = q->is_anon = q->level = LIT_V_NONE;
-	q->pfn = q->vm_normal_page = q->folio_walk = LIT_V_NONE;
+	q->pfn = q->vm_normal_page = q->folio_walk = q->cache = LIT_V_NONE;
 	q->vm_pgoff = q->vma_flags = 0;
 	mmap_read_lock(mm);
 	look(q, mm);

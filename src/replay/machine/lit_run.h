@@ -86,13 +86,16 @@ int lit_choose(int n);
 
 /* What an observed thing is worth, as the language has it. */
 struct lit_value {
-	enum { LIT_INT, LIT_FRAME, LIT_ADDR, LIT_NONE, LIT_DEAD, LIT_NULL } kind;
+	enum { LIT_INT, LIT_FRAME, LIT_ADDR, LIT_NONE, LIT_DEAD, LIT_NULL, LIT_TYPE } kind;
 	int64_t n;
 };
 struct lit_value lit_int(int64_t n);
 struct lit_value lit_frame(uint64_t pfn);
 struct lit_value lit_addr(uint64_t at);
 struct lit_value lit_special(int kind);
+/* A memory type, as the language numbers them, and its name. */
+struct lit_value lit_type(int64_t n);
+const char *lit_type_name(int64_t n);
 struct lit_value lit_neg(struct lit_value v);
 struct lit_value lit_binary(char op, struct lit_value a, struct lit_value b);
 /* The k-th child of ... of thread `thread`, or NULL if it never was. */

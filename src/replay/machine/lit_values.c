@@ -43,6 +43,15 @@ void lit_poke(int region, int index, int bytes, uint64_t value)
 
 struct lit_value lit_int(int64_t n) { return (struct lit_value){ LIT_INT, n }; }
 struct lit_value lit_frame(uint64_t pfn) { return (struct lit_value){ LIT_FRAME, pfn }; }
+struct lit_value lit_type(int64_t n) { return (struct lit_value){ LIT_TYPE, n }; }
+
+const char *lit_type_name(int64_t n)
+{
+	static const char *const names[] = { "wb", "wc", "uc_minus", "uc", "wt", "wp", "device" };
+
+	return names[n];
+}
+
 struct lit_value lit_special(int kind) { return (struct lit_value){ kind, 0 }; }
 struct lit_value lit_addr(uint64_t at) { return (struct lit_value){ LIT_ADDR, at }; }
 
@@ -172,6 +181,8 @@ struct lit_value lit_of_address(const char *observer, struct lit_proc *p, struct
 		return number(q.writable);
 	if (strcmp(observer, "level") == 0)
 		return number(q.level);
+	if (strcmp(observer, "cache") == 0)
+		return q.cache == LIT_V_NONE ? lit_special(LIT_NONE) : lit_type(q.cache);
 	return number(q.is_anon);
 }
 
@@ -268,6 +279,9 @@ static void print(char *to, size_t n, struct lit_value v)
 		return;
 	case LIT_NULL:
 		snprintf(to, n, "null");
+		return;
+	case LIT_TYPE:
+		snprintf(to, n, "t:%s", lit_type_name(v.n));
 		return;
 	case LIT_FRAME:
 		frame_name(name, sizeof name, v.n);

@@ -106,7 +106,22 @@ function refuseSizes(test: LitmusTest): void {
     throw new Untranslatable('huge leaves: so much RAM in one block');
 }
 
+/**
+ * Memory types: only x86's are read off entries. Up to 6.12 what one test leaves reserved would change the next one's types, and so would a
+ * reservation of a driver's that nobody ends, on any kernel.
+ */
+function refuseMemtypes(test: LitmusTest, facts: Facts): void {
+  const { text } = test.source;
+  if (/\bmixed_types\s*\(/.test(text)) throw new Untranslatable('memory types of all entries (mixed_types)');
+  if (text.includes('arch_io_reserve_memtype_wc'))
+    throw new Untranslatable('memory types: the reservation would outlive the test');
+  if (!/\bcache\s*\(/.test(text)) return;
+  if (!facts.pfnmapTracking) throw new Untranslatable('memory types: only those of x86 entries are read');
+  if (facts.trackSetsVmPat) throw new Untranslatable('memory types: this kernel may leave them reserved');
+}
+
 function refuse(test: LitmusTest, facts: Facts): void {
+  refuseMemtypes(test, facts);
   refuseLeaves(test, facts);
   refuseSizes(test);
   if (test.memory.regions.some((r) => r.first !== undefined)) throw new Untranslatable('literal pfns');

@@ -2,10 +2,11 @@
 import type { LocalVariable, TypedFunction } from '../../c/typed.js';
 import { ERRNO } from '../../kernel/errno.js';
 import { KERNEL_FLAGS } from '../../kernel/flags.js';
+import { MEMORY_TYPES } from '../../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
 import type { ObserverTerm, ProcessPath, Term } from '../../litmus/ast.js';
 import type { Observable } from '../../litmus/observables.js';
-import { ATTRIBUTES, findObserver, MEMTYPE_OBSERVERS, VMA_FLAG_NAMES } from '../../litmus/observers.js';
+import { ATTRIBUTES, findObserver, VMA_FLAG_NAMES } from '../../litmus/observers.js';
 import { cType } from './ctype.js';
 import { fieldOf } from './thread.js';
 import { Untranslatable } from './unsupported.js';
@@ -41,7 +42,7 @@ function term(t: Term, test: ObservedTest, flag = -1): string {
     case 'integer':
       return `lit_int(${t.value}LL)`;
     case 'special':
-      return `lit_special(LIT_${t.value.toUpperCase()})`;
+      return specialText(t.value);
     case 'region':
       return `lit_frame(${test.region(t.name)})`;
     case 'constant':
@@ -61,6 +62,12 @@ function term(t: Term, test: ObservedTest, flag = -1): string {
     case 'observer':
       return observer(t, test, flag);
   }
+}
+
+/** A word of the language that is no number. */
+export function specialText(word: (Term & { kind: 'special' })['value']): string {
+  const type = (MEMORY_TYPES as readonly string[]).indexOf(word);
+  return type < 0 ? `lit_special(LIT_${word.toUpperCase()})` : `lit_type(${type})`;
 }
 
 /** @throws {Untranslatable} if no machine has it */
@@ -96,8 +103,6 @@ function kind({ type }: LocalVariable): string {
 }
 
 function observer(t: ObserverTerm, test: ObservedTest, flag: number): string {
-  if (MEMTYPE_OBSERVERS.includes(t.observer))
-    throw new Untranslatable(`the memory type of an entry (${t.observer})`);
   const name = `"${t.observer}"`;
   if (t.process !== undefined)
     return `lit_of_address(${name}, ${process(t.process)}, ${term(t.argument!, test)}, ${flag})`;

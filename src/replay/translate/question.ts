@@ -4,7 +4,7 @@ import { observables, registerName, type ObservedTerm } from '../../litmus/obser
 import { defaultCondition } from '../../run/invariants.js';
 import type { RunResult } from '../../run/result.js';
 import { regionText, type MachineTest } from './index.js';
-import { constantValue } from './observe.js';
+import { constantValue, specialText } from './observe.js';
 import { MACHINE_SIZES } from './sizes.js';
 
 const OPERATORS: Readonly<Record<ComparisonOperator, string>> = {
@@ -95,7 +95,7 @@ function termText(t: Term, test: LitmusTest): string {
     case 'integer':
       return `lit_int(${t.value}LL)`;
     case 'special':
-      return `lit_special(LIT_${t.value.toUpperCase()})`;
+      return specialText(t.value);
     case 'region':
       return `lit_frame(${regionText(test, t.name)})`;
     case 'constant':
