@@ -14,15 +14,14 @@
 //
 // Evidence is kept in test/mutation (killers.json, not-yet.txt) and docs/mutation.md; what is there is tried again first, and mutants are looked
 // for only where that does not hold. Exit status: 1 if a test is left without evidence, 2 for wrong usage.
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CONFIGURATIONS, Evidence } from './mutate/evidence.mjs';
+import { Journal } from './mutate/journal.mjs';
 import { mutantId, mutantsOf } from './mutate/operators.mjs';
 import { evidenceText, rate, record, sampleText } from './mutate/record.mjs';
 import { Runner } from './mutate/runner.mjs';
 import { runSample } from './mutate/sample.mjs';
-import { digest, readCorpus, readSources, readTools, ROOT, targets } from './mutate/sources.mjs';
+import { readCorpus, readSources, targets } from './mutate/sources.mjs';
 
 const log = (text) => console.error(text);
 
@@ -86,8 +85,7 @@ async function evidence(runner, mutants, { seed, limit, resume }) {
 
 async function sample(runner, mutants, { seed, sample: size, only, fresh, record: write }) {
   await runner.begin(CONFIGURATIONS, { all: true, log });
-  const key = digest(runner.sources, runner.corpus, readTools());
-  const journal = new Journal(`sample-${seed}.jsonl`, key, fresh);
+  const journal = new Journal(`sample-${seed}.jsonl`, runner, fresh);
   if (journal.known.size > 0) log(`goes on after ${journal.known.size} mutants (--fresh begins anew)`);
   const results = await runSample(runner, mutants, { seed, size, journal }, (result, all) => {
     journal.add(result);
@@ -101,35 +99,6 @@ async function sample(runner, mutants, { seed, sample: size, only, fresh, record
   const text = sampleText(results, `npm run mutate -- --seed ${seed}${more}`);
   console.log(text);
   if (write) record('sample', text);
-}
-
-/**
- * Results on the disk, one a line. Those of the same sources, tests and tools (`key`) hold; others say which test is the likeliest
- * to notice a mutant.
- */
-class Journal {
-  known = new Map();
-  likely = new Map();
-
-  constructor(name, key, fresh) {
-    const directory = join(ROOT, 'dist/mutate');
-    mkdirSync(directory, { recursive: true });
-    this.path = join(directory, name);
-    this.key = key;
-    if (fresh) rmSync(this.path, { force: true });
-    if (!existsSync(this.path)) return;
-    for (const line of readFileSync(this.path, 'utf8').split('\n').filter(Boolean)) {
-      const { key: of, id, ...result } = JSON.parse(line);
-      if (of === key) this.known.set(id, result);
-      else if (result.by !== undefined) this.likely.set(id, result.by);
-    }
-  }
-
-  add({ mutant, ...result }) {
-    const id = mutantId(mutant);
-    if (!this.known.has(id))
-      appendFileSync(this.path, `${JSON.stringify({ key: this.key, id, ...result })}\n`);
-  }
 }
 
 main().catch((error) => {

@@ -62,21 +62,22 @@ export class Runner {
     if (wrong.length > 0) throw new Error(`the corpus fails without mutants:\n${wrong.join('\n')}`);
   }
 
-  /** What each test gives and runs through, kept on the disk: `[[file, { found, reach }]]`. */
+  /** What each test gives and runs through, kept on the disk for the next time: `[[file, { found, reach }]]`. */
   async #baseline(configurations, all, log) {
     const where = new Map([['configurations', JSON.stringify([configurations, all])]]);
-    const path = join(DIRECTORY, `base-${digest(this.sources, this.corpus, where)}.json`);
-    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
-    const files = [...this.corpus.keys()];
-    const entries = new Map();
+    const path = join(DIRECTORY, `base-${digest(this.sources, where)}.json`);
+    const kept = new Map(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []);
+    const textOf = (file) => digest(new Map([[file, this.corpus.get(file)]]));
+    const files = [...this.corpus.keys()].filter((file) => kept.get(file)?.text !== textOf(file));
+    let done = 0;
     const shares = this.#children.map((_, i) => files.filter((_file, n) => n % this.processes === i));
     const endings = await Promise.all(
       this.#children.map((child, i) =>
         child.talk(
           { base: configurations, all, files: shares[i] },
           (file, found, reach) => {
-            entries.set(file, { found, reach });
-            if (entries.size % 100 === 0) log(`${entries.size} of ${files.length} tests run as they are`);
+            kept.set(file, { text: textOf(file), found, reach });
+            if (++done % 100 === 0) log(`${done} of ${files.length} tests run as they are`);
           },
           true,
         ),
@@ -84,8 +85,8 @@ export class Runner {
     );
     for (const ending of endings)
       if (ending !== undefined) throw new Error(`the tests cannot be run: ${ending.observed}`);
-    writeFileSync(path, JSON.stringify([...entries]));
-    return [...entries];
+    writeFileSync(path, JSON.stringify([...kept]));
+    return [...kept].filter(([file]) => this.corpus.has(file));
   }
 
   /** Those tests among `files` which run through the code of a mutant, all that runs when it is loaded included. */

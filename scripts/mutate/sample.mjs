@@ -1,9 +1,12 @@
 // Kill rates: how many mutants of a sample the corpus notices.
+import { createHash } from 'node:crypto';
 import { configurationOf, isOn, readKillers } from './killers.mjs';
 import { mutantId } from './operators.mjs';
-import { shuffle } from './random.mjs';
 
 const on = (...names) => isOn(names.map(configurationOf));
+
+/** Of the tests that run through common code, so many are tried on more than the first configurations. */
+const ELSEWHERE = 120;
 
 /**
  * Each mutant is tried here first, then on what comes after: the last are those where most is different from the first. Only wrong
@@ -17,14 +20,14 @@ const STAGES = [
 
 /**
  * Tries mutants in the order of the seed until there are `size` valid ones.
- * @param journal `{ known, likely }`, by the mutant's id: results of the same run, and tests that noticed it when code was older
+ * @param journal what earlier runs found out
  * @param tell is given each result and all so far; `{ mutant, outcome, by, observed }`, and the outcome is verdict, crash, bound,
  *   survived or invalid
  * @returns the valid ones, in the order of the seed
  */
 export async function runSample(runner, mutants, { seed, size, journal }, tell) {
   const order = new LikelyFirst(runner);
-  const shuffled = shuffle(mutants, seed);
+  const shuffled = inOrder(mutants, seed);
   const results = [];
   let [next, valid] = [0, 0];
   // No more are begun than are needed, so that the sample is the same however many run at a time.
@@ -35,9 +38,7 @@ export async function runSample(runner, mutants, { seed, size, journal }, tell) 
       const mutant = shuffled[at];
       const before = journal.known.get(mutantId(mutant));
       const result =
-        before === undefined
-          ? await tryMutant(runner, mutant, order, journal.likely.get(mutantId(mutant)))
-          : { mutant, ...before };
+        before === undefined ? await tryMutant(runner, mutant, order, journal) : { mutant, ...before };
       if (result.outcome === 'invalid') valid--;
       results[at] = result;
       tell(result, validOf(results));
@@ -47,16 +48,31 @@ export async function runSample(runner, mutants, { seed, size, journal }, tell) 
   return validOf(results);
 }
 
+/** The mutants in an order that the seed decides, and that edits elsewhere leave alone. */
+function inOrder(mutants, seed) {
+  const keyed = mutants.map((mutant) => ({
+    mutant,
+    at: createHash('sha1')
+      .update(`${seed} ${mutantId(mutant)}`)
+      .digest('hex'),
+  }));
+  return keyed.sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ mutant }) => mutant);
+}
+
 const validOf = (results) => results.filter((result) => result !== undefined && result.outcome !== 'invalid');
 
-async function tryMutant(runner, mutant, order, likely) {
-  const files = runner.reaching(mutant, order.files(mutant, likely));
+async function tryMutant(runner, mutant, order, journal) {
+  const id = mutantId(mutant);
+  const reaching = runner.reaching(mutant, order.files(mutant, journal.likely.get(id)));
+  const done = journal.survived.get(id);
+  const files = done === undefined ? reaching : reaching.filter((file) => !done.has(file));
   const stages = isOfFacts(mutant) ? [...STAGES, () => true] : STAGES;
   const jobs = stages.flatMap((stage, i) => {
     const isLater = (run) => !stages.slice(0, i).some((earlier) => earlier(run));
     // What a test cannot tell apart without the mutant, it will not with it; but a wrong fact makes differences.
     const isNew = (run) => i === 0 || !run.shared || isOfFacts(mutant);
-    return runner.jobs(files, (run) => stage(run) && isLater(run) && isNew(run));
+    const some = i === 0 || isOfFacts(mutant) ? files : files.slice(0, ELSEWHERE);
+    return runner.jobs(some, (run) => stage(run) && isLater(run) && isNew(run));
   });
   const { differences, invalid } = await runner.run(mutant, jobs, true);
   if (invalid !== undefined) return { mutant, outcome: 'invalid' };
@@ -65,7 +81,7 @@ async function tryMutant(runner, mutant, order, likely) {
     order.killed(mutant, file);
     return { mutant, outcome: kind, by: file, on: `${arch}+${release}`, observed };
   }
-  return { mutant, outcome: 'survived', reached: files.length };
+  return { mutant, outcome: 'survived', reached: reaching.length };
 }
 
 const isOfFacts = ({ file }) => file.startsWith('src/kernel/facts/');
