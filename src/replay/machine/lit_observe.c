@@ -260,7 +260,8 @@ long lit_gup(struct lit_gup *g, struct list_head *pins)
 		return 0;
 	}
 	kfree(pin);
-	return n < 0 ? n : -EFAULT;
+	/* FOLL_NOWAIT: no page, and no error */
+	return n < 0 ? n : -EAGAIN;
 }
 
 static void drop(struct pin *pin)

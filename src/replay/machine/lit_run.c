@@ -27,6 +27,8 @@
 #define MAX_OUTCOMES 64
 #define RUN_MS 8000
 #define EXIT_MS 3000
+/* after all schedules that are forced, threads run as they like so often */
+#define UNSTEERED_RUNS 3
 /* who has slept at a lock of the kernel's for so long sleeps for ever */
 #define LOCKED_MS 1500
 /* the kernel falls silent after 60 reports of a kind: before that the machine starts anew */
@@ -327,14 +329,55 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 	return trouble;
 }
 
+static struct seen seen[MAX_OUTCOMES];
+static int nseen;
+
+/* Prints an outcome that is new, and counts it. */
+static void note(int id, const struct lit_status *st)
+{
+	const char *text = lit_outcome();
+	int i;
+
+	for (i = 0; i < nseen && strcmp(seen[i].text, text) != 0; i++)
+		;
+	if (i == nseen && nseen < MAX_OUTCOMES) {
+		seen[nseen].text = strdup(text);
+		seen[nseen++].count = 0;
+		printf("LIT out %d ", id);
+		print_choices(st->choices, st->used);
+		printf(" ");
+		print_choices(st->frame, st->frames_used);
+		printf(" %s\n", text);
+	}
+	if (i < nseen)
+		seen[i].count++;
+	if (lit_ktap_run)
+		lit_ktap_run();
+}
+
+static int over(void) { return lit_log.bug || lit_log.deadlock; }
+
+/* The next choices, then one preemption more: schedules with few come first. False if there is nothing left to try. */
+static int next(struct lit_select *sel, const struct lit_status *st, int nthreads, int preemptions, int wanted)
+{
+	if (over())
+		return 0;
+	if (advance(sel, st))
+		return 1;
+	if (nthreads < 2 || sel->preemptions >= (unsigned int)preemptions || (sel->preemptions > 0 && nseen >= wanted))
+		return 0;
+	sel->preemptions++;
+	sel->nchoices = sel->nframes = 0;
+	return 1;
+}
+
 static void test(int id, int index, int limit, int preemptions, int frames, int wanted)
 {
 	const struct lit_program *program = lit_programs[index];
 	struct lit_select sel = { .test = index, .preemptions = 0, .marks = program->marks,
 		.frames_choose = frames, .mmio_pfn = mmio_pfn, .mmio_frames = mmio_frames };
-	static struct seen seen[MAX_OUTCOMES];
 	static struct lit_status st;
-	int runs, i, n = 0, lost = 0, stuck = 0, more = 1;
+	int runs = 0, i, lost = 0, stuck = 0, more = 1, unsteered = 0;
 	double began = now_ms();
 	const char *trouble = NULL;
 
@@ -342,10 +385,9 @@ static void test(int id, int index, int limit, int preemptions, int frames, int 
 	if (program->prepare)
 		program->prepare();
 	sel.turns = program->nthreads;
+	nseen = 0;
 	printf("LIT start %d\n", id);
-	for (runs = 0; more && runs < limit; runs++) {
-		const char *text = lit_outcome();
-
+	while ((more || unsteered > 0) && runs < limit) {
 		trouble = run(program, &sel, &st);
 		lost += st.lost;
 		stuck += st.stuck != 0;
@@ -353,33 +395,20 @@ static void test(int id, int index, int limit, int preemptions, int frames, int 
 			printf("LIT trouble %d %s %s\n", id, trouble, st.trace);
 			break;
 		}
-		for (i = 0; i < n && strcmp(seen[i].text, text) != 0; i++)
-			;
-		if (i == n && n < MAX_OUTCOMES) {
-			seen[n].text = strdup(text);
-			seen[n++].count = 0;
-			printf("LIT out %d ", id);
-			print_choices(st.choices, st.used);
-			printf(" ");
-			print_choices(st.frame, st.frames_used);
-			printf(" %s\n", text);
+		runs++;
+		note(id, &st);
+		if (unsteered > 0) {
+			unsteered--;
+			continue;
 		}
-		if (i < n)
-			seen[i].count++;
-		if (lit_ktap_run)
-			lit_ktap_run();
-		more = !lit_log.bug && advance(&sel, &st);
-		/* schedules with few preemptions come first */
-		if (!more && !lit_log.bug && program->nthreads > 1 && sel.preemptions < (unsigned int)preemptions) {
-			if (sel.preemptions > 0 && n >= wanted)
-				break;
-			sel.preemptions++;
-			sel.nchoices = sel.nframes = 0;
-			more = 1;
+		more = next(&sel, &st, program->nthreads, preemptions, wanted);
+		if (!more && !over() && program->nthreads > 1) {
+			unsteered = UNSTEERED_RUNS;
+			sel.turns = sel.nchoices = sel.nframes = 0;
 		}
 	}
 	printf("LIT done %d %d %s %d %d %.0f", id, runs, more && runs >= limit ? "limit" : "all", lost, stuck, now_ms() - began);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < nseen; i++) {
 		printf(" %d", seen[i].count);
 		free(seen[i].text);
 	}
