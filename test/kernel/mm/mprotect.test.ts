@@ -3,7 +3,15 @@ import { EACCES, EINVAL, ENOMEM } from '../../../src/kernel/errno.js';
 import { VM_MAYWRITE, VM_PFNMAP, VM_WRITE } from '../../../src/kernel/flags.js';
 import { sysMmap } from '../../../src/kernel/mm/mmap.js';
 import { sysMprotect } from '../../../src/kernel/mm/mprotect.js';
-import { PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../../../src/kernel/pte.js';
+import {
+  cacheMode,
+  CacheMode,
+  PTE_DIRTY,
+  PTE_PROTNONE,
+  PTE_SPECIAL,
+  PTE_WRITE,
+  withCacheMode,
+} from '../../../src/kernel/pte.js';
 import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_NONE, PROT_READ, PROT_WRITE } from '../../../src/kernel/uapi.js';
 import { flagged, remap } from './drivers.js';
 import { Machine, PAGE } from './machine.js';
@@ -111,6 +119,18 @@ describe('mprotect', () => {
     expect(m.normal(p)).toBe(-1);
     m.call(sysMprotect, p, PAGE, PROT_READ);
     expect(m.normal(p)).toBe(m.frame('buf'));
+  });
+
+  it('gives an entry the memory type of vm_page_prot where pte_modify() takes it over', () => {
+    const after = (arch: string): number => {
+      const m = new Machine({ arch, options: { memtypes: true }, handlers: { mmap: remap('bar') } });
+      const p = m.mmap(1, RW, 'shared');
+      m.k.w[m.entry(p) + 1] = withCacheMode(m.k.w[m.entry(p) + 1]!, CacheMode.Uncached);
+      m.call(sysMprotect, p, PAGE, PROT_READ);
+      return cacheMode(m.flags(p));
+    };
+    expect(['arm64', 'riscv64', 'ppc64', 'xtensa'].map(after)).toEqual([0, 0, 0, 0]);
+    expect(['x86_64', 'arm', 'mips64', 'loongarch64'].map(after)).toEqual(Array(4).fill(CacheMode.Uncached));
   });
 
   it('with the L1TF bug a high raw frame cannot become PROT_NONE', () => {

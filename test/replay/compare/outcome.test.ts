@@ -59,3 +59,9 @@ test('a dead process and a missing register', () => {
 test('a filter drops outcomes', () => {
   expect(read('0:a=i:1;', 'filter (0:a = 0) exists (0:a = 0)')).toBeUndefined();
 });
+
+test('memory types are words, and no numbers', () => {
+  expect(read('0:cache.p=t:wc;', 'exists (0:cache(p) = wc)')).toBe('+ 0:cache.p=wc;');
+  expect(read('0:cache.p=t:uc_minus;', 'exists (0:cache(p) = uc)')).toBe('- 0:cache.p=uc_minus;');
+  expect(read('0:cache.p=none;', 'exists (0:cache(p) = none)')).toBe('+ 0:cache.p=none;');
+});
