@@ -15,9 +15,9 @@ import { counterexample } from './counterexample.js';
 import { Kind } from './operations.js';
 import type { Subject } from './subject.js';
 import { statement, type Deed } from './text.js';
-import type { Blame, Bounds, VerifyStep, Violation } from './types.js';
+import type { Blame, VerifyStep, Violation } from './types.js';
 import type { Listener } from './user.js';
-import { Walker } from './walker.js';
+import { Walker, type Pace } from './walker.js';
 
 class Listening implements Tracer {
   calls: string[] = [];
@@ -36,11 +36,11 @@ export function explain(
   caps: Capacities,
   search: Search,
   broken: Broken,
-  bounds: Bounds,
+  manner: Pace,
 ): Violation {
   const c = subject.compiled;
   const k = bootKernel(c, caps);
-  const walker = new Walker(subject, k, caps, search, broken.id, bounds);
+  const walker = new Walker(subject, k, caps, search, broken.id, manner);
   const deeds: Deed[] = [];
   const steps: VerifyStep[] = [];
   let blame: Blame | undefined;

@@ -81,7 +81,12 @@ interface Part extends Pick<VerifyResult, 'states' | 'transitions' | 'depth'> {
 async function world(test: LitmusTest, facts: Facts, bounds: Bounds, options: VerifyOptions): Promise<Part> {
   const subject = subjectOf(test, facts, options.ptrs ?? USUAL_PTRS, bounds);
   const found = await search(subject, bounds, options);
-  const violation = found.broken && explain(subject, found.caps, found.search, found.broken, bounds);
+  const violation =
+    found.broken &&
+    explain(subject, found.caps, found.search, found.broken, {
+      ...bounds,
+      renaming: !bounds.races && options.renaming !== false,
+    });
   const reason = violation ? undefined : reasonOf(found, options);
   const verdict = violation ? 'violated' : reason === undefined ? 'holds' : 'unknown';
   const { states, transitions, depth } = found.search;
@@ -165,7 +170,7 @@ async function search(subject: Subject, bounds: Bounds, options: VerifyOptions):
   let caps = firstCapacities(bounds);
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
-    const attempt = new Attempt(subject, caps, bounds);
+    const attempt = new Attempt(subject, caps, bounds, options.renaming !== false);
     try {
       return { ...attempt.result(), ending: await attempt.run(options, deadline), ...attempt.found() };
     } catch (error) {
@@ -191,11 +196,12 @@ class Attempt {
     subject: Subject,
     private readonly caps: Capacities,
     bounds: Bounds,
+    renaming: boolean,
   ) {
     const c = subject.compiled;
     this.k = bootKernel(c, caps);
     this.checker = new InvariantChecker(this.k, subject.access);
-    const canonical = bounds.races ? undefined : new Canonical(this.k, subject.traits.frames);
+    const canonical = bounds.races || !renaming ? undefined : new Canonical(this.k, subject.traits.frames);
     const { races } = bounds;
     this.search = new Search(verifySystem(this.k, subject, { races, beyond: this.beyond, canonical }));
   }

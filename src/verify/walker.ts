@@ -11,8 +11,13 @@ import { bootKernel } from '../run/boot.js';
 import { Canonical } from './canonical.js';
 import type { Subject } from './subject.js';
 import { Beyond, verifySystem } from './system.js';
-import type { Bounds } from './types.js';
 import type { Listener } from './user.js';
+
+/** How the search that found the path went. */
+export interface Pace {
+  readonly races: boolean;
+  readonly renaming: boolean;
+}
 
 export class Walker {
   listener: Listener | undefined = undefined;
@@ -30,12 +35,12 @@ export class Walker {
     caps: Capacities,
     search: Search,
     id: number,
-    private readonly bounds: Bounds,
+    private readonly pace: Pace,
   ) {
     this.path = search.path(id);
     this.shadow = bootKernel(subject.compiled, caps);
     this.trial = bootKernel(subject.compiled, caps);
-    this.canonical = bounds.races ? undefined : new Canonical(this.trial, subject.traits.frames);
+    this.canonical = pace.renaming ? new Canonical(this.trial, subject.traits.frames) : undefined;
   }
 
   /** The process that moves, for each step. */
@@ -56,7 +61,7 @@ export class Walker {
   }
 
   private apply(k: Kernel, move: number, choose: (n: number) => number): boolean {
-    const manner = { races: this.bounds.races, beyond: new Beyond() };
+    const manner = { races: this.pace.races, beyond: new Beyond() };
     this.subject.user.forget();
     return verifySystem(k, this.subject, manner).apply(move, choose) !== false;
   }

@@ -78,3 +78,31 @@ describe('a driver that remaps a region without looking at lengths', () => {
     expect(result).toMatchObject({ verdict: 'unknown', reason: 'bound: 2 operations', exhaustive: false });
   });
 });
+
+test('an architecture that loses the special bit is blamed: mips of 6.1, in mprotect()', async () => {
+  const result = await verify(REMAP('PAGE_SIZE'), {
+    arch: 'mips64',
+    release: '6.1',
+    pages: 1,
+    processes: 1,
+  });
+  expect(result.violation).toMatchObject({
+    invariant: 'class',
+    blame: { rule: 'F-35', by: 'architecture', step: 3 },
+  });
+  expect(await rerun(result)).toMatch(/Sometimes|Always/);
+});
+
+test.each([
+  ['that frees what is mapped', FREES('')],
+  ['that unmaps before', FREES('unmap_mapping_range(file->f_mapping, 0, 0, 1);')],
+  ['of a region', REMAP('PAGE_SIZE')],
+])('renaming changes no verdict: a driver %s', async (_, driver) => {
+  const bounds = { pages: 1, processes: 1 };
+  const renamed = await verify(driver, bounds);
+  const plain = await verify(driver, { ...bounds, renaming: false });
+  expect(plain.verdict).toBe(renamed.verdict);
+  expect(plain.violation?.invariant).toBe(renamed.violation?.invariant);
+  expect(plain.violation?.steps.length).toBe(renamed.violation?.steps.length);
+  expect(plain.states).toBeGreaterThanOrEqual(renamed.states);
+});
