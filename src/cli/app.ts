@@ -15,7 +15,7 @@ import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
-import { parseCount, parsePtrs, parseSeconds, parseSeed, parseSmall } from './options.js';
+import { parseCount, parseOperation, parsePtrs, parseSeconds, parseSeed, parseSmall } from './options.js';
 import type { CampaignFlags } from './campaign.js';
 import type { CompareFlags } from './compare.js';
 import type { GenerateFlags } from './generate.js';
@@ -69,6 +69,7 @@ const verifyCommand = buildCommand<VerifyFlags, string[], Context>({
       pages: { kind: 'parsed', parse: parseSmall, optional: true, brief },
       files: { kind: 'parsed', parse: parseSmall, optional: true, brief },
       races: { kind: 'boolean', default: false, withNegated: false, brief },
+      only: { kind: 'parsed', parse: parseOperation, variadic: ',', optional: true, brief },
       anyUser: { kind: 'boolean', default: false, withNegated: false, brief },
       emit: { kind: 'parsed', parse: text, optional: true, brief },
     },

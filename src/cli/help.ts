@@ -88,6 +88,7 @@ Programs (what is beyond these bounds is listed with every answer):
                    with 2 pages, then 2 processes with a page each
   --files N        descriptors of each (1)
   --races          let processes meet inside system calls, not only between them
+  --only OP,...    only these operations: open,mmap,ioctl,fork for instance
 
 Bounds of the search, each for one driver on one configuration:
   --depth N        stop before operation N + 1

@@ -1,4 +1,5 @@
 import { closest } from '../c/suggest.js';
+import { KIND_NAMES, type KindName } from '../verify/operations.js';
 import { UsageError } from './exit.js';
 
 /** One architecture and one release. */
@@ -91,4 +92,10 @@ export function parseSmall(text: string): number {
   if (!Number.isSafeInteger(number) || number < 1 || number > 16)
     throw new UsageError(`expected a number from 1 to 16, found '${text}'`);
   return number;
+}
+
+/** The name of an operation of `pfnmap verify`. */
+export function parseOperation(text: string): KindName {
+  checkName(text, Object.keys(KIND_NAMES), 'operation');
+  return text as KindName;
 }

@@ -13,6 +13,7 @@ import {
 } from '../report/verify.js';
 import { runTest } from '../run/index.js';
 import { parseLitmus } from '../run/parse.js';
+import type { KindName } from '../verify/operations.js';
 import { verifyTest, type VerifyOptions, type VerifyResult } from '../verify/index.js';
 import type { Context } from './context.js';
 import { wasm } from './engine.js';
@@ -38,6 +39,7 @@ export interface VerifyFlags {
   readonly pages?: number;
   readonly files?: number;
   readonly races: boolean;
+  readonly only?: readonly KindName[];
   readonly anyUser: boolean;
   readonly emit?: string;
 }
@@ -114,6 +116,7 @@ class Verification {
       ...given('processes', flags.processes),
       ...given('pages', flags.pages),
       ...given('files', flags.files),
+      ...given('only', flags.only),
     };
   }
 

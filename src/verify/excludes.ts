@@ -4,6 +4,7 @@ import type { Bounds } from './types.js';
 
 /** Never modelled. */
 const ALWAYS = [
+  'several threads of one process: what they could do to each other, deadlocks on mmap_lock for instance',
   'translations that a TLB still holds, mmu notifiers, IOMMUs',
   'reclaim, swap, migration, KSM, khugepaged, memory hotplug, userfaultfd',
   'per-VMA locks, and memory ordering weaker than one interleaving of all',
@@ -21,6 +22,8 @@ const MET: Readonly<Record<string, string>> = {
 /** @param met bounds that the search has met: the others are left out where they cut nothing off */
 export function excludes(subject: Subject, worlds: readonly Bounds[], met: ReadonlySet<string>): string[] {
   const list = [`more than ${worlds.map(sizeOf).join(', or ')}`];
+  const only = worlds[0]?.only;
+  if (only !== undefined) list.push(`operations other than ${only.join(', ')} (--only)`);
   for (const bound of met) if (MET[bound] !== undefined) list.push(MET[bound]);
   if (worlds.some(({ races, processes }) => !races && processes > 1))
     list.push('races inside system calls and faults (--races)');

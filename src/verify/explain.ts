@@ -65,11 +65,13 @@ export function explain(
     const fallen = breaches(k, subject.access, { before, calls: tracer.calls });
     if (blame === undefined && fallen[0] !== undefined) blame = { ...fallen[0], step: steps.length + 1 };
     const deed = deeds.slice(known).find((d) => d.thread === move);
+    const changed = [...changes(k, before), ...tracer.events];
+    if (!boot && deed === undefined && changed.length === 0 && fallen.length === 0) continue;
     const thread = boot ? 'module_init' : threadName(c, k, move);
     steps.push({
       thread,
       operation: boot ? '' : deed === undefined ? '(goes on)' : statement(c, deed),
-      changes: [...changes(k, before), ...tracer.events],
+      changes: changed,
       rules: fallen.flatMap(({ rule }) => rule ?? []),
     });
   }

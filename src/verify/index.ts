@@ -8,7 +8,7 @@ import { CapacityError, grow, THREAD, type Capacities } from '../kernel/layout.j
 import type { LitmusTest } from '../litmus/ast.js';
 import { runsOn } from '../litmus/configuration.js';
 import { USUAL_PTRS } from '../litmus/region-size.js';
-import { bootKernel, notLoaded } from '../run/boot.js';
+import { bootKernel, booting, notLoaded } from '../run/boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.js';
 import { optionFacts } from '../run/index.js';
 import { Canonical } from './canonical.js';
@@ -63,9 +63,10 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
 }
 
 /** The bounds to verify within, one after the other. */
-function worldsOf({ processes, pages, files = 1, races = false }: VerifyOptions): Bounds[] {
-  if (processes === undefined && pages === undefined) return USUAL.map((one) => ({ ...one, files, races }));
-  return [{ processes: processes ?? USUAL_PROCESSES, pages: pages ?? USUAL_PAGES, files, races }];
+function worldsOf({ processes, pages, files = 1, races = false, only }: VerifyOptions): Bounds[] {
+  const rest = { files, races, ...(only === undefined ? {} : { only }) };
+  if (processes === undefined && pages === undefined) return USUAL.map((one) => ({ ...one, ...rest }));
+  return [{ processes: processes ?? USUAL_PROCESSES, pages: pages ?? USUAL_PAGES, ...rest }];
 }
 
 /** What a search within one set of bounds found. */
@@ -240,6 +241,7 @@ class Attempt {
   /** A new state, in place. */
   private state(id: number): boolean {
     const { checker } = this;
+    this.loaded ||= !booting(this.k) && !notLoaded(this.k);
     this.mapped ||= this.k.vmas.some((v) => v.mm >= 0);
     let invariant = checker.check();
     if ((invariant < 0 || invariant > REVOKED) && this.unrevoked()) invariant = REVOKED;
@@ -262,9 +264,7 @@ class Attempt {
   private final(id: number): boolean {
     const { k } = this;
     this.search.store.load(id, k.w);
-    if (notLoaded(k)) return false;
-    this.loaded = true;
-    if (k.frozen || !k.anyWaiting()) return false;
+    if (k.frozen || notLoaded(k) || !k.anyWaiting()) return false;
     this.broken = { id, invariant: DEADLOCK, proc: -1, page: -1, pfn: -1 };
     return true;
   }

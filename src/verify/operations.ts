@@ -44,11 +44,14 @@ export const enum Kind {
   Put,
   /** page */
   ProcmemWrite,
-  /** descriptor, command, argument */
+  /** descriptor, command, argument, or {@link POINTER} behind it: the address of the first page */
   Ioctl,
   Fork,
   Exit,
 }
+
+/** An ioctl whose argument is the address of page 0. */
+export const POINTER = 1;
 
 /** Where a mapping begins in its file. */
 export interface Offset {
@@ -58,6 +61,26 @@ export interface Offset {
   /** Frame of `ram` that it is the number of, or -1: those are on the menu only while they are allocated, and one that is free. */
   readonly ram: number;
 }
+
+/** What `--only` calls the operations. */
+export const KIND_NAMES = {
+  open: [Kind.Open],
+  close: [Kind.Close],
+  mmap: [Kind.Mmap],
+  munmap: [Kind.Munmap],
+  mprotect: [Kind.Mprotect],
+  madvise: [Kind.Madvise],
+  mremap: [Kind.Move, Kind.Grow],
+  load: [Kind.Load],
+  store: [Kind.Store],
+  gup: [Kind.Gup, Kind.GupFast, Kind.Put],
+  procmem: [Kind.ProcmemWrite],
+  ioctl: [Kind.Ioctl],
+  fork: [Kind.Fork],
+  exit: [Kind.Exit],
+} as const satisfies Readonly<Record<string, readonly Kind[]>>;
+
+export type KindName = keyof typeof KIND_NAMES;
 
 export interface Operation {
   readonly kind: Kind;
@@ -84,7 +107,9 @@ export function operations(c: Compiled, bounds: Bounds, traits: Traits): readonl
   list.push(...accesses(c, bounds), ...rangeOperations(bounds));
   list.push(op(Kind.Exit));
   if (bounds.processes > 1) list.push(op(Kind.Fork));
-  return list;
+  if (bounds.only === undefined) return list;
+  const wanted = new Set<Kind>(bounds.only.flatMap((name) => [...KIND_NAMES[name]]));
+  return list.filter(({ kind }) => wanted.has(kind));
 }
 
 function descriptorOperations(c: Compiled, bounds: Bounds, traits: Traits, fd: number): Operation[] {
@@ -97,6 +122,8 @@ function descriptorOperations(c: Compiled, bounds: Bounds, traits: Traits, fd: n
     for (const command of commands(c, traits))
       for (const argument of c.lowered.ioctl.argument ? [0, 1] : [0])
         list.push(op(Kind.Ioctl, fd, command, argument));
+    if (traits.pointers)
+      for (const command of commands(c, traits)) list.push(op(Kind.Ioctl, fd, command, 0, POINTER));
   }
   list.push(op(Kind.Close, fd));
   return list;

@@ -10,6 +10,8 @@ export interface Traits {
   readonly offsets: boolean;
   /** Mappings are searched for by their offsets. */
   readonly unmaps: boolean;
+  /** The driver reads or writes through pointers of the program's. */
+  readonly pointers: boolean;
   /** Commands that its header names. */
   readonly revokes: ReadonlySet<number>;
   /** Frames of `ram` are never told apart by their numbers: any two of them may change places. */
@@ -31,6 +33,7 @@ export function traitsOf(test: LitmusTest, c: Compiled, { revokes }: Declaration
   const named = ram.some((name) => new RegExp(`\\b${name}\\b`).test(text));
   return {
     offsets,
+    pointers: /\b(copy_(to|from)_user|get_user|put_user)\b/.test(text),
     revokes,
     unmaps: /unmap_mapping/.test(text),
     frames: !offsets && !named && !NUMBERS.test(text) && !c.lowered.touchesContents,

@@ -2,7 +2,7 @@
 import { FOLL_LONGTERM, FOLL_WRITE } from '../kernel/flags.js';
 import { MADV_DONTNEED, MAP_SHARED, O_RDWR, PROT_NONE, PROT_WRITE } from '../kernel/uapi.js';
 import type { Compiled } from '../run/boot.js';
-import { Kind, type Operation } from './operations.js';
+import { Kind, POINTER, type Operation } from './operations.js';
 
 /** An operation with what only its state tells: where it is placed, what it gave. */
 export interface Deed {
@@ -86,7 +86,7 @@ export function statement(c: Compiled, { operation: o, place, result }: Deed): s
     case Kind.ProcmemWrite:
       return `procmem_write(${at}, ${o.b})`;
     case Kind.Ioctl:
-      return `ioctl(${fdText(o.a)}, ${o.b}, ${o.c})`;
+      return `ioctl(${fdText(o.a)}, ${o.b}, ${o.d === POINTER ? '(unsigned long)p' : o.c})`;
     case Kind.Fork:
       return 'fork()';
     default:

@@ -2,6 +2,7 @@
 import type { Party } from '../contract/index.js';
 import type { InvariantId } from '../contract/invariants/list.js';
 import type { Progress } from '../run/result.js';
+import type { KindName } from './operations.js';
 
 /** How large the world of programs is. Everything beyond is excluded, and every `holds` says so. */
 export interface Bounds {
@@ -13,6 +14,8 @@ export interface Bounds {
   readonly files: number;
   /** Whether others come in inside system calls, and not only between them. */
   readonly races: boolean;
+  /** Operations that programs make; absent: all. */
+  readonly only?: readonly KindName[];
 }
 
 export interface VerifyOptions extends Partial<Bounds> {

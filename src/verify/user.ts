@@ -14,7 +14,7 @@ import { PTE_GHOST_COUNTED, PTE_PRESENT } from '../kernel/pte.js';
 import { ThreadState, type CFunction, type Routine } from '../kernel/routine.js';
 import { MAP_FIXED, MREMAP_FIXED, MREMAP_MAYMOVE } from '../kernel/uapi.js';
 import { available, room } from './available.js';
-import { Kind, type Operation } from './operations.js';
+import { Kind, POINTER, type Operation } from './operations.js';
 
 const PAGE = 4096;
 
@@ -145,7 +145,8 @@ export class User {
       case Kind.Ioctl:
         put(k, nf, 0, o.a);
         put(k, nf, 1, o.b);
-        if (o.kind === Kind.Ioctl) put(k, nf, 2, o.c);
+        if (o.kind === Kind.Ioctl && o.d === POINTER) address(k, nf, 2, 0);
+        else if (o.kind === Kind.Ioctl) put(k, nf, 2, o.c);
         else if (o.kind === Kind.Close) k.w[nf + 3] = 0;
         return;
       case Kind.Mmap:
