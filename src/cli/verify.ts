@@ -76,6 +76,7 @@ class Verification {
   ) {}
 
   status(): ExitStatus {
+    if (this.context.signal.aborted) return EXIT.interrupted;
     if (this.internal > 0) return EXIT.internal;
     if (this.bad > 0) return EXIT.usage;
     if (this.violated > 0) return EXIT.differs;
