@@ -106,6 +106,11 @@ export const lifeFacts = {
     source: 'mm/huge_memory.c:vma_adjust_trans_huge',
     catalogue: 'H-2',
   }),
+  zapPudAssertsLock: byRelease([false, true, false], {
+    doc: 'Zapping a part of a PUD leaf warns unless somebody holds mmap_lock; unmap_mapping_range() does not. (6.1 asks only with DEBUG_VM, and has no such leaves.)',
+    source: 'mm/memory.c:zap_pud_range',
+    catalogue: 'C.9',
+  }),
   mremapUnmapsBeforeChecks: byRelease([true, true, false], {
     doc: 'MREMAP_FIXED unmaps the target, and a shrink is done, before the checks of the source VMA.',
     source: 'mm/mremap.c:mremap_to',

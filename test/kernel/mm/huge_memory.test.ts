@@ -11,6 +11,7 @@ import {
 import { sysFork } from '../../../src/kernel/fork.js';
 import { smapGatherStats } from '../../../src/kernel/fs/proc/task_mmu.js';
 import { handleIndex } from '../../../src/kernel/handle.js';
+import { PROC } from '../../../src/kernel/layout.js';
 import { followPfnmap } from '../../../src/kernel/mm/follow.js';
 import { gupFast } from '../../../src/kernel/mm/gup.js';
 import { thpVmaAllowableOrder, vmfInsertPfnLeaf } from '../../../src/kernel/mm/huge_memory.js';
@@ -268,6 +269,19 @@ describe('a cut through a leaf', () => {
     const fixed = leaf(PUD, { facts: { vmaSplitKnowsPud: true } });
     expect(fixed.m.munmap(fixed.p + PAGE, 1)).toBe(0);
     expect([level(fixed.m, fixed.p), fixed.m.undefined]).toEqual([0, 0]);
+  });
+
+  it('of a PUD by whoever does not hold mmap_lock is a WARN on 6.12 (C.9)', () => {
+    const warned = (release: Release, pages: number, zapped: number, lock = 0): boolean => {
+      const { m, v } = leaf(pages, { release });
+      m.k.w[m.k.proc(m.proc) + PROC.LOCK] = lock;
+      zapPageRange(m.k, v, v.start, v.start + zapped, true);
+      expect(none(m.k, walk(m.k, m.proc, v.start))).toBe(true);
+      return m.warned;
+    };
+    expect([warned('6.12', PUD, 1), warned('7.2', PUD, 1)]).toEqual([true, false]);
+    expect([warned('6.12', PUD, PUD), warned('6.12', PMD, 1)]).toEqual([false, false]);
+    expect([warned('6.12', PUD, 1, 1), warned('6.12', PUD, 1, -1)]).toEqual([false, false]);
   });
 
   it('through a leaf of a VMA that is raw no longer is not modelled', () => {

@@ -1,5 +1,6 @@
 /** Taking entries away: `mm/memory.c:zap_pte_range` and its callers (C.9). */
 import type { Kernel } from '../../kernel.js';
+import { PROC } from '../../layout.js';
 import { Level, PTE_DIRTY } from '../../pte.js';
 import { PG_ANON, PG_DIRTY, type Vma } from '../../world.js';
 import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
@@ -26,9 +27,17 @@ export function zapPageRange(k: Kernel, vma: Vma, start: number, end: number, ev
     const { level } = k;
     const span = levelPages(k, level);
     if (pg % span === 0 && pg + span <= end) zapHuge(k, vma, pg, e, level);
-    else splitHuge(k, vma, e);
+    else {
+      if (level === Level.Pud && k.facts.zapPudAssertsLock) assertLocked(k, vma);
+      splitHuge(k, vma, e);
+    }
     pg = (Math.floor(pg / span) + 1) * span;
   }
+}
+
+/** mmap_assert_locked(): without lockdep it asks whether somebody holds the lock, not who. A revocation holds none. */
+function assertLocked(k: Kernel, vma: Vma): void {
+  if (k.w[k.proc(vma.mm) + PROC.LOCK] === 0) k.warn();
 }
 
 /** One present PTE: a normal page loses its count, mapcount and reference; a special entry is only cleared. */
