@@ -1,9 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
 import { loadGrammar, type Grammar } from '../c/grammar.js';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
+import { isTestName } from '../litmus/scan.js';
 import {
   counterexampleName,
   counterexampleText,
@@ -51,6 +52,7 @@ const CONFIRM_MS = 20_000;
 export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths: string[]): Promise<void> {
   const { stderr } = this.process;
   const chosen = configurations(flags, { archs: ARCH_NAMES, releases: RELEASES });
+  if (flags.emit !== undefined) checkEmit(resolve(this.cwd, flags.emit));
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
   const verification = new Verification(this, flags, grammar, new ProgressLine(stderr));
   const files = findTests(paths, this.cwd);
@@ -58,7 +60,15 @@ export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths:
     if (this.signal.aborted) break;
     await verification.file(file, `[${index + 1}/${files.length}] ${file}`, chosen);
   }
-  this.status = verification.status();
+  this.status = this.signal.aborted ? EXIT.interrupted : verification.status();
+}
+
+/** A search may take long: what cannot be written is better told before it. @throws {UsageError} */
+function checkEmit(file: string): void {
+  const isDirectory = (path: string): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isDirectory(dirname(file))) throw new UsageError(`--emit: there is no directory '${dirname(file)}'`);
+  if (isDirectory(file)) throw new UsageError(`--emit: '${file}' is a directory`);
 }
 
 class Verification {
@@ -93,6 +103,8 @@ class Verification {
         if (this.context.signal.aborted) return;
         this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
         await this.result(await verifyTest(test, this.options(configuration)));
+        // So that an interrupt is noticed even if every search is short.
+        await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
       this.complain(file, error);
@@ -143,6 +155,7 @@ class Verification {
       release,
       facts: Object.fromEntries(this.flags.fact ?? []),
       timeoutMs: CONFIRM_MS,
+      signal: this.context.signal,
       ...(this.flags.ptrs === undefined ? {} : { ptrs: this.flags.ptrs }),
     });
     if (positive === 0) return undefined;
@@ -157,8 +170,13 @@ class Verification {
       this.context.process.stderr.write('pfnmap: this violation cannot be written as a litmus test\n');
       return;
     }
-    const name = basename(emit, '.litmus');
-    writeFileSync(resolve(this.context.cwd, emit), counterexampleText(result, name, confirmed)!);
+    const stem = basename(emit, '.litmus');
+    const name = isTestName(stem) ? stem : counterexampleName(result);
+    try {
+      writeFileSync(resolve(this.context.cwd, emit), counterexampleText(result, name, confirmed)!);
+    } catch (error) {
+      throw new UsageError(`--emit: ${(error as Error).message}`);
+    }
     this.emitted = true;
   }
 

@@ -13,6 +13,11 @@ const OTHER_FORMATS = new Set(['X86', 'X86_64', 'AArch64', 'ARM', 'PPC', 'RISCV'
 /** A test's name becomes part of `Test NAME+arch+release`, one word of the output. */
 const NAME = /^[A-Za-z][A-Za-z0-9_.+-]*$/;
 
+/** Whether a test may be called that. */
+export function isTestName(name: string): boolean {
+  return NAME.test(name);
+}
+
 export function cut(source: Source, sink: DiagnosticSink): Fragments {
   const { name, nameSpan, end } = cutName(source.text, sink);
   const { comments, end: headerEnd } = cutComments(source.text, end, sink);
@@ -57,7 +62,7 @@ function checkName(line: string, start: number, sink: DiagnosticSink): { name: s
   const nameSpan = { start: start + line.length - name.length, end: start + line.length };
   if (name === '') {
     sink.error('PFN2001', 'the test has no name', nameSpan, { expected: 'a name after `C`' });
-  } else if (!NAME.test(name)) {
+  } else if (!isTestName(name)) {
     const repaired = name
       .trim()
       .replace(/[^A-Za-z0-9_.+-]+/g, '-')

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -36,6 +37,28 @@ test('a violation is told in a form fit for a mail, and written as a litmus test
   expect(lines.filter((line) => line.length > 90)).toEqual([]);
   expect(readFileSync(join(dir, 'hole.litmus'), 'utf8')).toMatch(/^C hole\n[\s\S]*Result: Sometimes/);
   expect(pfnmap('run', '--arch', 'arm', 'hole.litmus').status).toBe(0);
+});
+
+test('a file whose name cannot be that of a test gets one that can', () => {
+  expect(pfnmap('verify', '--arch', 'arm', '--emit', 'a hole', 'frees.litmus').status).toBe(1);
+  expect(readFileSync(join(dir, 'a hole'), 'utf8')).toMatch(/^C driver-\S+\n/);
+});
+
+test.each([
+  ['nowhere/hole.litmus', "--emit: there is no directory '"],
+  ['.', 'is a directory'],
+])('--emit %s is refused before the search', (file, message) => {
+  const { status, stdout, stderr } = pfnmap('verify', '--emit', file, 'frees.litmus');
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toContain(message);
+});
+
+test('an interrupt is told from an answer', async () => {
+  const small = ['--processes', '1', '--pages', '1'];
+  const child = spawn(process.execPath, [BIN, 'verify', ...small, '--all', 'remap.litmus'], { cwd: dir });
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  expect(await once(child, 'exit')).toEqual([130, null]);
 });
 
 test('an answer that holds lists what it does not cover', () => {
