@@ -60,7 +60,7 @@ export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths:
     if (this.signal.aborted) break;
     await verification.file(file, `[${index + 1}/${files.length}] ${file}`, chosen);
   }
-  this.status = this.signal.aborted ? EXIT.interrupted : verification.status();
+  this.status = verification.status();
 }
 
 /** A search may take long: what cannot be written is better told before it. @throws {UsageError} */

@@ -107,7 +107,7 @@ export const lifeFacts = {
     catalogue: 'H-2',
   }),
   zapPudAssertsLock: byRelease([false, true, false], {
-    doc: 'Zapping a part of a PUD leaf warns unless somebody holds mmap_lock; unmap_mapping_range() does not. (6.1 asks only with DEBUG_VM, and has no such leaves.)',
+    doc: 'Zapping a part of a PUD leaf warns unless somebody holds mmap_lock; unmap_mapping_range() does not.',
     source: 'mm/memory.c:zap_pud_range',
     catalogue: 'C.9',
   }),
