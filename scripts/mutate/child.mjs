@@ -78,7 +78,7 @@ function conversation(child, message, heard, silenceMs) {
         end(answer.crash === undefined ? undefined : { fatal: false, kind: 'crash', observed: answer.crash });
         return;
       }
-      heard(answer.done, answer.found, answer.reach);
+      if (!answer.alive) heard(answer.done, answer.found, answer.reach);
       wait();
     };
     child.on('message', onMessage);

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mutantId } from './operators.mjs';
-import { digest, readTools, ROOT } from './sources.mjs';
+import { digest, digestOfEngine, readTools, ROOT } from './sources.mjs';
 
 const DIRECTORY = 'dist/mutate';
 
@@ -19,7 +19,7 @@ export class Journal {
   constructor(name, { sources, corpus }, fresh) {
     mkdirSync(join(ROOT, DIRECTORY), { recursive: true });
     this.path = join(ROOT, DIRECTORY, name);
-    this.key = digest(sources, readTools());
+    this.key = digestOfEngine(sources, readTools());
     this.tests = Object.fromEntries(
       [...corpus].map(([file, text]) => [file, digest(new Map([[file, text]]))]),
     );

@@ -1,5 +1,6 @@
 // What docs/mutation.md says of runs: the parts between markers are written here, the rest by hand.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform } from 'node:os';
 import { basename, join } from 'node:path';
 import { mutantId } from './operators.mjs';
 import { ROOT } from './sources.mjs';
@@ -37,12 +38,18 @@ export function evidenceText(killers) {
 export function sampleText(results, command) {
   const survivors = results.filter((r) => r.outcome === 'survived');
   return [
-    `\`${command}\`: ${results.length} mutants, ${rate(results)} killed.`,
+    `\`${command}\` on ${machine()}: ${results.length} mutants, ${rate(results)} killed.`,
     table('folder', results, (r) => folder(r.mutant.file)),
     table('operator', results, (r) => r.mutant.op),
-    `Survivors:`,
+    'Survivors, with the reason where it is no loss; the others are holes that no test looks into yet:',
     survivors.map(survivorLine).sort().join('\n'),
   ].join('\n\n');
+}
+
+/** What it was run on. */
+function machine() {
+  const [cpu] = cpus();
+  return `${platform()} ${arch()}, Node ${process.versions.node}, ${cpus().length} × ${cpu?.model.trim() ?? 'an unknown CPU'}`;
 }
 
 function survivorLine({ mutant }) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bundleLibrary, bundleMutant } from './bundle.mjs';
 import { Child } from './child.mjs';
 import { placeOf } from './reach.mjs';
-import { digest, ROOT } from './sources.mjs';
+import { digest, digestOfEngine, ROOT } from './sources.mjs';
 
 const DIRECTORY = join(ROOT, 'dist/mutate');
 
@@ -65,7 +65,7 @@ export class Runner {
   /** What each test gives and runs through, kept on the disk for the next time: `[[file, { found, reach }]]`. */
   async #baseline(configurations, all, log) {
     const where = new Map([['configurations', JSON.stringify([configurations, all])]]);
-    const path = join(DIRECTORY, `base-${digest(this.sources, where)}.json`);
+    const path = join(DIRECTORY, `base-${digestOfEngine(this.sources, where)}.json`);
     const kept = new Map(existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []);
     const textOf = (file) => digest(new Map([[file, this.corpus.get(file)]]));
     const files = [...this.corpus.keys()].filter((file) => kept.get(file)?.text !== textOf(file));

@@ -55,6 +55,14 @@ export function targets(sources, only) {
   return TARGETS.flatMap((target) => paths.filter((path) => target.test(path)));
 }
 
+/** What runs a test; the rest of src/ cannot matter to one. */
+const ENGINE = /^src\/(kernel|run|litmus|c|explore)\//;
+
+/** Changes when what runs tests does. */
+export function digestOfEngine(sources, ...more) {
+  return digest(new Map([...sources].filter(([path]) => ENGINE.test(path))), ...more);
+}
+
 /** Changes when any of the texts does. */
 export function digest(...maps) {
   const hash = createHash('sha256');

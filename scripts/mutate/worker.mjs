@@ -4,7 +4,7 @@
 //   { base: configurations, all, files }  runs tests on the engine as it is, and tells which functions they run through; with
 //                                   `all` on all other configurations, too
 //   { code, jobs, options }         runs jobs on a mutant; a job is `{ file, runs: [{ arch, release, is, maxStates, timeoutMs }] }`
-// and answers `{ done: file, found, reach }` for each test and `{ end }` after the last, or when it has seen enough.
+// and answers `{ alive }` after a run, `{ done: file, found, reach }` for each test and `{ end }` after the last, or when it has seen enough.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runInThisContext } from 'node:vm';
@@ -78,7 +78,10 @@ async function runMutant({ code, jobs, options }) {
     const found = [];
     for (const run of runs) {
       const difference = await compare(engine, tests.get(file), run);
-      if (difference === undefined) continue;
+      if (difference === undefined) {
+        await tell({ alive: true });
+        continue;
+      }
       found.push(difference);
       if (difference.kind !== 'verdict') troubles++;
       if (options.first || difference.kind === 'bound' || troubles >= options.maxTroubles) break;
