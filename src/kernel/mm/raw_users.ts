@@ -2,7 +2,7 @@
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
-import { EFAULT, EHWPOISON, EROFS } from '../errno.js';
+import { EAGAIN, EFAULT, EHWPOISON, EROFS } from '../errno.js';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -43,7 +43,7 @@ const UNLOCKED = 1;
 
 /**
  * `mm/gup.c:fixup_user_fault`: faults a page in for who holds mmap_lock for reading. Arguments: page of the arena, FAULT_FLAG_*. Returns 0,
- * 1 if the lock was let go of (it is held again), or -errno.
+ * -errno, or {@link UNLOCKED} if the lock was let go of (it is held again): both callers then begin anew, whatever else came of it.
  */
 export const fixupUserFault: Routine = routine('mm/gup.c:fixup_user_fault', FIX.WORDS, (k, f, pc) => {
   const lock = k.mmapLock(k.currentProc);
@@ -52,12 +52,12 @@ export const fixupUserFault: Routine = routine('mm/gup.c:fixup_user_fault', FIX.
   if (pc >= 2) {
     if (!k.tryRead(lock)) return k.wait(f, pc, lock, LockMode.Read);
     k.w[f + FIX.UNLOCKED] = UNLOCKED;
-    return pc === 2 ? k.goto(f, 0) : k.ret(f, UNLOCKED);
+    return pc === 2 ? k.goto(f, 0) : fixed(k, f, 0);
   }
   if (pc === 0) {
     const vma = vmaLookup(k, k.currentProc, pg);
     const need = (flags & FAULT_FLAG_WRITE) !== 0 ? VM_WRITE : VM_READ;
-    if (vma === undefined || (vma.flags & need) === 0) return k.ret(f, -EFAULT);
+    if (vma === undefined || (vma.flags & need) === 0) return fixed(k, f, -EFAULT);
     const nf = k.call(f, 1, handleMmFault);
     k.w[nf + 1 + VMF.VMA] = vma.slot;
     k.w[nf + 1 + VMF.PG] = pg;
@@ -67,11 +67,15 @@ export const fixupUserFault: Routine = routine('mm/gup.c:fixup_user_fault', FIX.
   const r = k.takeRet();
   if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
   if ((r & VM_FAULT_COMPLETED) !== 0) return k.point(f, 3);
-  if ((r & VM_FAULT_ERROR) !== 0) return k.ret(f, vmFaultToErrno(r, 0));
-  if ((r & VM_FAULT_RETRY) === 0) return k.ret(f, k.w[f + FIX.UNLOCKED]!);
+  if ((r & VM_FAULT_ERROR) !== 0) return fixed(k, f, vmFaultToErrno(r, 0));
+  if ((r & VM_FAULT_RETRY) === 0) return fixed(k, f, 0);
   k.w[f + FIX.FLAGS] = flags | FAULT_FLAG_TRIED;
   k.point(f, 2);
 });
+
+function fixed(k: Kernel, f: number, err: number): void {
+  k.ret(f, k.w[f + FIX.UNLOCKED] === UNLOCKED ? UNLOCKED : err);
+}
 
 /** Local words of the two users: address, whether for writing (two words each). */
 const A = { ADDR: 1, WRITE: 3, WORDS: 4 } as const;
@@ -196,13 +200,13 @@ export const sysVfioPin: Routine = routine(
       default: {
         const r = k.takeRet();
         if (r < 0) return finish(k, f, r);
-        return followFaultPfn(k, f, pg, -EFAULT, r === UNLOCKED);
+        return followFaultPfn(k, f, pg, -EAGAIN, r === UNLOCKED);
       }
     }
   },
 );
 
-/** `drivers/vfio/vfio_iommu_type1.c:follow_fault_pfn` and its caller. @param err what the pin said */
+/** `drivers/vfio/vfio_iommu_type1.c:follow_fault_pfn` and its caller. @param err what the pin said, or -EAGAIN after the lock was let go of */
 function followFaultPfn(k: Kernel, f: number, pg: number, err: number, mayFault: boolean): void {
   const vma = vmaLookup(k, k.currentProc, pg);
   if (vma === undefined || (vma.flags & VM_PFNMAP) === 0) return finish(k, f, err);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EEXIST, EFAULT, EROFS } from '../../../src/kernel/errno.js';
+import { EAGAIN, EEXIST, EFAULT, EROFS } from '../../../src/kernel/errno.js';
 import {
   FAULT_FLAG_TRIED,
   VM_FAULT_NOPAGE,
@@ -69,6 +69,29 @@ describe.each(users)('%s (D.8)', (name, call) => {
       return VM_FAULT_RETRY;
     });
     expect([m.call(call, p, 0), flags]).toEqual([m.pfn('bar'), [0, FAULT_FLAG_TRIED]]);
+    expect(m.k.w[m.k.mmapLock(0)]).toBe(0);
+  });
+
+  it('begins anew once the lock was dropped, whatever the handler says then', () => {
+    const flags: number[] = [];
+    const { m, p } = world(VM_PFNMAP, (machine, args) => {
+      flags.push(machine.k.w[handleIndex(args[0]!) + VMF.FLAGS]! & FAULT_FLAG_TRIED);
+      if (flags.length > 2) return insert(machine, args);
+      if (flags.length === 2) return VM_FAULT_SIGBUS;
+      mmapReadUnlock(machine.k, handle(HandleKind.Mm, machine.proc));
+      return VM_FAULT_RETRY;
+    });
+    expect([m.call(call, p, 0), flags]).toEqual([m.pfn('bar'), [0, FAULT_FLAG_TRIED, 0]]);
+  });
+
+  it('finds no raw VMA any more once the lock was dropped', () => {
+    const { m, p } = world(VM_PFNMAP, (machine) => {
+      if (machine.log.length > 2) return VM_FAULT_SIGBUS;
+      machine.vma(p)!.flags &= ~VM_PFNMAP;
+      mmapReadUnlock(machine.k, handle(HandleKind.Mm, machine.proc));
+      return VM_FAULT_RETRY;
+    });
+    expect(m.call(call, p, 0)).toBe(name === 'KVM' ? -EFAULT : -EAGAIN);
     expect(m.k.w[m.k.mmapLock(0)]).toBe(0);
   });
 
