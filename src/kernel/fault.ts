@@ -103,7 +103,9 @@ export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', 
   if (k.w[lock]! <= 0) return k.undefinedBehaviour(Undefined.Unlock);
   k.upRead(lock);
   if ((r & VM_FAULT_OOM) !== 0) return outOfMemory(k, f);
-  if ((r & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0) return bad(k, f, SIGBUS);
+  if ((r & VM_FAULT_SIGBUS) !== 0) return bad(k, f, SIGBUS);
+  if ((r & (VM_FAULT_HWPOISON | VM_FAULT_HWPOISON_LARGE)) !== 0)
+    return bad(k, f, k.facts.poisonIsSigsegv ? SIGSEGV : SIGBUS);
   if ((r & VM_FAULT_SIGSEGV) !== 0) return bad(k, f, SIGSEGV);
   k.ret(f, 0);
 });

@@ -21,4 +21,45 @@ export const DIFFERENCES: readonly Difference[] = [
       'User-mode Linux stops with BUG() when a process touches a page for which the handler answers VM_FAULT_HWPOISON; every other architecture sends SIGBUS.',
     source: 'arch/um/kernel/trap.c:handle_page_fault',
   },
+  {
+    test: 'fault-oom-retries',
+    kernels: ['amd64-6.1'],
+    explanation:
+      "copy_to_user() of 6.1 copies the bytes that its fast loop could not copy one by one, so it faults a second time, and the handler's second answer is another.",
+    source: 'arch/x86/lib/copy_user_64.S:copy_user_generic_unrolled',
+  },
+  {
+    test: 'restore-pgoff-mmio',
+    kernels: ['armmp-7.2', 'armmp-6.12'],
+    explanation:
+      'The window of this machine lies below its RAM, so its frames are not above highest_memmap_pfn, as those of `mmio` are in the model: the classifier takes them for pages (A.7-F2).',
+    source: 'mm/memory.c:vm_normal_page',
+  },
+  {
+    test: 'half-inserted-broken-double-put',
+    kernels: ['amd64-6.1'],
+    explanation:
+      'A page freed once too often is reported when the allocator hands it out; 6.1 looks only when it fills its per-CPU lists, and this frame goes straight from hand to hand.',
+    source: 'mm/page_alloc.c:check_new_pcp',
+  },
+  {
+    test: 'half-inserted-broken-double-put',
+    kernels: ['um-6.1'],
+    explanation: 'User-mode Linux is built with CONFIG_DEBUG_VM=y, which makes a BUG of it.',
+    source: 'include/linux/mm.h:put_page_testzero',
+  },
+  {
+    test: 'uio-logical-broken-no-get',
+    kernels: ['amd64-6.1'],
+    explanation:
+      'As half-inserted-broken-double-put: 6.1 looks at pages only when it fills its per-CPU lists.',
+    source: 'mm/page_alloc.c:check_new_pcp',
+  },
+  {
+    test: 'vfio-fault-whole-broken-partial',
+    kernels: ['amd64-6.1'],
+    explanation:
+      'BUG() in remap_pfn_range() keeps the page-table lock, for which the machine then spins for ever: it prints the BUG and falls silent.',
+    source: 'mm/memory.c:remap_pte_range',
+  },
 ];

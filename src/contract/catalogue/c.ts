@@ -50,7 +50,6 @@ export const C_BEGINS = [
       [
         'flags',
         'Fault flags that contradict the VMA (a write without VM_MAYWRITE, UNSHARE with WRITE) are a warning and SIGSEGV.',
-        { untested: 'internal', detail: 'no access of the language makes such flags' },
       ],
       ['huge', 'An empty PUD or PMD asks huge_fault first; VM_FAULT_FALLBACK goes on one level down.'],
       [

@@ -105,6 +105,7 @@ export const arm: Arch = {
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: true,
+    poisonIsSigsegv: true,
     ksm: true,
     thp: false,
     thpPud: false,

@@ -146,6 +146,7 @@ export const arm64: Arch = {
     ioremapProt: true,
     charSigned: false,
     ioremapRefusesRam: true,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: false,

@@ -132,6 +132,7 @@ export const arm_lpae: Arch = {
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: true,
+    poisonIsSigsegv: true,
     ksm: true,
     thp: true,
     thpPud: false,

@@ -136,6 +136,7 @@ export const loongarch64: Arch = {
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: false,

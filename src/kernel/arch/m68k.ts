@@ -92,6 +92,7 @@ export const m68k: Arch = {
     ioremapProt: false,
     charSigned: true,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: false,
     thpPud: false,

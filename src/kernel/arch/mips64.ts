@@ -124,6 +124,7 @@ export const mips64: Arch = {
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: false,

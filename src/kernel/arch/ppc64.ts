@@ -131,6 +131,7 @@ export const ppc64: Arch = {
     ioremapProt: true,
     charSigned: false,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: { '6.1': false, '6.12': true, '7.2': true },

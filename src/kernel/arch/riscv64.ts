@@ -140,6 +140,7 @@ export const riscv64: Arch = {
     ioremapProt: { '6.1': false, '6.12': false, '7.2': true },
     charSigned: false,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: { '6.1': false, '6.12': false, '7.2': true },

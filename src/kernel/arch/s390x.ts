@@ -136,6 +136,7 @@ export const s390x: Arch = {
     ioremapProt: true,
     charSigned: false,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: false,

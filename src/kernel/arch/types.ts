@@ -52,6 +52,8 @@ export interface ArchTraits {
   readonly ioremapRefusesRam: PerRelease<boolean>;
   /** TRANSPARENT_HUGEPAGE. */
   readonly thp: PerRelease<boolean>;
+  /** The fault entry knows no poisoned page: an access to one is SIGSEGV, not SIGBUS. */
+  readonly poisonIsSigsegv: PerRelease<boolean>;
   /** CONFIG_KSM, as Debian configures it (and User-mode Linux is built for replays). */
   readonly ksm: PerRelease<boolean>;
   /** HAVE_ARCH_TRANSPARENT_HUGEPAGE_PUD. */

@@ -77,6 +77,7 @@ export const um: Arch = {
     ioremapProt: false,
     charSigned: true,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: false,
     thp: false,
     thpPud: false,

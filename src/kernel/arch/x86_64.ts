@@ -157,6 +157,7 @@ export const x86_64: Arch = {
     ioremapProt: true,
     charSigned: true,
     ioremapRefusesRam: true,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: true,
     thpPud: true,

@@ -105,6 +105,7 @@ export const xtensa: Arch = {
     ioremapProt: false,
     charSigned: false,
     ioremapRefusesRam: false,
+    poisonIsSigsegv: false,
     ksm: true,
     thp: false,
     thpPud: false,

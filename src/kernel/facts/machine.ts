@@ -118,6 +118,12 @@ export const machineFacts = {
     source: 'arch/x86/mm/ioremap.c:__ioremap_check_ram',
     catalogue: 'D.3',
   }),
+  poisonIsSigsegv: trait('poisonIsSigsegv', {
+    doc: 'An access for which a handler answers VM_FAULT_HWPOISON is SIGSEGV; elsewhere it is SIGBUS.',
+    source: 'arch/arm/mm/fault.c:do_page_fault',
+    evidence: 'measured',
+    catalogue: 'C.2',
+  }),
   ksm: trait('ksm', {
     doc: 'CONFIG_KSM: without it MADV_MERGEABLE and MADV_UNMERGEABLE are unknown advice.',
     source: 'mm/madvise.c:madvise_behavior_valid',

@@ -148,6 +148,8 @@ static void become(int slot, const struct lit_program *program)
 	lit_me->base_anon = q.rss_anon;
 	lit_me->base_file = q.rss_file;
 	lit_me->used = 1;
+	while (!lit_shared->go)
+		usleep(100);
 	ioctl(lit_ctl, LITC_ENTER, (unsigned long)slot);
 	program->threads[slot]();
 	lit_me->parked = 1;
@@ -283,6 +285,9 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 	for (i = 0; i < program->nthreads; i++)
 		if (fork() == 0)
 			become(i, program);
+	/* a page that init copied later might be a frame that the test has just freed */
+	warm(0);
+	lit_shared->go = 1;
 	locked_since = now_ms();
 	until = locked_since + RUN_MS;
 	for (i = 0; !settled(program, i % 4 == 3); i++) {

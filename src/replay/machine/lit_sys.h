@@ -10,6 +10,8 @@
 struct lit_shared {
 	struct lit_proc procs[LIT_SLOTS];
 	volatile int nprocs;
+	/* init has all the pages that it will write to: threads may begin */
+	volatile int go;
 	struct {
 		unsigned long addr;
 		int pid, fd[2];

@@ -170,7 +170,7 @@ static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		if (copy_to_user((void __user *)arg, &m, sizeof(m)))
 			return -EFAULT;
 		return m.a;
-	case 2:
+	case 3:
 		if (get_user(s, (short __user *)(arg + 64)))
 			return -EFAULT;
 		return put_user(s - 1, (short __user *)(arg + 64)) ?: s;
@@ -196,10 +196,10 @@ P0()
 	int a = m->a;
 	u64 b = m->b;
 	*s = -5;
-	long t = ioctl(fd, 2, (unsigned long)p);
+	long t = ioctl(fd, 3, (unsigned long)p);
 	int u = *s;
 	int bad = ioctl(fd, 1, 0);
-	int none = ioctl(fd, 3, 0);
+	int none = ioctl(fd, 9, 0);
 	p[PAGE_SIZE + 200] += 3;
 	p[PAGE_SIZE + 200]++;
 	char c = p[PAGE_SIZE + 200];

@@ -69,7 +69,7 @@ test('two locks taken in two orders can block each other', async () => {
 	mutex_lock(a); mutex_lock(b); count++; mutex_unlock(b); mutex_unlock(a);`;
   const got = await outcomes(
     driver(body, 'static DEFINE_MUTEX(one);\nstatic DEFINE_MUTEX(two);'),
-    [IOCTL, 'ioctl(fd, 2, 0);'],
+    [IOCTL, 'ioctl(fd, 3, 0);'],
     'deadlock()',
   );
   expect(got.length).toBe(2);

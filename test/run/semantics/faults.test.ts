@@ -167,12 +167,12 @@ describe('user copies', () => {
   ask('fault like accesses', {
     driver,
     threads: `${ANONYMOUS} ${OPEN} int *q = (int *)p; q[0] = 1;
-      int r = ioctl(fd, 1, (unsigned long)p); int x = q[0], y = q[1]; q[1] = 8; int s = ioctl(fd, 2, (unsigned long)p);`,
+      int r = ioctl(fd, 1, (unsigned long)p); int x = q[0], y = q[1]; q[1] = 8; int s = ioctl(fd, 3, (unsigned long)p);`,
     condition: 'forall (0:r = 0 /\\ 0:x = 6 /\\ 0:y = 7 /\\ 0:s = 14)',
   });
   ask('of nothing mapped are -EFAULT, and no signal', {
     driver,
-    threads: `${OPEN} int r = ioctl(fd, 1, 0), s = ioctl(fd, 2, 0);`,
+    threads: `${OPEN} int r = ioctl(fd, 1, 0), s = ioctl(fd, 3, 0);`,
     condition: 'forall (0:r = -EFAULT /\\ 0:s = -EFAULT /\\ 0:signal = 0)',
   });
 });
