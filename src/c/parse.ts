@@ -1,5 +1,5 @@
-/** From text to the untyped tree: driver code, threads, single expressions. */
-import type { Block, Expr, MacroDefinition, ThreadBody, TopLevel, TranslationUnit } from './ast.js';
+/** From text to the untyped tree: driver code, threads, values of macros. */
+import type { Block, MacroDefinition, ThreadBody, TopLevel, TranslationUnit } from './ast.js';
 import { BuildContext, field, namedChildren, span as spanOf } from './build/context.js';
 import { buildTopLevel } from './build/declarations.js';
 import { buildExpr } from './build/expressions.js';
@@ -82,16 +82,6 @@ export function parseThread(options: ParseOptions, span: Span, typeNames: TypeNa
   });
 }
 
-/** Parses one expression, as the litmus condition has them. */
-export function parseExpression(
-  options: ParseOptions,
-  span: Span,
-  typeNames: TypeNames = new Set(),
-): Expr | undefined {
-  const parsed = parseText(options, span, new Set(typeNames), 'int _=', ';');
-  return parsed && parsed.ctx.attempt(() => buildExpr(parsed.ctx, soleValue(parsed.ctx, parsed.root, span)));
-}
-
 function parseMacro(options: ParseOptions, raw: RawMacro, typeNames: TypeNames): MacroDefinition | undefined {
   if (!raw.value) return { name: raw.name, span: raw.span };
   const refuse = (): undefined => {
@@ -117,10 +107,6 @@ function hasErrors(root: Cst): boolean {
     stack.push(...node.children);
   }
   return false;
-}
-
-function soleValue(ctx: BuildContext, root: Cst, at: Span): Cst {
-  return findSoleValue(root) ?? ctx.fail('PFN1001', 'this is not an expression', at);
 }
 
 function findSoleValue(root: Cst): Cst | undefined {

@@ -58,8 +58,6 @@ export const ERRNO = {
   ERESTARTSYS: 512,
 } as const;
 
-export type ErrnoName = keyof typeof ERRNO;
-
 export const {
   EPERM,
   ENOENT,
@@ -99,9 +97,4 @@ const names = new Map<number, string>(Object.entries(ERRNO).map(([name, n]) => [
 /** Name of an error number given as `EINVAL` or `-EINVAL` would be (22 or -22); undefined if it is none. */
 export function errnoName(n: number): string | undefined {
   return names.get(Math.abs(n));
-}
-
-/** True for a value that a system call or an error pointer uses for an error: -4095 .. -1. */
-export function isErrno(value: number): boolean {
-  return value < 0 && value >= -MAX_ERRNO;
 }

@@ -69,7 +69,7 @@ export function factsFor(arch: Arch, release: Release, overrides: FactOverrides 
   for (const name of FACT_NAMES) {
     facts[name] = given.get(name) ?? FACTS[name].value({ arch, release, facts });
   }
-  // JSON.parse gives all these objects one hidden class with plain fields; adding 90 of them one by one does not.
+  // JSON.parse gives all these objects one hidden class with plain fields; adding them one by one does not.
   return JSON.parse(JSON.stringify(facts)) as Facts;
 }
 

@@ -49,7 +49,6 @@ export const VM_LOCKED_MASK = VM_LOCKED | VM_LOCKONFAULT;
 export const VM_SPECIAL = VM_IO | VM_DONTEXPAND | VM_PFNMAP | VM_MIXEDMAP;
 /** What remap_pfn_range() sets (7.2: `VMA_REMAP_FLAGS`). */
 export const VM_REMAP_FLAGS = VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP;
-export const VM_NO_KHUGEPAGED = VM_SPECIAL | VM_HUGETLB;
 
 const VM_NAMES = {
   VM_READ,
@@ -221,11 +220,6 @@ function namesOf(table: Readonly<Record<string, number>>, word: number): string[
 /** Names of the VM_* flags in a word, lowest bit first; bits without a name come last, as one hexadecimal number. */
 export function vmFlagNames(flags: number): string[] {
   return namesOf(VM_NAMES, flags);
-}
-
-/** Names of the VM_FAULT_* bits in what a fault handler returned. */
-export function vmFaultNames(fault: number): string[] {
-  return namesOf(VM_FAULT_NAMES, fault);
 }
 
 /** Flag words that driver code and programs may name, apart from those in `uapi.ts`. */

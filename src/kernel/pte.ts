@@ -32,10 +32,6 @@ export const PTE_CACHE_MASK = 7 << PTE_CACHE_SHIFT;
 /** Ghost state: a reference, a mapcount and an RSS count were taken when the entry was installed. No model code reads it. */
 export const PTE_GHOST_COUNTED = 1 << 15;
 
-/** Bits 32..47 of the page frame number. */
-export const PTE_PFN_HI_SHIFT = 16;
-/** Everything in the flag word that is not frame number. */
-export const PTE_FLAGS_MASK = 0xffff;
 /** All bits that an architecture could have to encode: bits 0..12. */
 export const PTE_ARCH_MASK = 0x1fff;
 
@@ -54,41 +50,10 @@ export const CacheMode = {
   Device: 6,
 } as const;
 
-/** One of {@link CacheMode}. */
-export type CacheModeValue = (typeof CacheMode)[keyof typeof CacheMode];
-
 /** Levels of a leaf, numbered as x86's PG_LEVEL_4K, _2M and _1G. */
 export const Level = { Pte: 1, Pmd: 2, Pud: 3 } as const;
 
 export type Level = (typeof Level)[keyof typeof Level];
-
-/** The flag bits of a flag word that holds frame bits as well. */
-export function pteFlags(word: number): number {
-  return word & PTE_FLAGS_MASK;
-}
-
-/** Frame number of an entry: up to 48 bits, a safe integer. */
-export function ptePfn(word: number, pfnLo: number): number {
-  return (word >>> PTE_PFN_HI_SHIFT) * 0x1_0000_0000 + (pfnLo >>> 0);
-}
-
-/** The part of a frame number that goes into the upper half of the flag word. */
-export function pfnHiBits(pfn: number): number {
-  return Math.floor(pfn / 0x1_0000_0000) << PTE_PFN_HI_SHIFT;
-}
-
-const NAMES: readonly (readonly [number, string])[] = [
-  [PTE_PRESENT, 'present'],
-  [PTE_WRITE, 'write'],
-  [PTE_EXEC, 'exec'],
-  [PTE_YOUNG, 'young'],
-  [PTE_DIRTY, 'dirty'],
-  [PTE_SPECIAL, 'special'],
-  [PTE_PROTNONE, 'protnone'],
-  [PTE_DEVMAP, 'devmap'],
-  [PTE_SOFT_DIRTY, 'soft-dirty'],
-  [PTE_UFFD_WP, 'uffd-wp'],
-];
 
 /** Names of memory types, by {@link CacheMode}: what conditions call them, and witnesses. */
 export const MEMORY_TYPES = ['wb', 'wc', 'uc_minus', 'uc', 'wt', 'wp', 'device'] as const;
@@ -104,12 +69,4 @@ export function cacheMode(word: number): number {
 /** A flag word or protection with another memory type. */
 export function withCacheMode(word: number, mode: number): number {
   return (word & ~PTE_CACHE_MASK) | (mode << PTE_CACHE_SHIFT);
-}
-
-/** Names of an entry's flags, for witnesses and messages; the memory type is named unless it is ordinary. */
-export function pteFlagNames(word: number): string[] {
-  const found = NAMES.filter(([bit]) => (word & bit) !== 0).map(([, name]) => name);
-  const cache = cacheMode(word);
-  if (cache !== CacheMode.WriteBack) found.push(MEMORY_TYPES[cache] ?? `cache${cache}`);
-  return found;
 }

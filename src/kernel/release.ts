@@ -13,11 +13,6 @@ export const RELEASE_SOURCE: Readonly<Record<Release, string>> = {
 /** A value that does not depend on the release, or one for each. */
 export type PerRelease<T> = T | Readonly<Record<Release, T>>;
 
-/** Whether `text` names a release of the model. */
-export function isRelease(text: string): text is Release {
-  return (RELEASES as readonly string[]).includes(text);
-}
-
 /** The value of a {@link PerRelease} for one release. */
 export function inRelease<T extends boolean | number | string>(value: PerRelease<T>, release: Release): T {
   return typeof value === 'object' ? value[release] : value;

@@ -11,7 +11,7 @@ import type {
 import type { DiagnosticSink } from '../diagnostics.js';
 import type { Environment } from '../environment.js';
 import { didYouMean } from '../suggest.js';
-import type { GlobalVariable, TypedExpr, TypedFunction, TypedProgram } from '../typed.js';
+import type { GlobalVariable, TypedFunction, TypedProgram } from '../typed.js';
 import * as T from '../types.js';
 import { Checker, type Rules } from './checker.js';
 import { integerConstant } from './constants.js';
@@ -214,16 +214,4 @@ export function checkThread(
   c.fn = { name: thread.name, result: T.VOID, locals, labels: new Map(), gotos: [], caseCount: 0 };
   const body = c.nested(() => checkBody(c, thread.body));
   return { name: thread.name, nameSpan: thread.span, type, locals, body, span: thread.span };
-}
-
-/** Checks an expression of constants: the types, enumerators and macros of a driver and the environment's constants. */
-export function checkConstantExpression(
-  e: Expr,
-  unit: Unit,
-  env: Environment,
-  sink: DiagnosticSink,
-): TypedExpr | undefined {
-  const c = new Checker(env, unit, sink, RULES);
-  sharedDeclarations(c, unit);
-  return c.reporter.attempt(() => checkValue(c, e));
 }

@@ -2,7 +2,7 @@
 import type { Kernel } from '../kernel.js';
 import { routine, Undefined, type CFunction, type Routine } from '../routine.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../handle.js';
-import { EFAULT, EINVAL } from '../errno.js';
+import { EFAULT, EINVAL, MAX_ERRNO } from '../errno.js';
 import { VM_MAYWRITE, VM_MIXEDMAP, VM_PFNMAP, VM_REMAP_FLAGS, VM_SHARED } from '../flags.js';
 import { ObjectShape, Scalar, type PlacedObject } from '../object-shape.js';
 import type { Vma } from '../world.js';
@@ -137,9 +137,6 @@ export function mmapActionMapKernelPages(
 export function mmapActionMapKernelPagesFull(k: Kernel, at: number, pages: number): void {
   mmapActionMapKernelPages(k, at, descStart(k, at), pages, descPages(k, at));
 }
-
-/** Largest errno: what IS_ERR_VALUE() takes for one. */
-const MAX_ERRNO = 4095;
 
 /**
  * `mm/util.c:mmap_action_prepare` [7.2]. No error of this step is replaced by error_override.
