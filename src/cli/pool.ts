@@ -1,6 +1,6 @@
 /** Runs files on several threads; what each of them tells is kept until it is its turn. */
 import type { Source } from '../c/diagnostics.js';
-import { complaint, type Emit, type FileEvent, type FileRunOptions } from './file-run.js';
+import { complaint, type Complaint, type Emit, type FileEvent, type FileRunOptions } from './file-run.js';
 
 /** What a thread is told. */
 export type ToThread =
@@ -35,6 +35,9 @@ export interface PoolOptions {
 interface Job {
   readonly events: FileEvent[];
   done: boolean;
+  /** Whether it told `begin`, and for how many configurations what came of them. */
+  begun: boolean;
+  answered: number;
   emit?: Emit;
   finish?: () => void;
 }
@@ -47,7 +50,7 @@ export class Pool {
 
   constructor(options: PoolOptions) {
     this.#o = options;
-    this.#jobs = options.files.map(() => ({ events: [], done: false }));
+    this.#jobs = options.files.map(() => ({ events: [], done: false, begun: false, answered: 0 }));
     options.signal.addEventListener('abort', () => {
       for (const thread of this.#threads.keys()) thread.postMessage({ kind: 'abort' });
     });
@@ -79,7 +82,7 @@ export class Pool {
     thread.on('error', (error) => {
       const index = this.#threads.get(thread);
       if (!this.#threads.delete(thread)) return;
-      if (index !== undefined) this.#tell(index, [this.#bad(index, error)], true);
+      if (index !== undefined) this.#tell(index, this.#lost(index, error), true);
       if (this.#next < this.#o.files.length) this.#add();
     });
     this.#feed(thread);
@@ -97,18 +100,29 @@ export class Pool {
         thread.postMessage({ kind: 'file', index, source });
         return;
       } catch (error) {
-        this.#tell(index, [this.#bad(index, error)], true);
+        this.#tell(index, [{ kind: 'bad', complaint: this.#complaint(index, error) }], true);
       }
     }
   }
 
-  #bad(index: number, error: unknown): FileEvent {
+  #complaint(index: number, error: unknown): Complaint {
     const { color, debug } = this.#o.options;
-    return { kind: 'bad', complaint: complaint(this.#o.files[index]!, error, color, debug) };
+    return complaint(this.#o.files[index]!, error, color, debug);
+  }
+
+  /** What is left to tell of a file whose thread died: all of it, or the configurations that are to come. */
+  #lost(index: number, error: unknown): FileEvent[] {
+    const { begun, answered } = this.#jobs[index]!;
+    const why = this.#complaint(index, error);
+    if (!begun) return [{ kind: 'bad', complaint: why }];
+    const left = this.#o.options.configurations.slice(answered);
+    return left.map((configuration) => ({ kind: 'error', configuration, complaint: why }));
   }
 
   #tell(index: number, events: readonly FileEvent[], done: boolean): void {
     const job = this.#jobs[index]!;
+    job.begun ||= events.some(({ kind }) => kind === 'begin');
+    job.answered += events.filter(({ kind }) => kind === 'result' || kind === 'error').length;
     if (job.emit === undefined) {
       // Nobody looks at a file that is not in its turn: how far it has got does not matter later.
       job.events.push(...events.filter(({ kind }) => kind !== 'progress'));

@@ -4,7 +4,18 @@ import type { FileEvent, FileRunOptions } from '../../src/cli/file-run.js';
 import { Pool, type FromThread, type Thread, type ToThread } from '../../src/cli/pool.js';
 import { result } from '../report/results.js';
 
-const OPTIONS: FileRunOptions = { configurations: [], common: {}, share: true, color: false, debug: false };
+const CONFIGURATIONS = [
+  { arch: 'x86_64', release: '7.2' },
+  { arch: 'arm', release: '7.2' },
+  { arch: 'um', release: '7.2' },
+];
+const OPTIONS: FileRunOptions = {
+  configurations: CONFIGURATIONS,
+  common: {},
+  share: true,
+  color: false,
+  debug: false,
+};
 
 /** A thread that does as the test says. */
 class FakeThread extends EventEmitter implements Thread {
@@ -103,6 +114,18 @@ test('a thread that dies takes one file with it, and another one goes on', async
   threads[0]!.emit('error', new Error('out of memory'));
   expect(await told(p, 0)).toEqual(['internal error: out of memory']);
   expect([threads.length, threads[2]!.file]).toEqual([3, 2]);
+});
+
+test('a thread that dies amid a file leaves its other configurations without an answer', async () => {
+  const { pool: p, threads } = pool(['a', 'b']);
+  threads[0]!.tell('a', false);
+  const seen: FileEvent[] = [];
+  const end = p.run(0, (e) => seen.push(e));
+  threads[0]!.emit('error', new Error('out of memory'));
+  await end;
+  expect(seen.map(({ kind }) => kind)).toEqual(['begin', 'result', 'error', 'error']);
+  const left = seen.flatMap((e) => (e.kind === 'error' ? [e.configuration] : []));
+  expect(left).toEqual(CONFIGURATIONS.slice(1));
 });
 
 test('an interrupt reaches every thread, and no more files are given out', () => {
