@@ -62,4 +62,19 @@ export const DIFFERENCES: readonly Difference[] = [
       'BUG() in remap_pfn_range() keeps the page-table lock, for which the machine then spins for ever: it prints the BUG and falls silent.',
     source: 'mm/memory.c:remap_pte_range',
   },
+  {
+    test: 'unclaimed-bus',
+    kernels: [
+      'amd64-7.2',
+      'amd64-6.12',
+      'amd64-6.1',
+      'arm64-7.2',
+      'armmp-7.2',
+      'armmp-6.12',
+      'armmp-lpae-7.2',
+    ],
+    explanation:
+      'In the model nobody answers behind a region of `mmio`; the window of a machine goes on there, with memory that keeps what is stored.',
+    source: 'docs/replay.md: regions are real memory',
+  },
 ];

@@ -17,6 +17,12 @@ export const lifeFacts = {
     source: 'mm/mmap.c:mmap_region',
     catalogue: 'B.11',
   }),
+  mprotectUnaccounts: byRelease([false, true, true], {
+    doc: 'mprotect() that takes VM_WRITE from anonymous memory without a page gives back what was accounted: VM_ACCOUNT goes.',
+    source: 'mm/mprotect.c:mprotect_fixup',
+    evidence: 'measured',
+    catalogue: 'C.7',
+  }),
   populateSkipsHoles: byRelease([true, false, false], {
     doc: 'MADV_POPULATE_* goes from VMA to VMA and is -ENOMEM after all of them; later, it ends at the first hole.',
     source: 'mm/madvise.c:madvise_populate',

@@ -28,13 +28,13 @@ import {
   withCacheMode,
 } from '../pte.js';
 import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '../uapi.js';
-import { PG_ANON, PG_EXCLUSIVE, type Vma } from '../world.js';
+import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../world.js';
 import { arg64, pagesOf, beyondTaskSize } from './mmap.js';
 import { vmNormalPage } from './memory/classify.js';
 import { canChangePmdWritable, splitHuge } from './huge_memory.js';
 import { entryPfn, levelPages, none, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
 import { pteNeedsSoftDirtyWp } from './soft_dirty.js';
-import { findVma, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
+import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 
 /** Local words: three arguments of two words each, then where the loop over VMAs is. */
@@ -137,6 +137,11 @@ function fixup(k: Kernel, f: number): void {
   callVmaIsolate(k, f, Pc.Isolated, vma.mm, at, end);
 }
 
+/** Anonymous memory that has never had a page. */
+function untouched(vma: Vma): boolean {
+  return vmaIsAnonymous(vma) && !vma.has(VMA_ANON_VMA);
+}
+
 /** The VMA is cut out: flags, vm_page_prot, entries. */
 function apply(k: Kernel, f: number): void {
   const l = f + 1;
@@ -145,7 +150,9 @@ function apply(k: Kernel, f: number): void {
   const end = vma.end;
   let flags = newFlags(k, f, vma);
   const charged = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
-  if ((flags & VM_WRITE) !== 0 && (vma.flags & charged) === 0) flags |= VM_ACCOUNT;
+  if ((flags & VM_WRITE) !== 0) {
+    if ((vma.flags & charged) === 0) flags |= VM_ACCOUNT;
+  } else if ((flags & VM_ACCOUNT) !== 0 && untouched(vma) && k.facts.mprotectUnaccounts) flags &= ~VM_ACCOUNT;
   vma.flags = flags;
   vmaSetPageProt(k, vma);
   changeProtection(k, vma, at, end);

@@ -108,7 +108,8 @@ void *lit_mmap(void *addr, unsigned long length, int prot, int flags, int fd, in
 
 		if (at && length) {
 			addr = (void *)at;
-			flags |= MAP_FIXED_NOREPLACE;
+			/* MAP_SHARED_VALIDATE refuses flags that are newer than itself */
+			flags |= (flags & MAP_TYPE) == MAP_SHARED_VALIDATE ? MAP_FIXED : MAP_FIXED_NOREPLACE;
 		}
 	}
 	return STEP("mmap", void *, error_pointer(mmap64(addr, length, prot, flags, fd, offset)));

@@ -166,7 +166,8 @@ struct lit_value lit_of_address(const char *observer, struct lit_proc *p, struct
 	if (strcmp(observer, "vma_flags") == 0)
 		return lit_int(q.vma_flags >> flag & 1);
 	if (strcmp(observer, "vm_pgoff") == 0)
-		return lit_frame(q.vm_pgoff);
+		/* an offset that no machine has a frame for is a number */
+		return q.vm_pgoff >> 32 ? lit_int(q.vm_pgoff) : lit_frame(q.vm_pgoff);
 	if (strcmp(observer, "vm_normal_page") == 0)
 		return frame_or_null(q.vm_normal_page);
 	if (strcmp(observer, "folio_walk") == 0)

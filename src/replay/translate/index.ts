@@ -88,6 +88,12 @@ export function translate(test: LitmusTest, id: number, arch: string, release: s
 const WINDOW_PAGES = 4096;
 const BLOCK_PAGES = 512;
 
+/** xchg() and cmpxchg() of some widths do not link on 32-bit ARM. */
+function refuseExchange(test: LitmusTest, facts: Facts): void {
+  if (facts.bitsPerLong === 32 && /\b(try_)?(cmp)?xchg\(/.test(test.source.text))
+    throw new Untranslatable('xchg() of every width: the architecture has not all of them');
+}
+
 /** What of leaves above the PTE level a machine cannot show. */
 function refuseLeaves(test: LitmusTest, facts: Facts): void {
   const { text } = test.source;
@@ -122,6 +128,7 @@ function refuseMemtypes(test: LitmusTest, facts: Facts): void {
 
 function refuse(test: LitmusTest, facts: Facts): void {
   refuseMemtypes(test, facts);
+  refuseExchange(test, facts);
   refuseLeaves(test, facts);
   refuseSizes(test);
   if (test.memory.regions.some((r) => r.first !== undefined)) throw new Untranslatable('literal pfns');
