@@ -142,7 +142,8 @@ int lit_fork(void)
 	memcpy((void *)child, (void *)me, sizeof *child);
 	child->parent = me - lit_shared->procs;
 	child->nth = me->children + 1;
-	child->children = child->parked = child->waiting = child->dead = child->signal = 0;
+	/* until the child has said who it is there is nobody to look at */
+	child->used = child->children = child->parked = child->waiting = child->dead = child->signal = 0;
 	lit_begin("fork");
 	pid = fork();
 	if (pid == 0) {
