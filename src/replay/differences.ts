@@ -18,7 +18,7 @@ export const DIFFERENCES: readonly Difference[] = [
     test: 'fault-results-gup',
     kernels: ['um-7.2', 'um-6.1'],
     explanation:
-      'User-mode Linux stops with BUG() when a process touches a page for which the handler answers VM_FAULT_HWPOISON; every other architecture sends SIGBUS.',
+      'User-mode Linux stops with BUG() when a process touches a page for which the handler answers VM_FAULT_HWPOISON; other architectures send a signal.',
     source: 'arch/um/kernel/trap.c:handle_page_fault',
   },
   {
