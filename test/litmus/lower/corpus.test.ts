@@ -14,18 +14,21 @@ const files = readdirSync('litmus', { recursive: true, encoding: 'utf8' }).filte
   f.endsWith('.litmus'),
 );
 
-test.each(['x86_64', 'arm', 'arm_lpae'])('every test of the corpus that runs on %s can be lowered', (arch) => {
-  const facts = factsFor(archNamed(arch)!, '7.2');
-  const wrong = files.flatMap((file) => {
-    try {
-      const text = readFileSync(join('litmus', file), 'utf8');
-      const test = parseLitmus({ file, text }, grammar);
-      if (runsOn(test, configurationOf(arch, '7.2'), CONFIGURATIONS)) compile(test, facts, 4);
-      return [];
-    } catch (error) {
-      if (error instanceof DiagnosticError) return [error.message];
-      throw error;
-    }
-  });
-  expect(wrong.join('\n\n')).toBe('');
-});
+test.each(['x86_64', 'arm', 'arm_lpae'])(
+  'every test of the corpus that runs on %s can be lowered',
+  (arch) => {
+    const facts = factsFor(archNamed(arch)!, '7.2');
+    const wrong = files.flatMap((file) => {
+      try {
+        const text = readFileSync(join('litmus', file), 'utf8');
+        const test = parseLitmus({ file, text }, grammar);
+        if (runsOn(test, configurationOf(arch, '7.2'), CONFIGURATIONS)) compile(test, facts, 4);
+        return [];
+      } catch (error) {
+        if (error instanceof DiagnosticError) return [error.message];
+        throw error;
+      }
+    });
+    expect(wrong.join('\n\n')).toBe('');
+  },
+);
