@@ -69,7 +69,7 @@ export async function replay(
   const fit = numbered.filter(({ test }) => options.unfit?.(test) === undefined);
   const jobs = fit.map((t): Job => ({
     id: t.id,
-    line: jobLine(t, options).trimEnd(),
+    line: jobLine(t, options),
     last: t.asksBug || t.asksDeadlock,
   }));
   const results = await bootAll(machine, jobs, built, options);
@@ -122,7 +122,7 @@ export function jobLine(
   o: Pick<ReplayOptions, 'runs' | 'preemptions' | 'wanted'>,
 ): string {
   const frames = t.test.threads.length > 1 ? 0 : 1;
-  return `${t.id} ${t.asksBug ? 1 : o.runs(t.test)} ${o.preemptions} ${frames} ${o.wanted(t.test)}\n`;
+  return `${t.id} ${t.asksBug ? 1 : o.runs(t.test)} ${o.preemptions} ${frames} ${o.wanted(t.test)}`;
 }
 
 /** Runs of a test at most: one with a single outcome needs no steering; of schedules most differ in nothing that matters. */

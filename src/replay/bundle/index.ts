@@ -56,7 +56,7 @@ export function bundleFiles(input: BundleInput): BundleFile[] {
     { path: name, text: test.source.text },
     { path: 'kernel.txt', text: kernelFile(spec, record) },
     ...(config === undefined ? [] : [{ path: 'config', text: config }]),
-    { path: 'jobs', text: window + jobLine(numbered, options) },
+    { path: 'jobs', text: `${window}${jobLine(numbered, options)}\n` },
     { path: 'run.sh', text: scriptText(templates['run.sh']!, test, model, spec), executable: true },
     { path: 'kernel-cc', text: compilerScript('$GCC'), executable: true },
     { path: 'Makefile', text: makefile(spec) },
