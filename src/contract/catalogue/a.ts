@@ -72,13 +72,19 @@ export const A = [
     ],
     ['devmap', 'A devmap leaf has no page.', { on: '<=6.12', untested: 'dax' }],
     ['zero', 'The huge zero page has no page.', { untested: 'anon-thp' }],
-    ['limit', 'A leaf above highest_memmap_pfn has no page; only 7.2 reports it.', { untested: 'not yet' }],
+    [
+      'limit',
+      'A leaf above highest_memmap_pfn has no page; only 7.2 reports it.',
+      {
+        untested: 'internal',
+        detail: 'VM_MIXEDMAP asks pfn_valid() first, and private VM_PFNMAP mappings have no leaves',
+      },
+    ],
     [
       'pud',
       'PUD leaves have a classifier of their own since 7.2; before, only folio_walk_start() of 6.12 looks at their bits.',
-      { untested: 'not yet' },
     ],
-    ['first', 'The page given is the first of the leaf; callers add the offset.', { untested: 'not yet' }],
+    ['first', 'The page given is the first of the leaf; callers add the offset.'],
   ]),
   section('A.5', 'Lookup hooks', { source: 'drivers/xen/gntdev.c' }, [
     [

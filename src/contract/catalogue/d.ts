@@ -101,12 +101,12 @@ export const D_WALKS = [
         'It never looks at VM_PFNMAP, only at the class of the entry: NULL for raw, the page otherwise.',
         { on: 'folio_walk' },
       ],
-      ['zero', 'The zero page is given only if asked for.', { on: 'folio_walk', untested: 'not yet' }],
+      ['zero', 'The zero page is given only if asked for.', { on: 'folio_walk' }],
       ['pmd', 'A PMD leaf is classified.', { on: 'folio_walk' }],
       [
         'pud',
         'A PUD leaf is refused by its special bit in 6.12 and classified in 7.2.',
-        { on: 'folio_walk', untested: 'not yet' },
+        { on: 'folio_walk' },
       ],
       [
         'move',
