@@ -8,6 +8,7 @@ import {
   ThreadState,
   UnknownError,
   type CFunction,
+  type FrameSource,
   type Program,
   type Routine,
   type RunOptions,
@@ -55,6 +56,8 @@ export class Kernel {
   readonly argHi = new Int32Array(12);
   /** Who decides `choose(n)`. */
   chooser: (n: number) => number = () => 0;
+  /** Decides which frames are handed out; absent: any, by choice. */
+  frameSource: FrameSource | undefined = undefined;
   tracer: Tracer | undefined = undefined;
   /** Witnesses stop at every scheduling point, also where nobody else could move. */
   everyPoint = false;

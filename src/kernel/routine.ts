@@ -163,6 +163,14 @@ export interface Tracer {
   note(text: string): void;
 }
 
+/** A page allocator with a will of its own: which free frames it hands out, where that is not to be any of them by choice. */
+export interface FrameSource {
+  /** One of `heads`, each the first frame of a free block of 2^order frames. */
+  take(k: Kernel, heads: readonly number[], order: number): number;
+  /** A frame has become free. */
+  freed(frame: number): void;
+}
+
 /** Thrown when a run meets something that the model does not cover: the verdict is unknown. */
 export class UnknownError extends Error {}
 

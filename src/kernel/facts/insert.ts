@@ -8,6 +8,12 @@ export const insertFacts = {
     evidence: 'measured',
     catalogue: 'B.2',
   }),
+  remapRefusesCowWithoutBit: constant(false, {
+    doc: 'remap_pfn_range() of a copy-on-write VMA is -EINVAL on architectures without a special bit. Override to ask what if it were.',
+    source: 'mm/memory.c:remap_pfn_range_notrack, get_remap_pgoff',
+    evidence: 'measured',
+    catalogue: 'B.2',
+  }),
   remapSetsPgoff: constant(true, {
     doc: 'remap_pfn_range() of a copy-on-write VMA makes vm_pgoff the first frame. Override to ask what if it did not.',
     source: 'mm/memory.c:remap_pfn_range_notrack',

@@ -23,7 +23,11 @@ export function allocPages(k: Kernel, order: number, zero: boolean, compound = f
     }
   }
   if (found === 0) throw new UnknownError('bound: ram');
-  const head = candidates[k.choose(found)]!;
+  const { frameSource } = k;
+  const head =
+    frameSource === undefined
+      ? candidates[k.choose(found)]!
+      : frameSource.take(k, candidates.slice(0, found), order);
   for (let i = 0; i < n; i++) {
     const page = k.pages[head + i]!;
     page.flags =
@@ -111,4 +115,5 @@ function freeOne(k: Kernel, frame: number): void {
     return;
   }
   page.flags = PG_FREE;
+  k.frameSource?.freed(frame);
 }

@@ -99,9 +99,15 @@ function remapNotrack(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   return err;
 }
 
-/** A part of a copy-on-write VMA cannot be remapped: the linear rule would not hold for the rest (F-2). */
+/**
+ * A part of a copy-on-write VMA cannot be remapped: the linear rule would not hold for the rest (F-2). A kernel that is not there would
+ * refuse all of it where copies are known by the rule alone (docs/what-if.md).
+ */
 function refusesCowRange(k: Kernel, vma: Vma, addr: number, bytes: number): boolean {
-  return vma.cow && k.facts.remapRefusesPartialCow && !coversVma(k, vma, addr, bytes);
+  const { facts } = k;
+  if (!vma.cow) return false;
+  if (facts.remapRefusesCowWithoutBit && !facts.pteSpecial) return true;
+  return facts.remapRefusesPartialCow && !coversVma(k, vma, addr, bytes);
 }
 
 /** 7.2: the COW check changes nothing when it fails; tracking fails with flags and pgoff already changed (H-7). */
