@@ -5,6 +5,8 @@
 //
 // Options: --seed S (1)       what chance decides
 //          --sample N (300)   how many mutants
+//          --scope all        sample: of the whole model, not of src/kernel/mm alone
+//          --operators all    sample: all operators, not the standard ones alone
 //          --only PATH        mutants of files whose path has this in it
 //          --workers N (2)    how many processes run tests
 //          --fresh            sample: forgets what an interrupted run of the same sources and tests found out
@@ -17,11 +19,14 @@
 import { parseArgs } from 'node:util';
 import { CONFIGURATIONS, Evidence } from './mutate/evidence.mjs';
 import { Journal } from './mutate/journal.mjs';
-import { mutantId, mutantsOf } from './mutate/operators.mjs';
+import { mutantId, mutantsOf, STANDARD } from './mutate/operators.mjs';
 import { evidenceText, rate, record, sampleText } from './mutate/record.mjs';
 import { Runner } from './mutate/runner.mjs';
 import { runSample } from './mutate/sample.mjs';
 import { readCorpus, readSources, targets } from './mutate/sources.mjs';
+
+/** What a sample is of, unless more is asked for. */
+const MM = 'src/kernel/mm/';
 
 const log = (text) => console.error(text);
 
@@ -32,6 +37,8 @@ function options() {
       sample: { type: 'string', default: '300' },
       evidence: { type: 'boolean', default: false },
       only: { type: 'string' },
+      scope: { type: 'string' },
+      operators: { type: 'string' },
       limit: { type: 'string', default: '2500' },
       resume: { type: 'boolean', default: false },
       fresh: { type: 'boolean', default: false },
@@ -44,15 +51,20 @@ function options() {
     if (!/^\d+$/.test(values[name])) throw new Error(`--${name} takes a number, not '${values[name]}'`);
     values[name] = Number(values[name]);
   }
+  for (const name of ['scope', 'operators']) {
+    if (values[name] !== undefined && values[name] !== 'all')
+      throw new Error(`--${name} takes 'all', not '${values[name]}'`);
+  }
   return values;
 }
 
 async function main() {
   const given = options();
   const [sources, corpus] = [readSources(), readCorpus()];
-  const files = targets(sources, given.only);
+  const files = targets(sources, given.only ?? (given.evidence || given.scope === 'all' ? undefined : MM));
   if (files.length === 0) throw new Error(`--only ${given.only}: no such file under src/`);
-  const mutants = new Map(files.map((file) => [file, mutantsOf(file, sources.get(file))]));
+  const isWanted = ({ op }) => given.evidence || given.operators === 'all' || STANDARD.includes(op);
+  const mutants = new Map(files.map((file) => [file, mutantsOf(file, sources.get(file)).filter(isWanted)]));
   log(`${[...mutants.values()].flat().length} mutants of ${files.length} files, ${corpus.size} tests`);
   const runner = new Runner(sources, corpus, Math.max(1, given.workers));
   process.once('SIGINT', () => {
@@ -83,8 +95,10 @@ async function evidence(runner, mutants, { seed, limit, resume }) {
   if (missing.length > 0) process.exitCode = 1;
 }
 
-async function sample(runner, mutants, { seed, sample: size, only, fresh, record: write }) {
+async function sample(runner, mutants, given) {
+  const { seed, sample: size, fresh } = given;
   await runner.begin(CONFIGURATIONS, { all: true, log });
+  const started = performance.now();
   const journal = new Journal(`sample-${seed}.jsonl`, runner, fresh);
   if (journal.known.size > 0) log(`goes on after ${journal.known.size} mutants (--fresh begins anew)`);
   const results = await runSample(runner, mutants, { seed, size, journal }, (result, all) => {
@@ -93,12 +107,19 @@ async function sample(runner, mutants, { seed, sample: size, only, fresh, record
       log(`survived: line ${result.mutant.line}: ${mutantId(result.mutant)}`);
     if (all.length % 10 === 0) log(`${all.length} of ${size} mutants, ${rate(all)} killed`);
   });
-  const more = [size === 300 ? '' : ` --sample ${size}`, only === undefined ? '' : ` --only ${only}`].join(
-    '',
-  );
-  const text = sampleText(results, `npm run mutate -- --seed ${seed}${more}`);
+  log(`${((performance.now() - started) / 1000 / Math.max(1, results.length)).toFixed(1)} s for a mutant`);
+  const text = sampleText(results, command(given));
   console.log(text);
-  if (write) record('sample', text);
+  if (given.record) record(given.scope === 'all' || given.operators === 'all' ? 'wider' : 'sample', text);
+}
+
+/** How a sample is asked for. */
+function command({ seed, sample: size, ...given }) {
+  const more = [['sample', size === 300 ? undefined : size]].concat(
+    ['scope', 'operators', 'only'].map((name) => [name, given[name]]),
+  );
+  const text = more.flatMap(([name, value]) => (value === undefined ? [] : [` --${name} ${value}`]));
+  return `npm run mutate -- --seed ${seed}${text.join('')}`;
 }
 
 main().catch((error) => {

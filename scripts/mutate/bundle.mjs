@@ -1,6 +1,7 @@
-// Makes JavaScript of the engine, with or without a mutant in it.
+// Makes JavaScript of the engine, with or without mutants in it.
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
+import { applyMutant, schemaOf, SWITCH } from './schema.mjs';
 import { ROOT } from './sources.mjs';
 
 /** @param texts path to text of modules that are not read from the disk */
@@ -25,14 +26,32 @@ export function bundleLibrary(sources) {
   return generate('src/index.ts', sources, { format: 'esm', sourcemap: true });
 }
 
-/** A script whose value is the module src/run/index.ts of an engine with a mutant. */
-export async function bundleMutant(sources, mutant) {
-  const mutated = new Map(sources).set(mutant.file, applyMutant(sources.get(mutant.file), mutant));
-  const { code } = await generate('src/run/index.ts', mutated, { format: 'iife', name: 'engine' });
-  return `${code}\nengine;`;
+/** A script whose value is a function: given the number of a mutant, it makes `{ engine, use(number) }`. */
+async function script(texts) {
+  const { code } = await generate('scripts/mutate/engine.mjs', texts, { format: 'iife', name: 'engine' });
+  return `(${SWITCH}) => {\n${code}\nreturn { engine, use: (n) => { ${SWITCH} = n; } };\n}`;
 }
 
-/** The text of a file with the mutant in it. */
-export function applyMutant(text, { start, end, text: replacement }) {
-  return text.slice(0, start) + replacement + text.slice(end);
+/**
+ * One script for many mutants.
+ * @returns `{ code, numbers }`: which number a mutant has; some, that cannot be switched on, have none
+ */
+export async function bundleMutants(sources, mutants) {
+  const byFile = new Map();
+  mutants.forEach((mutant, i) =>
+    byFile.set(mutant.file, [...(byFile.get(mutant.file) ?? []), { mutant, n: i + 1 }]),
+  );
+  const numbers = new Map(mutants.map((mutant, i) => [mutant, i + 1]));
+  const texts = new Map(sources);
+  for (const [file, ones] of byFile) {
+    const { text, without } = schemaOf(file, sources.get(file), ones);
+    texts.set(file, text);
+    for (const { mutant } of without) numbers.delete(mutant);
+  }
+  return { code: await script(texts), numbers };
+}
+
+/** A script for one mutant. */
+export function bundleMutant(sources, mutant) {
+  return script(new Map(sources).set(mutant.file, applyMutant(sources.get(mutant.file), mutant)));
 }

@@ -10,12 +10,13 @@ const WASM = ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-c/tree-sitter
 /** Silence of the process for so long means that it hangs; at its start it has all tests to parse. */
 const SILENCE_MS = 20_000;
 const PATIENCE_MS = 120_000;
-/** The engines of all mutants stay in the process's memory. */
-const MUTANTS_PER_PROCESS = 150;
+/** Engines that were loaded for one mutant stay in the process's memory. */
+const ENGINES_PER_PROCESS = 150;
 
 export class Child {
   #process;
-  #used = 0;
+  #engines = 0;
+  #script;
 
   /** @param library path of the engine as it is @param corpus path to text of the tests */
   constructor(library, corpus) {
@@ -26,14 +27,22 @@ export class Child {
   /**
    * Sends a message and hears what comes, until the end.
    * @param patient whether each answer may take long
+   * @throws Error if the script with the mutants cannot be loaded
    * @returns how it ended if not well: `{ kind, observed }`
    */
   async talk(message, heard, patient = false) {
-    if (this.#used++ >= MUTANTS_PER_PROCESS) this.close();
+    if (message.code !== undefined || message.anew) this.#engines++;
+    if (this.#engines > ENGINES_PER_PROCESS) this.close();
     this.#process ??= await this.#start();
     const ending = await conversation(this.#process, message, heard, patient ? PATIENCE_MS : SILENCE_MS);
     if (ending !== undefined && ending.fatal) this.close();
     return ending === undefined ? undefined : { kind: ending.kind, observed: ending.observed };
+  }
+
+  /** Code of many mutants, by number: for messages that name one. */
+  set script(script) {
+    this.close();
+    this.#script = script;
   }
 
   close() {
@@ -42,17 +51,19 @@ export class Child {
   }
 
   async #start() {
-    this.#used = 0;
+    this.#engines = 0;
     const child = fork(WORKER, [], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
     });
     const wasm = WASM.map((path) => require.resolve(path));
-    const message = { library: pathToFileURL(this.library).href, wasm, corpus: this.corpus };
-    const ending = await conversation(child, message, () => undefined, PATIENCE_MS);
-    if (ending !== undefined) {
+    const messages = [{ library: pathToFileURL(this.library).href, wasm, corpus: this.corpus }];
+    if (this.#script !== undefined) messages.push({ script: this.#script });
+    for (const message of messages) {
+      const ending = await conversation(child, message, () => undefined, PATIENCE_MS);
+      if (ending === undefined) continue;
       child.kill('SIGKILL');
-      throw new Error(`the tests cannot be parsed: ${ending.observed}`);
+      throw new Error(`the tests and the engine cannot be loaded: ${ending.observed}`);
     }
     return child;
   }

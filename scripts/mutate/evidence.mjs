@@ -13,6 +13,9 @@ const FURTHER = 200;
 /** So many mutants of each function are tried before more are. */
 const MUTANTS_A_ROUND = 10;
 
+/** So many mutants are put into one engine. */
+const BATCH = 500;
+
 /** @param log is told what happens, a line at a time */
 export class Evidence {
   #runner;
@@ -45,6 +48,7 @@ export class Evidence {
       else groups.set(mutant, [...(groups.get(mutant) ?? []), file]);
     }
     if (trusted) return;
+    await this.#runner.prepare([...groups.keys()]);
     for (const [mutant, files] of groups) {
       const killed = await this.#killedBy(mutant, files);
       for (const file of files) {
@@ -69,9 +73,10 @@ export class Evidence {
   async search(groups, seed, limit) {
     let tried = 0;
     const order = groups.flatMap((group, i) => this.#fewestFirst(shuffle(group, seed + i)));
-    for (const { mutant, reaching } of order) {
+    for (const [i, { mutant, reaching }] of order.entries()) {
       const open = this.#open();
       if (open.length === 0 || tried >= limit) break;
+      if (i % BATCH === 0) await this.#runner.prepare(order.slice(i, i + BATCH).map((next) => next.mutant));
       const files = reaching.filter((file) => open.includes(file));
       if (files.length === 0) continue;
       await this.#try(mutant, files, reaching);

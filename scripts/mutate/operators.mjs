@@ -24,6 +24,9 @@ export const OPERATORS = {
   fact: 'a fact is taken to be true, or false',
 };
 
+/** The mistakes that everybody means by mutation: a condition negated, a statement dropped, a constant swapped, off by one. */
+export const STANDARD = ['negate', 'equality', 'drop', 'constant', 'boolean', 'number', 'boundary'];
+
 const BOUNDARY = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };
 const EQUALITY = { '===': '!==', '!==': '===' };
 const ARITHMETIC = { '+': '-', '-': '+', '&': '|', '|': '&', '<<': '>>', '>>': '<<', '>>>': '<<' };

@@ -1,7 +1,7 @@
 // Runs tests on the engine as it is, and on mutants of it.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundleLibrary, bundleMutant } from './bundle.mjs';
+import { bundleLibrary, bundleMutant, bundleMutants } from './bundle.mjs';
 import { Child } from './child.mjs';
 import { placeOf } from './reach.mjs';
 import { digest, digestOfEngine, ROOT } from './sources.mjs';
@@ -18,6 +18,9 @@ const MIN_STATES = 5000;
 /** A mutant that crashes or runs out of bounds so often does it everywhere. */
 const MAX_TROUBLES = 4;
 
+/** Code that runs after it was loaded only, so that a mutant of it can be switched on in an engine that is there. */
+const RUNS_LATER = /^src\/kernel\/(mm|fs)\/|^src\/kernel\/(fork|exit|fault|uaccess|slab|locks)\.ts$/;
+
 /** Runs a corpus on mutants of the given sources. Both are maps of path to text. */
 export class Runner {
   #children = [];
@@ -28,6 +31,8 @@ export class Runner {
   #base = new Map();
   /** By file, the functions that a test runs through. */
   #reach = new Map();
+  /** Numbers of the mutants that are in one script. */
+  #numbers = new Map();
 
   /** @param processes how many mutants can be run at a time */
   constructor(sources, corpus, processes = 1) {
@@ -105,6 +110,13 @@ export class Runner {
     return this.#base.get(file).reduce((sum, { ms }) => Math.max(sum, ms), 0);
   }
 
+  /** Puts mutants in one script, which is loaded once: {@link run} is much faster then. */
+  async prepare(mutants) {
+    const { code, numbers } = await bundleMutants(this.sources, mutants);
+    this.#numbers = numbers;
+    for (const child of this.#children) child.script = code;
+  }
+
   /**
    * Runs tests on a mutant.
    * @param jobs `[{ file, runs }]`
@@ -112,21 +124,27 @@ export class Runner {
    * @returns `{ differences: [{ file, arch, release, expected, observed, kind }] }`; the kind is verdict, crash or bound
    */
   async run(mutant, jobs, first = false) {
-    let code;
+    let engine;
     try {
-      code = await bundleMutant(this.sources, mutant);
+      engine = await this.#engineOf(mutant);
     } catch (error) {
       return { invalid: String(error), differences: [] };
     }
     const options = { first, maxTroubles: MAX_TROUBLES };
     const differences = [];
     const left = jobs.filter(({ runs }) => runs.length > 0);
-    const ending = await this.#talk({ code, jobs: left, options }, (file, found) => {
+    const ending = await this.#talk({ ...engine, jobs: left, options }, (file, found) => {
       left.splice(0, 1);
       for (const difference of found) differences.push({ file, ...difference });
     });
     if (ending !== undefined) differences.push({ file: left[0]?.file, ...left[0]?.runs[0], ...ending });
     return { differences };
+  }
+
+  async #engineOf(mutant) {
+    const number = this.#numbers.get(mutant);
+    if (number === undefined) return { code: await bundleMutant(this.sources, mutant) };
+    return { number, anew: mutant.fn === undefined || !RUNS_LATER.test(mutant.file) };
   }
 
   close() {

@@ -86,8 +86,13 @@ export async function resultOf(
 }
 
 /** Compiles and explores a test. */
-export async function answer(test: LitmusTest, facts: Facts, options: RunOptions): Promise<Answer> {
-  const compiled = compile(test, facts, options.ptrs ?? USUAL_PTRS);
+export function answer(test: LitmusTest, facts: Facts, options: RunOptions): Promise<Answer> {
+  return answerCompiled(compile(test, facts, options.ptrs ?? USUAL_PTRS), options);
+}
+
+/** Explores a test that is compiled. */
+export async function answerCompiled(compiled: Compiled, options: RunOptions): Promise<Answer> {
+  const { test } = compiled;
   const question = new Question((test.condition ?? defaultCondition()).prop, test.filter);
   const run = await explore(compiled, question, options);
   return judge(run, question, options);

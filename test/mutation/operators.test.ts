@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyMutant } from '../../scripts/mutate/bundle.mjs';
+import { applyMutant } from '../../scripts/mutate/schema.mjs';
 import { mutantId, mutantsOf } from '../../scripts/mutate/operators.mjs';
 
 /** What a change makes of a text, by operator. */
