@@ -52,6 +52,9 @@ Output:
   --format F         herd (as herd7 prints it), ktap, json (an object a line)
   --witness          also show, step by step, how the outcome comes about
 
+Search:
+  --no-symmetry      tell all free frames apart; slower, with the same outcomes
+
 Bounds, each for one test on one configuration:
   --timeout S        stop after S seconds
   --max-states N     stop after N distinct states
@@ -90,7 +93,8 @@ Programs (what is beyond these bounds is listed with every answer):
   --races          let processes meet inside system calls, not only between them
   --only OP,...    only these operations: open,mmap,ioctl,fork for instance
 
-Bounds of the search, each for one driver on one configuration:
+The search of one driver on one configuration:
+  --no-symmetry    tell states apart that differ in names only; slower
   --depth N        stop before operation N + 1
   --timeout S      stop after S seconds
   --max-states N   stop after N distinct states
@@ -107,7 +111,6 @@ Exit status:
 
 Examples:
   pfnmap verify --arch arm my-driver.litmus
-  pfnmap verify --any-user --pages 1 litmus/drivers/uio-index.litmus
 `;
 
 const REPLAY = `pfnmap replay - run litmus tests on real kernels

@@ -27,6 +27,7 @@ export interface RunFlags {
   /** In milliseconds. */
   readonly timeout?: number;
   readonly maxStates?: number;
+  readonly symmetry: boolean;
   readonly witness: boolean;
   readonly share: boolean;
   readonly jobs?: number;
@@ -45,6 +46,7 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       ...(flags.ptrs !== undefined && { ptrs: flags.ptrs }),
       ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
       ...(flags.maxStates !== undefined && { maxStates: flags.maxStates }),
+      symmetry: flags.symmetry,
       witness: flags.witness,
     },
     share: flags.share,

@@ -40,6 +40,7 @@ export interface VerifyFlags {
   readonly pages?: number;
   readonly files?: number;
   readonly races: boolean;
+  readonly symmetry: boolean;
   readonly only?: readonly KindName[];
   readonly anyUser: boolean;
   readonly emit?: string;
@@ -120,6 +121,7 @@ class Verification {
       release,
       facts: Object.fromEntries(flags.fact ?? []),
       races: flags.races,
+      symmetry: flags.symmetry,
       signal: context.signal,
       onProgress: (state) => progress.update(state),
       ...given('ptrs', flags.ptrs),

@@ -18,8 +18,8 @@ export interface TransitionSystem {
   apply(m: number, choose: Choose): boolean | void;
 }
 
-/** Decides among n possibilities. */
-export type Choose = (n: number) => number;
+/** Decides among n possibilities; each may stand for several that lead to the same, as `weights` says. */
+export type Choose = (n: number, weights?: readonly number[]) => number;
 
 /** A move and the answers its choices got: enough to make it again. */
 export interface Action {

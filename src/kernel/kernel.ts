@@ -16,6 +16,7 @@ import {
   type Undefined,
 } from './routine.js';
 import { File, Page, Proc, Vma } from './world.js';
+import type { Exchange } from './exchange.js';
 import type { MemoryMap } from './memmap.js';
 import type { Facts } from './facts.js';
 import { arenaBaseOf } from './uapi.js';
@@ -55,7 +56,9 @@ export class Kernel {
   readonly argLo = new Int32Array(12);
   readonly argHi = new Int32Array(12);
   /** Who decides `choose(n)`. */
-  chooser: (n: number) => number = () => 0;
+  chooser: (n: number, weights?: readonly number[]) => number = () => 0;
+  /** What the search takes to be alike. Absent: every frame has its own place. */
+  exchange: Exchange | undefined = undefined;
   /** Decides which frames are handed out; absent: any, by choice. */
   frameSource: FrameSource | undefined = undefined;
   tracer: Tracer | undefined = undefined;
@@ -437,11 +440,14 @@ export class Kernel {
 
   // --- choices and events ---
 
-  /** One of 0..n-1: the only nondeterminism besides the schedule. */
-  choose(n: number): number {
+  /**
+   * One of 0..n-1: the only nondeterminism besides the schedule.
+   * @param weights how many possibilities each of them stands for; absent: one
+   */
+  choose(n: number, weights?: readonly number[]): number {
     if (n <= 1) return 0;
     this.chose = true;
-    return this.chooser(n);
+    return this.chooser(n, weights);
   }
 
   /** BUG(): the run freezes; the API that was entered names it. */

@@ -34,7 +34,10 @@ function memoryAt(k: Kernel, h: number): Bytes | undefined {
     case HandleKind.Data:
       return objectAt(k, index, 0);
     case HandleKind.Kaddr:
-      return new PageBytes(k, index & 4095, (n) => (index >> 12) + n);
+      return new PageBytes(k, index & 4095, (n) => {
+        if (n !== 0) k.exchange?.steps(index >> 12, (index >> 12) + n);
+        return (index >> 12) + n;
+      });
     case HandleKind.Vmalloc:
       return new PageBytes(k, 0, (n) => vmallocFrame(k, h, n));
     default:

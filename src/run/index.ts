@@ -1,5 +1,8 @@
 /** Runs a litmus test on one configuration: a test in, outcomes and witnesses out. */
 import { Search, type Ending } from '../explore/bfs.js';
+import type { Action, TransitionSystem } from '../explore/system.js';
+import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
+import type { Kernel } from '../kernel/kernel.js';
 import { UNDEFINED_IDS, UnknownError } from '../kernel/routine.js';
 import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
 import type { Facts } from '../kernel/facts.js';
@@ -9,10 +12,13 @@ import { printCondition } from '../litmus/print.js';
 import { USUAL_PTRS } from '../litmus/region-size.js';
 import { bootKernel, compile, type Compiled } from './boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from './configurations.js';
+import { Canonical } from './canonical.js';
 import { Collector } from './collector.js';
 import { defaultCondition } from './invariants.js';
 import { Question } from './outcome.js';
+import { firstSymmetry } from './symmetry.js';
 import { kernelSystem } from './system.js';
+import { Unrenamer } from './unrename.js';
 import type { Observation, RunOptions, RunResult, Witness } from './result.js';
 import { witnessSteps } from './witness.js';
 
@@ -126,6 +132,7 @@ interface Exploration {
   readonly search: Search;
   readonly compiled: Compiled;
   readonly caps: Capacities;
+  readonly symmetry: Symmetry | undefined;
   /** Why the search is not exhaustive. */
   readonly reason?: string;
   /** Whether another run would end in the same place. */
@@ -141,12 +148,13 @@ function firstStack(c: Compiled): number {
 async function explore(c: Compiled, question: Question, options: RunOptions): Promise<Exploration> {
   const n = c.test.threads.length;
   let caps: Capacities = { ...INITIAL_CAPACITIES, procs: n, threads: n, stack: firstStack(c) };
+  let symmetry = options.symmetry === false ? undefined : firstSymmetry(c, [question.prop, question.filter]);
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
     const k = bootKernel(c, caps);
-    const search = new Search(kernelSystem(k, c));
+    const search = new Search(searchedSystem(k, c, symmetry));
     const collector = new Collector(question, c, k, search);
-    const found = { collector, search, compiled: c, caps, repeatable: true };
+    const found = { collector, search, compiled: c, caps, symmetry, repeatable: true };
     try {
       const ending = await searchInSlices(search, collector, options, deadline);
       const reason = reasonOf(ending, options);
@@ -154,12 +162,22 @@ async function explore(c: Compiled, question: Question, options: RunOptions): Pr
       return reason === undefined ? found : { ...found, reason, repeatable };
     } catch (error) {
       if (error instanceof UnknownError) return { ...found, reason: error.message };
+      if (error instanceof ToldApart && symmetry !== undefined) {
+        symmetry = narrowed(k, symmetry, error);
+        continue;
+      }
       if (!(error instanceof CapacityError)) throw error;
       const more = grow(caps, error.capacity);
       if (more === undefined) return { ...found, reason: `bound: ${error.capacity}` };
       caps = more;
     }
   }
+}
+
+function searchedSystem(k: Kernel, c: Compiled, symmetry: Symmetry | undefined): TransitionSystem {
+  if (symmetry === undefined) return kernelSystem(k, c);
+  k.exchange = new Exchange(k, symmetry);
+  return kernelSystem(k, c, new Canonical(k, symmetry, false));
 }
 
 async function searchInSlices(
@@ -245,5 +263,27 @@ function witnessOf(run: Exploration): Witness | undefined {
   const shown = run.collector.shown(quantifier !== 'forall');
   if (shown === undefined) return undefined;
   const k = bootKernel(run.compiled, run.caps);
-  return { outcome: shown.text, steps: witnessSteps(run.compiled, k, run.search.path(shown.id)) };
+  return { outcome: shown.text, steps: witnessSteps(run.compiled, k, plainPath(run, shown.id)) };
+}
+
+/** The way to a state as a run without renaming has it. */
+function plainPath({ search, symmetry, compiled: c, caps }: Exploration, id: number): readonly Action[] {
+  const path = search.path(id);
+  if (symmetry === undefined) return path;
+  const [shadow, plain] = [bootKernel(c, caps), bootKernel(c, caps)];
+  shadow.exchange = new Exchange(shadow, symmetry);
+  const canonical = new Canonical(shadow, symmetry, false);
+  const [followed, walked] = [kernelSystem(shadow, c), kernelSystem(plain, c)];
+  const unrenamer = new Unrenamer(shadow, plain);
+  return path.map(({ move, choices }) => ({
+    move,
+    choices: unrenamer.step(
+      choices,
+      (choose) => {
+        followed.apply(move, choose);
+        return canonical.apply();
+      },
+      (choose) => walked.apply(move, choose),
+    ),
+  }));
 }

@@ -35,6 +35,11 @@ import {
   type Value,
 } from './value.js';
 
+/** The name under which the lowering knows a global, or a part of one: `dev.slot[2]`. */
+export function globalName(path: readonly (string | number)[]): string {
+  return path.map((p, i) => (typeof p === 'number' ? `[${p}]` : i === 0 ? p : `.${p}`)).join('');
+}
+
 /** Observes one kernel's states. */
 export class Observer {
   /** Nobody can move and somebody waits. */
@@ -150,8 +155,7 @@ export class Observer {
   }
 
   private global(path: readonly (string | number)[]): Value {
-    const key = path.map((p, i) => (typeof p === 'number' ? `[${p}]` : i === 0 ? p : `.${p}`)).join('');
-    const v = this.c.lowered.globals.get(key);
+    const v = this.c.lowered.globals.get(globalName(path));
     return v === undefined ? NONE : this.scalar(v, this.k.layout.globals + v.word);
   }
 

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Bound on distinct states. */
   readonly maxStates?: number;
+  /** False: every frame counts as different from every other, and nothing is renamed. The outcomes are the same. */
+  readonly symmetry?: boolean;
   /** Record how the first positive outcome (for `forall`: the first counterexample) is reached. */
   readonly witness?: boolean;
   /** Called a few times a second; the run yields to the event loop around it. */

@@ -2,6 +2,7 @@
 import { InvariantChecker } from '../contract/invariants/check.js';
 import { INVARIANTS, invariantIndex } from '../contract/invariants/list.js';
 import { Search, type Ending } from '../explore/bfs.js';
+import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
 import type { Facts } from '../kernel/facts.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { CapacityError, grow, THREAD, type Capacities } from '../kernel/layout.js';
@@ -10,8 +11,9 @@ import { runsOn } from '../litmus/configuration.js';
 import { USUAL_PTRS } from '../litmus/region-size.js';
 import { bootKernel, booting, notLoaded } from '../run/boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.js';
+import { Canonical } from '../run/canonical.js';
 import { optionFacts } from '../run/index.js';
-import { Canonical } from './canonical.js';
+import { firstSymmetry } from '../run/symmetry.js';
 import { excludes } from './excludes.js';
 import { explain } from './explain.js';
 import { subjectOf, type Subject } from './subject.js';
@@ -86,7 +88,8 @@ async function world(test: LitmusTest, facts: Facts, bounds: Bounds, options: Ve
     found.broken &&
     explain(subject, found.caps, found.search, found.broken, {
       ...bounds,
-      renaming: !bounds.races && options.renaming !== false,
+      symmetry: found.symmetry,
+      renaming: options.symmetry !== false,
     });
   const reason = violation ? undefined : reasonOf(found, options);
   const verdict = violation ? 'violated' : reason === undefined ? 'holds' : 'unknown';
@@ -142,6 +145,7 @@ export interface Broken {
 interface Found {
   readonly search: Search;
   readonly caps: Capacities;
+  readonly symmetry: Symmetry | undefined;
   readonly beyond: Beyond;
   readonly ending: Ending | 'aborted' | 'capacity';
   readonly broken: Broken | undefined;
@@ -169,12 +173,18 @@ function firstCapacities(bounds: Bounds): Capacities {
 /** Searches with a small stack and heap, and again with larger ones where they do not suffice. */
 async function search(subject: Subject, bounds: Bounds, options: VerifyOptions): Promise<Found> {
   let caps = firstCapacities(bounds);
+  const renaming = options.symmetry !== false;
+  let symmetry = renaming && !subject.traits.offsets ? firstSymmetry(subject.compiled, []) : undefined;
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
-    const attempt = new Attempt(subject, caps, bounds, options.renaming !== false);
+    const attempt = new Attempt(subject, caps, bounds, renaming, symmetry);
     try {
       return { ...attempt.result(), ending: await attempt.run(options, deadline), ...attempt.found() };
     } catch (error) {
+      if (error instanceof ToldApart && symmetry !== undefined) {
+        symmetry = narrowed(attempt.k, symmetry, error);
+        continue;
+      }
       if (!(error instanceof CapacityError)) throw error;
       const more = grow(caps, error.capacity);
       if (more === undefined) return { ...attempt.result(), ending: 'capacity', ...attempt.found() };
@@ -185,7 +195,7 @@ async function search(subject: Subject, bounds: Bounds, options: VerifyOptions):
 
 /** A search with given capacities. */
 class Attempt {
-  private readonly k: Kernel;
+  readonly k: Kernel;
   private readonly checker: InvariantChecker;
   private readonly beyond = new Beyond();
   private readonly search: Search;
@@ -198,17 +208,19 @@ class Attempt {
     private readonly caps: Capacities,
     bounds: Bounds,
     renaming: boolean,
+    private readonly symmetry: Symmetry | undefined,
   ) {
     const c = subject.compiled;
     this.k = bootKernel(c, caps);
     this.checker = new InvariantChecker(this.k, subject.access);
-    const canonical = bounds.races || !renaming ? undefined : new Canonical(this.k, subject.traits.frames);
     const { races } = bounds;
+    if (symmetry !== undefined) this.k.exchange = new Exchange(this.k, symmetry);
+    const canonical = renaming ? new Canonical(this.k, symmetry, !races) : undefined;
     this.search = new Search(verifySystem(this.k, subject, { races, beyond: this.beyond, canonical }));
   }
 
-  result(): Pick<Found, 'search' | 'caps' | 'beyond'> {
-    return { search: this.search, caps: this.caps, beyond: this.beyond };
+  result(): Pick<Found, 'search' | 'caps' | 'symmetry' | 'beyond'> {
+    return { search: this.search, caps: this.caps, symmetry: this.symmetry, beyond: this.beyond };
   }
 
   found(): Pick<Found, 'broken' | 'loaded' | 'mapped'> {

@@ -14,28 +14,19 @@ export interface Traits {
   readonly pointers: boolean;
   /** Commands that its header names. */
   readonly revokes: ReadonlySet<number>;
-  /** Frames of `ram` are never told apart by their numbers: any two of them may change places. */
-  readonly frames: boolean;
 }
 
 const LOOKS = /pgoff|mmap_prepare|vm_iomap_memory|dma_mmap|vm_map_pages\b/;
-/** More than one page in one piece, addresses, and numbers of pages. */
-const NUMBERS =
-  /\b(alloc_pages|__get_free_page\w*|get_zeroed_page|dma_alloc\w*|vmalloc\w*|virt_to_\w+|pfn_to_page|page_to_phys|phys_to_\w+)\b/;
-
 export function traitsOf(test: LitmusTest, c: Compiled, { revokes }: Declarations): Traits {
   const { driver } = cut(test.source, new DiagnosticSink(test.source));
   const text = test.source.text
     .slice(driver.start, driver.end)
     .replace(/\/\*[\s\S]*?\*\/|\/\/.*|\(\*[\s\S]*?\*\)/g, ' ');
   const offsets = LOOKS.test(text) || (!c.facts.pteSpecial && /VM_PFNMAP/.test(text));
-  const ram = c.mem.regions.filter(({ kind }) => kind === 'ram').map(({ name }) => name);
-  const named = ram.some((name) => new RegExp(`\\b${name}\\b`).test(text));
   return {
     offsets,
     pointers: /\b(copy_(to|from)_user|get_user|put_user)\b/.test(text),
     revokes,
     unmaps: /unmap_mapping/.test(text),
-    frames: !offsets && !named && !NUMBERS.test(text) && !c.lowered.touchesContents,
   };
 }

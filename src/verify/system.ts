@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { CapacityError, cutsOf, Freeze, HEAD, type Capacity } from '../kernel/layout.js';
 import { UnknownError } from '../kernel/routine.js';
 import { booting, runModuleInit } from '../run/boot.js';
-import type { Canonical } from './canonical.js';
+import type { Canonical } from '../run/canonical.js';
 import type { Subject } from './subject.js';
 
 /** Capacities that bound what programs may do; the others only have to be large enough. */

@@ -24,7 +24,7 @@ export interface VerifyOptions extends Partial<Bounds> {
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
   readonly ptrs?: number;
   /** False: states that differ in names only are kept apart, to check that they need not be. */
-  readonly renaming?: boolean;
+  readonly symmetry?: boolean;
   /** Operations that a program may make. */
   readonly depth?: number;
   readonly timeoutMs?: number;

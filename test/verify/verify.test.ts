@@ -100,7 +100,7 @@ test.each([
 ])('renaming changes no verdict: a driver %s', async (_, driver) => {
   const bounds = { pages: 1, processes: 1 };
   const renamed = await verify(driver, bounds);
-  const plain = await verify(driver, { ...bounds, renaming: false });
+  const plain = await verify(driver, { ...bounds, symmetry: false });
   expect(plain.verdict).toBe(renamed.verdict);
   expect(plain.violation?.invariant).toBe(renamed.violation?.invariant);
   expect(plain.violation?.steps.length).toBe(renamed.violation?.steps.length);

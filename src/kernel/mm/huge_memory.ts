@@ -68,6 +68,7 @@ export function vmfInsertPfnLeaf(
   write: boolean,
   level: number,
 ): number {
+  k.exchange?.meets(pfn - (pfn % levelPages(k, level)), levelPages(k, level));
   if (!(level === Level.Pmd ? k.facts.thp : k.facts.thpPud))
     throw new UnknownError('a kernel without huge pages of this size has no such function');
   const raw = vma.flags & RAW;

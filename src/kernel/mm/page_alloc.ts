@@ -7,6 +7,8 @@ import { PG_DISTANCE_SHIFT, PG_FREE, PG_HEAD, PG_ORDER_SHIFT, PG_RESERVED, PG_TA
 
 /** Frames tried as heads of a free block, filled by {@link allocPages}; one buffer for all runs. */
 const candidates: number[] = [];
+/** How many free blocks each of them stands for. */
+const weights: number[] = [];
 
 /**
  * `mm/page_alloc.c:__alloc_pages`: any free aligned block of 2^order `ram` frames, by choice.
@@ -23,11 +25,7 @@ export function allocPages(k: Kernel, order: number, zero: boolean, compound = f
     }
   }
   if (found === 0) throw new UnknownError('bound: ram');
-  const { frameSource } = k;
-  const head =
-    frameSource === undefined
-      ? candidates[k.choose(found)]!
-      : frameSource.take(k, candidates.slice(0, found), order);
+  const head = takeBlock(k, found, order);
   for (let i = 0; i < n; i++) {
     const page = k.pages[head + i]!;
     page.flags =
@@ -40,6 +38,19 @@ export function allocPages(k: Kernel, order: number, zero: boolean, compound = f
     page.mapcount = 0;
     if (zero) clearPage(k, head + i);
   }
+  return head;
+}
+
+/** One of the candidates: all that differ are tried, or the run's own allocator decides. */
+function takeBlock(k: Kernel, found: number, order: number): number {
+  const { frameSource, exchange } = k;
+  if (frameSource !== undefined) return frameSource.take(k, candidates.slice(0, found), order);
+  if (exchange === undefined) return candidates[k.choose(found)]!;
+  // steps end where they end without the exchange
+  if (found > 1) k.chose = true;
+  const left = exchange.distinct(candidates, found, order, weights);
+  const head = candidates[k.choose(left, weights)]!;
+  exchange.onTake?.(head);
   return head;
 }
 

@@ -91,6 +91,7 @@ function writes(k: Kernel, f: number): boolean {
 }
 
 function retPfn(k: Kernel, f: number, pfn: number): void {
+  if (pfn >= 0) k.exchange?.number(k.mem.frame(pfn));
   k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 }
 

@@ -39,6 +39,8 @@ function vmallocArea(k: Kernel, size: number, zeroed: boolean, flags: number): n
       vfree(k, handle(HandleKind.Vmalloc, at));
       return 0;
     }
+    // the list holds bare numbers of frames, which nobody could tell from others
+    k.exchange?.number(frame);
     k.w[at] = (i + 1) | flags;
     k.w[at + 1 + i] = frame;
   }

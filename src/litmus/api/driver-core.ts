@@ -32,9 +32,21 @@ function linearBase(k: Kernel): bigint {
   return k.facts.bitsPerLong === 64 ? PAGE_OFFSET_64 : PAGE_OFFSET_32;
 }
 
+/** Number of a frame, for code that may do anything with it. */
+function pfnOf(k: Kernel, frame: number): number {
+  k.exchange?.number(frame);
+  return k.mem.pfnOf[frame]!;
+}
+
+/** Frame of a number that code has made, or -1. */
+function frameOf(k: Kernel, pfn: number): number {
+  k.exchange?.meets(pfn, 1);
+  return k.mem.frame(pfn);
+}
+
 /** Kernel address of a frame as an unsigned long: low word, high word in k.hi. */
 function kernelAddress(k: Kernel, frame: number): number {
-  const at = linearBase(k) + BigInt(k.mem.pfnOf[frame]!) * 4096n;
+  const at = linearBase(k) + BigInt(pfnOf(k, frame)) * 4096n;
   k.hi = Number(BigInt.asIntN(32, at >> 32n));
   return Number(BigInt.asIntN(32, at));
 }
@@ -44,7 +56,7 @@ function frameOfAddress(k: Kernel, lo: number, hi: number): number {
   const at =
     (k.facts.bitsPerLong === 64 ? BigInt.asUintN(32, BigInt(hi)) << 32n : 0n) +
     BigInt.asUintN(32, BigInt(lo));
-  return k.mem.frame(Number((at - linearBase(k)) / 4096n));
+  return frameOf(k, Number((at - linearBase(k)) / 4096n));
 }
 
 const page = (frame: number): number => (frame < 0 ? 0 : handle(HandleKind.Page, frame));
@@ -88,7 +100,7 @@ function dmaMmap(k: Kernel, h: number, frame: number, size: number): number {
   const pages = Math.ceil(size / 4096);
   const pgoff = pgoffNumber(vma);
   if (pgoff >= pages || vma.pages > pages - pgoff) return -ENXIO;
-  return remapPfnRange(k, vma, vmStart(k, vma), k.mem.pfnOf[frame]! + pgoff, vma.pages * 4096, vma.prot);
+  return remapPfnRange(k, vma, vmStart(k, vma), pfnOf(k, frame) + pgoff, vma.pages * 4096, vma.prot);
 }
 
 const contents = (frame: number): number => handle(HandleKind.Kaddr, frame << 12);
@@ -144,14 +156,12 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
   get_page: onPage('void get_page(struct page *page)', (k, f) => (getPage(k, f), 0)),
   put_page: onPage('void put_page(struct page *page)', (k, f) => (putPage(k, f), 0), true),
   page_count: onPage('int page_count(struct page *page)', (k, f) => k.pages[f]!.refcount),
-  page_to_pfn: onPage('unsigned long page_to_pfn(struct page *page)', (k, f) => ret64(k, k.mem.pfnOf[f]!)),
-  page_to_phys: onPage('phys_addr_t page_to_phys(struct page *page)', (k, f) =>
-    ret64(k, k.mem.pfnOf[f]! * 4096),
-  ),
+  page_to_pfn: onPage('unsigned long page_to_pfn(struct page *page)', (k, f) => ret64(k, pfnOf(k, f))),
+  page_to_phys: onPage('phys_addr_t page_to_phys(struct page *page)', (k, f) => ret64(k, pfnOf(k, f) * 4096)),
   pfn_to_page: {
     prototype: 'struct page *pfn_to_page(unsigned long pfn)',
     call: (k) => {
-      const frame = k.mem.frame(pfnArg(k, 0));
+      const frame = frameOf(k, pfnArg(k, 0));
       if (frame >= 0 && k.mem.hasPage[frame] === 1) return page(frame);
       k.undefinedBehaviour(Undefined.PfnToPage);
       return 0;
@@ -169,7 +179,7 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
     prototype: 'phys_addr_t virt_to_phys(const void *addr)',
     call: (k) => {
       const frame = kaddr(k, 0);
-      return frame < 0 ? 0 : ret64(k, k.mem.pfnOf[frame]! * 4096);
+      return frame < 0 ? 0 : ret64(k, pfnOf(k, frame) * 4096);
     },
   },
   clear_page: {
@@ -218,7 +228,7 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
     prototype: 'unsigned long vmalloc_to_pfn(const void *addr)',
     call: (k) => {
       const frame = vmallocFrame(k, k.argLo[0]!, 0);
-      return frame < 0 ? (k.hi = 0) : ret64(k, k.mem.pfnOf[frame]!);
+      return frame < 0 ? (k.hi = 0) : ret64(k, pfnOf(k, frame));
     },
   },
   kzalloc: {
@@ -242,7 +252,7 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
       const frame = alloc(k, k.argLo[3]! | GFP.ZERO, order);
       if (frame < 0) return 0;
       const at = handleIndex(k.argLo[2]!);
-      const addr = k.mem.pfnOf[frame]! * 4096;
+      const addr = pfnOf(k, frame) * 4096;
       k.w[at] = addr | 0;
       if (k.facts.physAddrTBits === 64) k.w[at + 1] = Math.floor(addr / 2 ** 32);
       return contents(frame);

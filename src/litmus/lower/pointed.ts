@@ -43,6 +43,7 @@ function word(k: Kernel, kind: number, bytes: number): number {
     case HandleKind.Data:
       return reach(k, index, offset, kind);
     case HandleKind.Kaddr:
+      if ((index + offset) >> 12 !== index >> 12) k.exchange?.steps(index >> 12, (index + offset) >> 12);
       return cellWord(k, (index + offset) >> 12, (index + offset) & 4095, bytes);
     case HandleKind.Vmalloc:
       return cellWord(k, vmallocFrame(k, h, offset >> 12), offset & 4095, bytes);
@@ -131,6 +132,7 @@ export function movedHandle(k: Kernel, h: number, bytes: number, words: number):
     case HandleKind.Data:
       return handle(HandleKind.Data, moved(k, handleIndex(h), bytes, words));
     case HandleKind.Kaddr:
+      k.exchange?.steps(handleIndex(h) >> 12, handleIndex(h + bytes) >> 12);
       return h + bytes;
     case HandleKind.Vmalloc:
       throw new UnknownError('a pointer into the middle of a vmalloc area is not modelled');

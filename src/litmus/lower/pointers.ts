@@ -2,6 +2,7 @@
 import type { TypedExpr } from '../../c/typed.js';
 import type { CType, IntType, PointerType } from '../../c/types.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
+import type { Kernel } from '../../kernel/kernel.js';
 import { distance } from '../../kernel/objects.js';
 import { Undefined } from '../../kernel/routine.js';
 import { combined, type Operand } from './code.js';
@@ -40,6 +41,7 @@ export function stepped(
     if (h <= 0 || handleKind(h) !== HandleKind.Page) return movedHandle(k, h, n * scale, n * words);
     const from = handleIndex(h);
     const to = from + n;
+    k.exchange?.steps(from, to);
     if (k.mem.regionOf[from] === k.mem.regionOf[to]) return handle(HandleKind.Page, to);
     k.undefinedBehaviour(Undefined.BadPointer);
     return 0;
@@ -78,6 +80,13 @@ export function lowerContainerOf(fn: Lowering, e: TypedExpr & { kind: 'container
   return combined((k, f) => movedHandle(k, pointer.ev(k, f), -bytes, -words), [pointer], true);
 }
 
+/** A kernel pointer is looked at as a number: if it is one to a frame, that tells the frame from others. */
+export function told(k: Kernel, h: number): void {
+  if (k.exchange === undefined || h <= 0) return;
+  if (handleKind(h) === HandleKind.Page) k.exchange.number(handleIndex(h));
+  if (handleKind(h) === HandleKind.Kaddr) k.exchange.number(handleIndex(h) >> 12);
+}
+
 /** `left - right` of two pointers. */
 export function lowerPointerDifference(fn: Lowering, e: TypedExpr & { kind: 'pointerDifference' }): Operand {
   const a = fn.value(e.left);
@@ -88,6 +97,8 @@ export function lowerPointerDifference(fn: Lowering, e: TypedExpr & { kind: 'poi
     const ev: Ev = (k, f) => {
       const to = a.ev(k, f);
       const from = b.ev(k, f);
+      told(k, to);
+      told(k, from);
       const isData = to > 0 && from > 0 && handleKind(to) === HandleKind.Data;
       const bytes = isData ? distance(k, handleIndex(from), handleIndex(to)) : to - from;
       return (bytes / e.scale) | 0;

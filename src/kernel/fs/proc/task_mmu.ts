@@ -79,5 +79,7 @@ function pagemapPfn(k: Kernel, vma: Vma, pg: number): number {
     k.undefinedBehaviour(Undefined.NoMemmap);
     return 0;
   }
-  return entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
+  const pfn = entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
+  k.exchange?.number(k.mem.frame(pfn));
+  return pfn;
 }

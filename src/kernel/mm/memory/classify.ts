@@ -15,6 +15,7 @@ export const NO_MEMMAP = -2;
 /** `pfn == vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)`, in the arithmetic of unsigned long. */
 export function isLinear(k: Kernel, vma: Vma, pg: number, pfn: number): boolean {
   const lo = (vma.pgoffLo >>> 0) + (pg - vma.start);
+  if (vma.pgoffHi === 0) k.exchange?.meets(lo, 1);
   if ((lo | 0) !== (pfn | 0)) return false;
   if (k.facts.bitsPerLong === 32) return pfn < 2 ** 32;
   const hi = (vma.pgoffHi + Math.floor(lo / 2 ** 32)) | 0;

@@ -40,6 +40,7 @@ function pageOfAddr(k: Kernel, addr: number): number {
  * @returns VM_FAULT_NOPAGE, VM_FAULT_SIGBUS or VM_FAULT_OOM
  */
 export function vmfInsertPfnProt(k: Kernel, vma: Vma, addr: number, pfn: number, prot: number): number {
+  k.exchange?.meets(pfn, 1);
   const raw = vma.flags & (VM_PFNMAP | VM_MIXEDMAP);
   const bad =
     raw === 0 ||
@@ -103,6 +104,7 @@ function mixedZeropageAllowed(k: Kernel, vma: Vma): boolean {
  * a valid frame becomes a counted page (F.V-5).
  */
 export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mkwrite: boolean): number {
+  k.exchange?.meets(pfn, 1);
   const zero = isZeroPfn(k, pfn);
   if (k.facts.insertMixedIneligibleBugs) {
     if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) {

@@ -65,6 +65,7 @@ export function remapPfnRange(
   prot: number,
 ): number {
   const bytes = Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
+  k.exchange?.meets(pfn, bytes / PAGE_SIZE);
   return k.facts.remapChecksCowRangeFirst
     ? remapPrepared(k, vma, addr, pfn, bytes, prot)
     : remapTracked(k, vma, addr, pfn, bytes, prot);
@@ -170,6 +171,7 @@ function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   }
   const start = (addr - k.arenaBase) / PAGE_SIZE;
   const end = start + bytes / PAGE_SIZE;
+  k.exchange?.meets(pfn, end - start);
   if (start < 0 || end > k.layout.caps.arena) throw new CapacityError('arena');
   if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
   const flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
