@@ -74,6 +74,7 @@ const verifyCommand = buildCommand<VerifyFlags, string[], Context>({
       symmetry: { kind: 'boolean', default: true, brief },
       anyUser: { kind: 'boolean', default: false, withNegated: false, brief },
       emit: { kind: 'parsed', parse: text, optional: true, brief },
+      html: { kind: 'parsed', parse: text, optional: true, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
   },

@@ -102,6 +102,7 @@ The search of one driver on one configuration:
 Output:
   --format F       text (fit for a mail), json (an object a line)
   --emit FILE      write the first counterexample as a litmus test
+  --html FILE      write everything as one page, to be stepped by arrow keys
 
 Exit status:
   0    every invariant holds

@@ -5,6 +5,7 @@ import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
 import { isTestName } from '../litmus/scan.js';
+import { verifyPage, type Shown } from '../report/html/page.js';
 import {
   counterexampleName,
   counterexampleText,
@@ -44,6 +45,7 @@ export interface VerifyFlags {
   readonly only?: readonly KindName[];
   readonly anyUser: boolean;
   readonly emit?: string;
+  readonly html?: string;
 }
 
 /** How long a counterexample may take to be confirmed. */
@@ -53,7 +55,10 @@ const CONFIRM_MS = 20_000;
 export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths: string[]): Promise<void> {
   const { stderr } = this.process;
   const chosen = configurations(flags, { archs: ARCH_NAMES, releases: RELEASES });
-  if (flags.emit !== undefined) checkEmit(resolve(this.cwd, flags.emit));
+  for (const option of ['emit', 'html'] as const) {
+    const file = flags[option];
+    if (file !== undefined) checkWritable(option, resolve(this.cwd, file));
+  }
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
   const verification = new Verification(this, flags, grammar, new ProgressLine(stderr));
   const files = findTests(paths, this.cwd);
@@ -61,15 +66,25 @@ export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths:
     if (this.signal.aborted) break;
     await verification.file(file, `[${index + 1}/${files.length}] ${file}`, chosen);
   }
+  if (flags.html !== undefined) verification.page(resolve(this.cwd, flags.html));
   this.status = verification.status();
 }
 
 /** A search may take long: what cannot be written is better told before it. @throws {UsageError} */
-function checkEmit(file: string): void {
+function checkWritable(option: string, file: string): void {
   const isDirectory = (path: string): boolean =>
     statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (!isDirectory(dirname(file))) throw new UsageError(`--emit: there is no directory '${dirname(file)}'`);
-  if (isDirectory(file)) throw new UsageError(`--emit: '${file}' is a directory`);
+  if (!isDirectory(dirname(file)))
+    throw new UsageError(`--${option}: there is no directory '${dirname(file)}'`);
+  if (isDirectory(file)) throw new UsageError(`--${option}: '${file}' is a directory`);
+}
+
+function write(option: string, file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new UsageError(`--${option}: ${(error as Error).message}`);
+  }
 }
 
 class Verification {
@@ -78,6 +93,8 @@ class Verification {
   private bad = 0;
   private internal = 0;
   private emitted = false;
+  /** For the page. */
+  private readonly shown: Shown[] = [];
 
   constructor(
     private readonly context: Context,
@@ -142,6 +159,7 @@ class Verification {
     const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;
     this.progress.clear();
     this.context.process.stdout.write(format(result, confirmed));
+    if (this.flags.html !== undefined) this.shown.push({ result, confirmed });
     this.emit(result, confirmed);
   }
 
@@ -174,12 +192,13 @@ class Verification {
     }
     const stem = basename(emit, '.litmus');
     const name = isTestName(stem) ? stem : counterexampleName(result);
-    try {
-      writeFileSync(resolve(this.context.cwd, emit), counterexampleText(result, name, confirmed)!);
-    } catch (error) {
-      throw new UsageError(`--emit: ${(error as Error).message}`);
-    }
+    write('emit', resolve(this.context.cwd, emit), counterexampleText(result, name, confirmed)!);
     this.emitted = true;
+  }
+
+  /** Everything that came out, as one page. */
+  page(file: string): void {
+    write('html', file, verifyPage(this.shown));
   }
 
   private complain(file: string, error: unknown): void {

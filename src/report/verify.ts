@@ -91,8 +91,16 @@ function wrapped(text: string, indent: string): string[] {
 
 /** One result as one line of JSON; docs/verify.md says what the fields mean. */
 export function formatVerifyJson(result: VerifyResult, confirmed?: string): string {
+  return `${JSON.stringify(verifyObject(result, confirmed))}\n`;
+}
+
+/**
+ * A result as docs/verify.schema.json describes it, its fields one by one so that a change of the engine cannot change the format unnoticed.
+ * @param pictures whether the state before the first step, and that after each, go along
+ */
+export function verifyObject(result: VerifyResult, confirmed?: string, pictures = false): object {
   const { violation: v } = result;
-  const object = {
+  return {
     test: result.test,
     file: result.file,
     arch: result.arch,
@@ -101,10 +109,12 @@ export function formatVerifyJson(result: VerifyResult, confirmed?: string): stri
     reason: result.reason,
     invariant: v?.invariant ?? null,
     where: v?.where,
+    at: v?.at,
     rule: v?.blame?.rule ?? null,
     blame: v === undefined ? null : (v.blame?.by ?? 'contract'),
     how: v?.blame?.how,
-    steps: v?.steps ?? [],
+    start: pictures ? v?.start : undefined,
+    steps: (v?.steps ?? []).map(({ picture, ...step }) => (pictures ? { ...step, picture } : step)),
     litmus:
       v?.litmus === undefined
         ? undefined
@@ -118,5 +128,4 @@ export function formatVerifyJson(result: VerifyResult, confirmed?: string): stri
     excludes: result.excludes,
     timeMs: Math.round(result.timeMs * 10) / 10,
   };
-  return `${JSON.stringify(object)}\n`;
 }

@@ -6,6 +6,8 @@ import { Freeze, HEAD, type Capacities } from '../kernel/layout.js';
 import { UNDEFINED_IDS, type Routine, type Tracer } from '../kernel/routine.js';
 import { bootKernel, booting } from '../run/boot.js';
 import { changes, frameName, snapshot } from '../run/changes.js';
+import { pictureOf } from '../run/picture/index.js';
+import { processName } from '../run/picture/names.js';
 import { threadName } from '../run/witness.js';
 import { room } from './available.js';
 import { breaches, mistake } from './breaches.js';
@@ -42,6 +44,7 @@ export function explain(
   const k = bootKernel(c, caps);
   const walker = new Walker(subject, k, caps, search, broken.id, manner);
   const deeds: Deed[] = [];
+  const start = pictureOf(c, k);
   const steps: VerifyStep[] = [];
   let blame: Blame | undefined;
   const listener: Listener = {
@@ -73,6 +76,7 @@ export function explain(
       operation: boot ? '' : deed === undefined ? '(goes on)' : statement(c, deed),
       changes: changed,
       rules: fallen.flatMap(({ rule }) => rule ?? []),
+      picture: pictureOf(c, k),
     });
   }
   k.tracer = undefined;
@@ -89,9 +93,20 @@ export function explain(
     invariant: id,
     statement: text,
     where: where(k, here),
+    at: place(k, here),
     ...(blame === undefined ? {} : { blame }),
+    start,
     steps,
     ...(litmus === undefined ? {} : { litmus }),
+  };
+}
+
+/** The place of a broken invariant in a picture. */
+function place(k: Kernel, { proc, page, pfn }: Broken): Violation['at'] {
+  return {
+    ...(proc >= 0 ? { process: processName(k, proc) } : {}),
+    ...(page >= 0 ? { page } : {}),
+    ...(pfn >= 0 ? { frame: frameName(k, pfn) } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a verification takes and what it gives. */
 import type { Party } from '../contract/index.js';
 import type { InvariantId } from '../contract/invariants/list.js';
+import type { Picture } from '../run/picture/types.js';
 import type { Progress } from '../run/result.js';
 import type { KindName } from './operations.js';
 
@@ -42,6 +43,8 @@ export interface VerifyStep {
   readonly changes: readonly string[];
   /** Rules that this operation broke first. */
   readonly rules: readonly string[];
+  /** The state after it. */
+  readonly picture: Picture;
 }
 
 /** The first rule that was broken on the way. */
@@ -62,6 +65,10 @@ export interface Violation {
   readonly where: string;
   /** Absent: no rule that can be watched was broken; the contract has a hole. */
   readonly blame?: Blame;
+  /** The same as names of a {@link Picture}, as far as it shows in one place. */
+  readonly at: { readonly process?: string; readonly page?: number; readonly frame?: string };
+  /** The state before the first step. */
+  readonly start: Picture;
   readonly steps: readonly VerifyStep[];
   /** The same as a litmus test; absent where its language cannot say it. */
   readonly litmus?: string;

@@ -4,6 +4,7 @@ import type { Kernel } from '../../kernel/kernel.js';
 import { Freeze, HEAD } from '../../kernel/layout.js';
 import { vmNormalPage, vmNormalPageLeaf } from '../../kernel/mm/memory/classify.js';
 import { entryPfn, levelPages, pteAt, walk } from '../../kernel/mm/pgtable.js';
+import { vmallocPages } from '../../kernel/mm/vmalloc.js';
 import { GUP_PIN_COUNTING_BIAS, VM_SHARED } from '../../kernel/flags.js';
 import { Level, PTE_CACHE_MASK, PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
 import { ProcState } from '../../kernel/routine.js';
@@ -252,7 +253,8 @@ export class InvariantChecker {
 
   private inArea(area: number, frame: number): boolean {
     const { w } = this.k;
-    for (let i = 0; i < w[area]!; i++) if (w[area + 1 + i] === frame) return true;
+    const pages = vmallocPages(this.k, area);
+    for (let i = 0; i < pages; i++) if (w[area + 1 + i] === frame) return true;
     return false;
   }
 }

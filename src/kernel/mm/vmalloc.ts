@@ -52,12 +52,12 @@ export function vfree(k: Kernel, h: number): void {
   if (h === 0) return;
   const at = areaOf(k, h);
   if (at < 0) return;
-  for (let i = 0; i < pagesOf(k, at); i++) putPage(k, k.w[at + 1 + i]!);
+  for (let i = 0; i < vmallocPages(k, at); i++) putPage(k, k.w[at + 1 + i]!);
   kfree(k, handle(HandleKind.Data, at));
 }
 
-/** Pages of an area. */
-function pagesOf(k: Kernel, at: number): number {
+/** Pages of an area, by the index of its handle. */
+export function vmallocPages(k: Kernel, at: number): number {
   return k.w[at]! & PAGES;
 }
 
@@ -71,7 +71,7 @@ function areaOf(k: Kernel, h: number): number {
 /** Frame of page `i` of an area, or -1 when it has no such page. */
 export function vmallocFrame(k: Kernel, h: number, i: number): number {
   const at = areaOf(k, h);
-  return at >= 0 && i >= 0 && i < pagesOf(k, at) ? k.w[at + 1 + i]! : -1;
+  return at >= 0 && i >= 0 && i < vmallocPages(k, at) ? k.w[at + 1 + i]! : -1;
 }
 
 /** `mm/vmalloc.c:remap_vmalloc_range`: the whole VMA. */
@@ -99,11 +99,11 @@ export function remapVmallocRangePartial(
   const at = handleIndex(h);
   if ((k.w[at]! & USERMAP) === 0) return -EINVAL;
   const pages = Math.ceil(size / 4096);
-  if (pgoff + pages > pagesOf(k, at)) return -EINVAL;
+  if (pgoff + pages > vmallocPages(k, at)) return -EINVAL;
   // asked for nothing, the loop counts down from 0 and goes on to the end of the VMA
   for (let i = 0; i < pages || pages === 0; i++) {
     const inVma = addr + i * 4096 >= vmStart(k, vma) && addr + i * 4096 < vmEnd(k, vma);
-    if (inVma && pgoff + i >= pagesOf(k, at)) {
+    if (inVma && pgoff + i >= vmallocPages(k, at)) {
       k.undefinedBehaviour(Undefined.BadPointer);
       return 0;
     }
