@@ -5,7 +5,8 @@
 //
 // A table stands between `<!-- verdicts: TEST TEST -->` and `<!-- /verdicts -->`. What real kernels printed (`npm run replay:mail`) is
 // quoted between `<!-- console: KERNEL -->` and `<!-- /console -->`, and held against the model between `<!-- machines: KERNEL KERNEL -->`
-// and `<!-- /machines -->`, `<!-- guesses: KERNEL KERNEL -->` and `<!-- /guesses -->`.
+// and `<!-- /machines -->`, `<!-- guesses: KERNEL KERNEL -->` and `<!-- /guesses -->`. How likely it is (`pfnmap run --probability`) stands
+// between `<!-- chances: TEST TEST -->` and `<!-- /chances -->`.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -132,6 +133,53 @@ function guessTable(kernels) {
   ];
 }
 
+/** On what the chances are asked: the machine of `armmp-7.2`, whose kernel is given 240 MiB of RAM. */
+export const CHANCES = { arch: 'arm', release: '7.2', kernel: 'armmp-7.2', ram: '240M', frames: 61440 };
+
+/** The guess of `npm run replay:mail` that a test makes. */
+const GUESS_OF = {
+  'mail-private-user-pgoff': 'at random',
+  'mail-private-freed-pgoff': 'freed last',
+  'mail-private-copy-pgoff': 'of the copy before',
+};
+
+/** The tests whose chances `markdown` shows. */
+export function testsWeighed(markdown) {
+  return [...markdown.matchAll(/<!-- chances: ([^>]*?) -->/g)].flatMap((block) =>
+    block[1].trim().split(/\s+/),
+  );
+}
+
+/** `markdown` with the tables of chances made anew from results with a `probability`. */
+export function fillChances(markdown, results) {
+  return fill(markdown, 'chances', (tests) => layOut(chancesTable(tests, results)));
+}
+
+function chancesTable(tests, results) {
+  const measured = tests.some((test) => test in GUESS_OF);
+  return [
+    ['test', 'uniform', 'last-freed', ...(measured ? [`${CHANCES.kernel}, measured`] : [])],
+    ...tests.map((test) => {
+      const own = results.find((result) => result.test === test).probability;
+      return [
+        `[${test}](../${fileOf(test)})`,
+        ...['uniform', 'last-freed'].map((name) => chance(own.find(({ allocator }) => allocator === name))),
+        ...(measured ? [hits(GUESS_OF[test])] : []),
+      ];
+    }),
+  ];
+}
+
+function chance({ atLeast, atMost, reason }) {
+  if (atMost === undefined) return `unknown (${reason})`;
+  return atLeast.fraction === atMost.fraction ? atMost.fraction : `${atLeast.fraction} to ${atMost.fraction}`;
+}
+
+function hits(guess) {
+  const line = new RegExp(`^mail: guess ${guess}: (\\d+ of \\d+) copies`, 'm');
+  return line.exec(consoleOf(CHANCES.kernel))[1];
+}
+
 /** The file of a test, relative to the root of the repository. */
 export function fileOf(test) {
   return `${FOLDER}/${test}.litmus`;
@@ -217,9 +265,9 @@ function group(items, key) {
 }
 
 /** What `pfnmap run` prints for these tests on every architecture and release. */
-async function run(tests) {
+async function run(tests, where = ['--all']) {
   if (!isFresh('cli')) await buildCli();
-  const args = ['bin/pfnmap.js', 'run', '--all', '--format', 'json', ...tests.map(fileOf)];
+  const args = ['bin/pfnmap.js', 'run', ...where, '--format', 'json', ...tests.map(fileOf)];
   const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 };
   const { stdout, stderr, status } = spawnSync(process.execPath, args, options);
   // 1: a verdict differs from its test's Result line. The table shows what was seen; the corpus test complains.
@@ -234,7 +282,10 @@ async function main(check) {
   const path = ROOT + DOCUMENT;
   const before = readFileSync(path, 'utf8');
   const results = await run(testsNamed(before));
-  const after = fillMachines(fillTables(before, results), results);
+  const { arch, release, ram } = CHANCES;
+  const asked = ['--arch', arch, '--release', release, '--probability', '--ram', ram];
+  const weighed = await run(testsWeighed(before), asked);
+  const after = fillChances(fillMachines(fillTables(before, results), results), weighed);
   if (after === before) return;
   if (check) {
     console.error(`${DOCUMENT} is out of date; run: node scripts/the-mail.mjs`);

@@ -38,6 +38,13 @@ export type {
   Witness,
   WitnessStep,
 } from './run/result.js';
+export {
+  ALLOCATORS,
+  type Allocator,
+  type Chances,
+  type Probability,
+  type ProbabilityOptions,
+} from './run/probability/index.js';
 
 // The contract: statements and rules under stable ids, which tests name.
 export {

@@ -15,7 +15,17 @@ import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
-import { parseCount, parseOperation, parsePtrs, parseSeconds, parseSeed, parseSmall } from './options.js';
+import {
+  parseAllocators,
+  parseCount,
+  parseOperation,
+  parsePtrs,
+  parseRam,
+  parseSeconds,
+  parseSeed,
+  parseSmall,
+  withBareOptions,
+} from './options.js';
 import type { CampaignFlags } from './campaign.js';
 import type { CompareFlags } from './compare.js';
 import type { GenerateFlags } from './generate.js';
@@ -45,6 +55,8 @@ const runCommand = buildCommand<RunFlags, string[], Context>({
       maxStates: { kind: 'parsed', parse: parseCount, optional: true, brief },
       symmetry: { kind: 'boolean', default: true, brief },
       witness: { kind: 'boolean', default: false, withNegated: false, brief },
+      probability: { kind: 'parsed', parse: parseAllocators, optional: true, brief },
+      ram: { kind: 'parsed', parse: parseRam, optional: true, brief },
       share: { kind: 'boolean', default: true, brief },
       jobs: { kind: 'parsed', parse: parseCount, optional: true, brief },
     },
@@ -72,6 +84,8 @@ const verifyCommand = buildCommand<VerifyFlags, string[], Context>({
       races: { kind: 'boolean', default: false, withNegated: false, brief },
       only: { kind: 'parsed', parse: parseOperation, variadic: ',', optional: true, brief },
       symmetry: { kind: 'boolean', default: true, brief },
+      probability: { kind: 'parsed', parse: parseAllocators, optional: true, brief },
+      ram: { kind: 'parsed', parse: parseRam, optional: true, brief },
       anyUser: { kind: 'boolean', default: false, withNegated: false, brief },
       emit: { kind: 'parsed', parse: text, optional: true, brief },
       html: { kind: 'parsed', parse: text, optional: true, brief },
@@ -238,7 +252,7 @@ export async function serveThread(): Promise<void> {
 
 /** Parses the arguments, runs the command and gives the exit status; what is wrong has been told on stderr. */
 export async function runApplication(args: readonly string[], context: Context): Promise<ExitStatus> {
-  await run(application(args[0] ?? ''), args, context);
+  await run(application(args[0] ?? ''), withBareOptions(args), context);
   switch (context.process.exitCode) {
     case ExitCode.Success:
       return context.status;

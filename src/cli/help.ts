@@ -51,6 +51,9 @@ Where:
 Output:
   --format F         herd (as herd7 prints it), ktap, json (an object a line)
   --witness          also show, step by step, how the outcome comes about
+  --probability[=A]  also say how likely the condition is: uniform, last-freed
+                     (named allocators, docs/probability.md), or both
+  --ram N            ... in a RAM of so many frames, or bytes (240M)
 
 Search:
   --no-symmetry      tell all free frames apart; slower, with the same outcomes
@@ -103,6 +106,7 @@ Output:
   --format F       text (fit for a mail), json (an object a line)
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
+  --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:
   0    every invariant holds

@@ -1,4 +1,5 @@
 import { closest } from '../c/suggest.js';
+import { ALLOCATORS, type Allocator, type ProbabilityOptions } from '../run/probability/index.js';
 import { KIND_NAMES, type KindName } from '../verify/operations.js';
 import { UsageError } from './exit.js';
 
@@ -76,6 +77,45 @@ export function parseSeed(text: string): number {
     throw new UsageError(`expected a number from 0 to ${2 ** 31 - 1}, found '${text}'`);
   }
   return number;
+}
+
+/** What `--probability=` is given: one allocator, or `both`. */
+export function parseAllocators(text: string): readonly Allocator[] {
+  if (text === 'both') return ALLOCATORS;
+  checkName(text, [...ALLOCATORS, 'both'], 'allocator');
+  return [text as Allocator];
+}
+
+/** `--probability` alone is `--probability=both`, whatever stands behind it: a file is not its value. */
+export function withBareOptions(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  return args.map((arg, i) => (arg === '--probability' && (end < 0 || i < end) ? '--probability=both' : arg));
+}
+
+const UNITS: Readonly<Record<string, number>> = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 };
+const PAGE_SIZE = 4096;
+
+/** RAM, as a number of frames: `65536`, or `256M`. */
+export function parseRam(text: string): number {
+  const unit = UNITS[text.slice(-1).toUpperCase()];
+  const frames = unit === undefined ? parseCount(text) : (parseCount(text.slice(0, -1)) * unit) / PAGE_SIZE;
+  if (!Number.isSafeInteger(frames)) throw new UsageError(`expected whole pages of 4 KiB, found '${text}'`);
+  return frames;
+}
+
+/** The options of a run that ask for probabilities. @throws {UsageError} if RAM is given and nobody asks */
+export function probabilityOf(flags: {
+  readonly probability?: readonly Allocator[];
+  readonly ram?: number;
+}): {
+  readonly probability?: ProbabilityOptions;
+} {
+  const { probability: allocators, ram: frames } = flags;
+  if (allocators === undefined) {
+    if (frames !== undefined) throw new UsageError('--ram needs --probability');
+    return {};
+  }
+  return { probability: { allocators, ...(frames !== undefined && { frames }) } };
 }
 
 const PTRS = [2, 4, 8];

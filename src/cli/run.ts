@@ -5,12 +5,13 @@ import { Worker } from 'node:worker_threads';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
+import type { Allocator } from '../run/probability/index.js';
 import { createReport, type Format } from '../report/index.js';
 import type { Context } from './context.js';
 import { loadEngine } from './engine.js';
 import { readAndRunFile, type FileRunOptions } from './file-run.js';
 import { findTests } from './files.js';
-import { configurations } from './options.js';
+import { configurations, probabilityOf } from './options.js';
 import { Pool, type PoolOptions } from './pool.js';
 import { ProgressLine } from './progress.js';
 import { Session } from './session.js';
@@ -29,6 +30,8 @@ export interface RunFlags {
   readonly maxStates?: number;
   readonly symmetry: boolean;
   readonly witness: boolean;
+  readonly probability?: readonly Allocator[];
+  readonly ram?: number;
   readonly share: boolean;
   readonly jobs?: number;
 }
@@ -48,6 +51,7 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       ...(flags.maxStates !== undefined && { maxStates: flags.maxStates }),
       symmetry: flags.symmetry,
       witness: flags.witness,
+      ...probabilityOf(flags),
     },
     share: flags.share,
     color,

@@ -13,15 +13,18 @@ import {
   formatVerifyJson,
   type VerifyFormat,
 } from '../report/verify.js';
-import { runTest } from '../run/index.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { factsOf, optionFacts, runTest } from '../run/index.js';
+import type { Allocator, Probability } from '../run/probability/index.js';
 import { parseLitmus } from '../run/parse.js';
 import type { KindName } from '../verify/operations.js';
+import { likelihood } from '../verify/likelihood.js';
 import { verifyTest, type VerifyOptions, type VerifyResult } from '../verify/index.js';
 import type { Context } from './context.js';
 import { wasm } from './engine.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { findTests } from './files.js';
-import { configurations, type Configuration } from './options.js';
+import { configurations, probabilityOf, type Configuration } from './options.js';
 import { ProgressLine } from './progress.js';
 import { complaint } from './file-run.js';
 import { useColor } from './terminal.js';
@@ -43,6 +46,8 @@ export interface VerifyFlags {
   readonly races: boolean;
   readonly symmetry: boolean;
   readonly only?: readonly KindName[];
+  readonly probability?: readonly Allocator[];
+  readonly ram?: number;
   readonly anyUser: boolean;
   readonly emit?: string;
   readonly html?: string;
@@ -55,6 +60,7 @@ const CONFIRM_MS = 20_000;
 export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths: string[]): Promise<void> {
   const { stderr } = this.process;
   const chosen = configurations(flags, { archs: ARCH_NAMES, releases: RELEASES });
+  probabilityOf(flags);
   for (const option of ['emit', 'html'] as const) {
     const file = flags[option];
     if (file !== undefined) checkWritable(option, resolve(this.cwd, file));
@@ -85,6 +91,12 @@ function write(option: string, file: string, text: string): void {
   } catch (error) {
     throw new UsageError(`--${option}: ${(error as Error).message}`);
   }
+}
+
+/** What `run` says of a counterexample. */
+interface Confirmed {
+  readonly observation: 'Sometimes' | 'Always';
+  readonly probability?: readonly Probability[];
 }
 
 class Verification {
@@ -120,7 +132,7 @@ class Verification {
       for (const configuration of chosen) {
         if (this.context.signal.aborted) return;
         this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
-        await this.result(await verifyTest(test, this.options(configuration)));
+        await this.result(test, await verifyTest(test, this.options(configuration)));
         // So that an interrupt is noticed even if every search is short.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -152,34 +164,39 @@ class Verification {
     };
   }
 
-  private async result(result: VerifyResult): Promise<void> {
+  private async result(driver: LitmusTest, result: VerifyResult): Promise<void> {
     if (result.verdict === 'violated') this.violated += 1;
     if (result.verdict === 'unknown') this.unknown += 1;
-    const confirmed = await this.confirm(result);
+    const confirmed = await this.confirm(driver, result);
     const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;
     this.progress.clear();
-    this.context.process.stdout.write(format(result, confirmed));
-    if (this.flags.html !== undefined) this.shown.push({ result, confirmed });
-    this.emit(result, confirmed);
+    this.context.process.stdout.write(format(result, confirmed?.observation, confirmed?.probability));
+    if (this.flags.html !== undefined) this.shown.push({ result, confirmed: confirmed?.observation });
+    this.emit(result, confirmed?.observation);
   }
 
   /** Runs the counterexample as any other test. @returns its observation; undefined where there is none, or it was not reached */
-  private async confirm(result: VerifyResult): Promise<string | undefined> {
+  private async confirm(driver: LitmusTest, result: VerifyResult): Promise<Confirmed | undefined> {
     if (result.violation === undefined) return undefined;
     const text = counterexampleText(result, counterexampleName(result), 'Sometimes');
     if (text === undefined) return undefined;
     const test = parseLitmus({ file: `${counterexampleName(result)}.litmus`, text }, this.grammar);
     const { arch, release } = result;
-    const { positive, observation } = await runTest(test, {
-      arch,
-      release,
-      facts: Object.fromEntries(this.flags.fact ?? []),
+    const facts = Object.fromEntries(this.flags.fact ?? []);
+    const { probability } = probabilityOf(this.flags);
+    const bounds = {
       timeoutMs: CONFIRM_MS,
       signal: this.context.signal,
       ...(this.flags.ptrs === undefined ? {} : { ptrs: this.flags.ptrs }),
-    });
+    };
+    const { positive, observation } = await runTest(test, { arch, release, facts, ...bounds });
     if (positive === 0) return undefined;
-    return observation === 'Always' ? 'Always' : 'Sometimes';
+    const known = factsOf(arch, release, { ...optionFacts(test), ...facts });
+    const likely = probability && (await likelihood(result, driver, test, known, probability, bounds));
+    return {
+      observation: observation === 'Always' ? 'Always' : 'Sometimes',
+      ...(likely === undefined ? {} : { probability: likely }),
+    };
   }
 
   /** The first counterexample goes to the file that was asked for. */

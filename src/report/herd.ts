@@ -1,4 +1,5 @@
 import type { RunResult } from '../run/result.js';
+import { formatProbability } from './probability.js';
 import { type Report, resultsOnly } from './report.js';
 import { configurationName, sharing, validation } from './verdict.js';
 import { formatWitness } from './witness.js';
@@ -35,7 +36,7 @@ export function formatHerd(result: RunResult): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** herd7's text, each result's witness (if there is one) after its block: its log tools skip such lines. */
+/** herd7's text, each result's witness and probabilities (if there are any) after its block: its log tools skip such lines. */
 export function herdReport(): Report {
-  return resultsOnly((result) => formatHerd(result) + formatWitness(result));
+  return resultsOnly((result) => formatHerd(result) + formatWitness(result) + formatProbability(result));
 }

@@ -35,6 +35,7 @@ export function formatJson(result: RunResult): string {
     hash: result.hash,
     witness: result.witness,
     sharedWith: result.sharedWith,
+    probability: result.probability,
   };
   return `${JSON.stringify(object)}\n`;
 }

@@ -1,7 +1,9 @@
 /** What `pfnmap verify` prints: some twenty lines that can go into a mail, or one JSON object a line (docs/verify.md). */
 import { ruleNamed } from '../contract/index.js';
+import type { Probability } from '../run/probability/index.js';
 import { litmusText } from '../verify/counterexample.js';
 import type { VerifyResult, VerifyStep, Violation } from '../verify/types.js';
+import { probabilityLines } from './probability.js';
 import { grouped } from './summary.js';
 
 export const VERIFY_FORMATS = ['text', 'json'] as const;
@@ -26,10 +28,22 @@ export function counterexampleText(
     : litmusText(template, name, `${result.arch}, ${result.release}`, observation);
 }
 
-/** @param confirmed what `run` says of the counterexample; absent if it was not run */
-export function formatVerify(result: VerifyResult, confirmed?: string): string {
+/**
+ * @param confirmed what `run` says of the counterexample; absent if it was not run
+ * @param likely how likely it is, where that was asked
+ */
+export function formatVerify(
+  result: VerifyResult,
+  confirmed?: string,
+  likely?: readonly Probability[],
+): string {
   const lines = [`${result.test}, ${result.arch}, Linux ${result.release}: ${headline(result)}`];
   if (result.violation !== undefined) lines.push(...violation(result.violation, confirmed));
+  if (likely !== undefined)
+    lines.push(
+      '  How likely these steps are to break an invariant, as the frames fall:',
+      ...probabilityLines(likely).map((line) => `  ${line}`),
+    );
   if (result.verdict !== 'n/a') lines.push(`  ${size(result)}`);
   if (result.verdict === 'holds' || result.verdict === 'unknown') {
     lines.push('  Not covered:', ...result.excludes.flatMap((one) => wrapped(`- ${one}`, '    ')));
@@ -90,8 +104,12 @@ function wrapped(text: string, indent: string): string[] {
 }
 
 /** One result as one line of JSON; docs/verify.md says what the fields mean. */
-export function formatVerifyJson(result: VerifyResult, confirmed?: string): string {
-  return `${JSON.stringify(verifyObject(result, confirmed))}\n`;
+export function formatVerifyJson(
+  result: VerifyResult,
+  confirmed?: string,
+  likely?: readonly Probability[],
+): string {
+  return `${JSON.stringify({ ...verifyObject(result, confirmed), probability: likely })}\n`;
 }
 
 /**

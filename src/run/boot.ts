@@ -6,7 +6,7 @@ import {
   UnknownError,
   type RunOptions as KernelOptions,
 } from '../kernel/routine.js';
-import { HEAD, layoutOf, PROC, THREAD, type Capacities } from '../kernel/layout.js';
+import { HEAD, INITIAL_CAPACITIES, layoutOf, PROC, THREAD, type Capacities } from '../kernel/layout.js';
 import { placeRegions, type MemoryMap } from '../kernel/memmap.js';
 import type { Facts } from '../kernel/facts.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
@@ -55,6 +55,11 @@ export function compile(test: LitmusTest, facts: Facts, ptrs: number): Compiled 
     options: { faultsAlloc: test.memory.faultsAlloc, memtypes: lowered.memtypes || asksMemtypes(test) },
     procOf: processes(test),
   };
+}
+
+/** Words of a stack on which every thread can at least begin. */
+export function firstStack(c: Compiled): number {
+  return Math.max(INITIAL_CAPACITIES.stack, ...c.lowered.threads.map(({ fn }) => fn.words + 1));
 }
 
 /** Whether filter or condition look at memory types. */

@@ -10,13 +10,14 @@ import type { LitmusTest } from '../litmus/ast.js';
 import { expectedVerdict, runsOn } from '../litmus/configuration.js';
 import { printCondition } from '../litmus/print.js';
 import { USUAL_PTRS } from '../litmus/region-size.js';
-import { bootKernel, compile, type Compiled } from './boot.js';
+import { bootKernel, compile, firstStack, type Compiled } from './boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from './configurations.js';
 import { Canonical } from './canonical.js';
 import { Collector } from './collector.js';
 import { defaultCondition } from './invariants.js';
 import { Question } from './outcome.js';
 import { firstSymmetry } from './symmetry.js';
+import { probabilities } from './probability/index.js';
 import { kernelSystem } from './system.js';
 import { Unrenamer } from './unrename.js';
 import type { Observation, RunOptions, RunResult, Witness } from './result.js';
@@ -52,6 +53,7 @@ export interface Answer extends Pick<
   | 'explored'
   | 'transitions'
   | 'witness'
+  | 'probability'
   | 'sharedWith'
 > {
   /** False if the clock or the user ended the run: another one could find more. */
@@ -101,7 +103,9 @@ export async function answerCompiled(compiled: Compiled, options: RunOptions): P
   const { test } = compiled;
   const question = new Question((test.condition ?? defaultCondition()).prop, test.filter);
   const run = await explore(compiled, question, options);
-  return judge(run, question, options);
+  const found = judge(run, question, options);
+  if (options.probability === undefined) return found;
+  return { ...found, probability: await probabilities(test, compiled.facts, options.probability, options) };
 }
 
 const NOT_RUN = {
@@ -137,11 +141,6 @@ interface Exploration {
   readonly reason?: string;
   /** Whether another run would end in the same place. */
   readonly repeatable: boolean;
-}
-
-/** Words of a stack on which every thread can at least begin. */
-function firstStack(c: Compiled): number {
-  return Math.max(INITIAL_CAPACITIES.stack, ...c.lowered.threads.map(({ fn }) => fn.words + 1));
 }
 
 /** Searches with small capacities, and again with larger ones where they do not suffice. */

@@ -2,6 +2,7 @@
  * What a run takes and what it gives: the contract between the engine (`src/run`) and everything that
  * prints or judges results (`src/report`, `src/cli`, the tests).
  */
+import type { Probability, ProbabilityOptions } from './probability/index.js';
 
 /** Where a long run has got to; handed to {@link RunOptions.onProgress} a few times a second. */
 export interface Progress {
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly symmetry?: boolean;
   /** Record how the first positive outcome (for `forall`: the first counterexample) is reached. */
   readonly witness?: boolean;
+  /** Also ask how likely the condition is. */
+  readonly probability?: ProbabilityOptions;
   /** Called a few times a second; the run yields to the event loop around it. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the search; the result then holds what is known, with `exhaustive: false`. */
@@ -101,6 +104,8 @@ export interface RunResult {
   /** Hash of the test's text, normalised: equal hashes mean the same test. */
   readonly hash: string;
   readonly witness?: Witness;
+  /** How likely the condition is, for each allocator that was asked about. */
+  readonly probability?: readonly Probability[];
   /**
    * `x86_64+7.2`: the answer is that of the run on this configuration; every fact which that run asked has the same value here.
    */

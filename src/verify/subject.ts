@@ -47,7 +47,7 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
 }
 
 /** Without `resource` lines a driver may give everything that is not `ram`. */
-function accessOf(test: LitmusTest, c: Compiled, declared: Declarations): Access {
+export function accessOf(test: LitmusTest, c: Compiled, declared: Declarations): Access {
   const reachable = new Uint8Array(c.mem.frames);
   const readonly = new Uint8Array(c.mem.frames);
   for (const { name, index, pages, kind } of c.mem.regions) {

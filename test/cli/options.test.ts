@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/cli/exit.js';
-import { checkName, configurations, parseCount, parsePtrs, parseSeconds } from '../../src/cli/options.js';
+import {
+  checkName,
+  configurations,
+  parseAllocators,
+  parseCount,
+  parsePtrs,
+  parseRam,
+  parseSeconds,
+  probabilityOf,
+  withBareOptions,
+} from '../../src/cli/options.js';
 
 const OFFER = { archs: ['x86_64', 'arm64', 'arm', 'um'], releases: ['6.1', '6.12', '7.2'] };
 
@@ -73,4 +83,35 @@ test.each(['', '0', '-1', '1.5', 'many', '1e400'])('%j is no count', (text) => {
 test('page tables have 2, 4 or 8 entries', () => {
   expect(['2', '4', '8'].map(parsePtrs)).toEqual([2, 4, 8]);
   for (const text of ['3', '', '16', 'four']) expect(() => parsePtrs(text)).toThrow('expected 2, 4, 8');
+});
+
+test.each([
+  ['65536', 65536],
+  ['4K', 1],
+  ['240M', 61440],
+  ['1g', 262144],
+])('%s of RAM are %i frames', (text, frames) => {
+  expect(parseRam(text)).toBe(frames);
+});
+
+test.each(['', '0', '1K', 'M', '-4K', '1.5M'])('%j is no RAM', (text) => {
+  expect(() => parseRam(text)).toThrow(UsageError);
+});
+
+test('--probability alone asks about both allocators, and takes no file for its value', () => {
+  expect(withBareOptions(['run', '--probability', 'a', '--', '--probability'])).toEqual([
+    'run',
+    '--probability=both',
+    'a',
+    '--',
+    '--probability',
+  ]);
+  expect(parseAllocators('both')).toEqual(['uniform', 'last-freed']);
+  expect(parseAllocators('uniform')).toEqual(['uniform']);
+  expect(() => parseAllocators('unifrom')).toThrow(/did you mean 'uniform'/);
+});
+
+test('--ram is about probabilities', () => {
+  expect(() => probabilityOf({ ram: 3 })).toThrow(UsageError);
+  expect(probabilityOf({})).toEqual({});
 });

@@ -39,6 +39,12 @@ test('a violation is told in a form fit for a mail, and written as a litmus test
   expect(pfnmap('run', '--arch', 'arm', 'hole.litmus').status).toBe(0);
 });
 
+test('--probability tells how likely the steps of a counterexample are to break it', () => {
+  // Nothing is left to chance in them: the frame is freed while it is mapped.
+  const { stdout } = pfnmap('verify', '--arch', 'arm', '--probability', '--ram', '1M', 'frees.litmus');
+  expect(stdout).toContain('    uniform, 256 frames: 1\n    last-freed, 256 frames: 1\n');
+});
+
 test('a file whose name cannot be that of a test gets one that can', () => {
   expect(pfnmap('verify', '--arch', 'arm', '--emit', 'a hole', 'frees.litmus').status).toBe(1);
   expect(readFileSync(join(dir, 'a hole'), 'utf8')).toMatch(/^C driver-\S+\n/);

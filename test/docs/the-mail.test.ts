@@ -2,17 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   ARCH_OF,
+  CHANCES,
   CONSEQUENCES,
   consoleOf,
   DOCUMENT,
   fileOf,
+  fillChances,
   fillMachines,
   fillTables,
   onMachine,
   testsNamed,
+  testsWeighed,
 } from '../../scripts/the-mail.mjs';
 import { CONFIGURATIONS, runTest } from '../../src/run/index.js';
 import { parseLitmus } from '../../src/run/parse.js';
+import { ALLOCATORS } from '../../src/run/probability/index.js';
 import type { RunResult } from '../../src/run/result.js';
 import { grammar } from '../litmus/grammar.js';
 
@@ -27,7 +31,15 @@ test('the tables of the mail show what runs give', { timeout: 120_000 }, async (
     for (const { arch, release } of CONFIGURATIONS) results.push(await runTest(litmus, { arch, release }));
   }
   expect(results.filter((result) => !result.exhaustive)).toEqual([]);
-  const filled = fillMachines(fillTables(markdown, results), results);
+  const weighed: RunResult[] = [];
+  const { arch, release, frames } = CHANCES;
+  for (const name of testsWeighed(markdown)) {
+    const file = fileOf(name);
+    const litmus = parseLitmus({ file, text: readFileSync(file, 'utf8') }, grammar);
+    const probability = { allocators: ALLOCATORS, frames };
+    weighed.push(await runTest(litmus, { arch, release, probability }));
+  }
+  const filled = fillChances(fillMachines(fillTables(markdown, results), results), weighed);
   expect(filled, 'run `node scripts/the-mail.mjs`').toBe(markdown);
 });
 
