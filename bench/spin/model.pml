@@ -1,0 +1,250 @@
+/*
+ * The system of test.litmus.in, as Promela, for arm 7.2: written from docs/litmus.md ("What is a step") and from what Linux does, without
+ * pfnmap's code. One atomic or d_step is one step of a thread: it ends where others can come in.
+ *
+ * -DFRAMES=n: frames of pool. -DDUMP: every state is noted for the comparison (README.md).
+ */
+#ifndef FRAMES
+#define FRAMES 8
+#endif
+#define BUF FRAMES /* the driver's page, behind the frames of pool */
+
+/* The mappings have three pages: 0 is P0's, 1 and 2 are P1's. */
+#define OWNER(page) (page != 0)
+
+/* What vm_pgoff says of a page: arm takes the entry that maps this frame for a raw one. */
+#define LINEAR(page) (page == 2 -> 4 : 3)
+
+/* struct page. A frame of pool without references is in the allocator. Those that buf starts with are not counted. */
+byte refcount[FRAMES + 1];
+byte mapcount[FRAMES + 1];
+bit cell[FRAMES + 1]; /* what the first byte holds */
+
+byte pte[3]; /* 0, or frame + 1. buf is mapped read-only, anonymous pages writable. */
+bit vma[2]; /* linked into its mm */
+byte rss_anon[2];
+byte rss_file[2];
+
+/* The VMAs of the file in the order in which they were linked, process + 1: their vm_pgoff is the same. */
+byte i_mmap[2];
+bit i_mmap_read; /* the revoke holds i_mmap_rwsem; writers hold it inside a step only */
+
+bit r; /* what P0 has read */
+byte parked; /* threads at their end */
+
+#ifdef DUMP
+byte op[2]; /* the operation that a thread is in, or about to begin */
+#define OP(thread, n) op[thread] = n
+#define SEEN c_code { seen(); }
+c_decl {
+	\#include "dump.h"
+}
+c_code {
+	static void seen(void)
+	{
+		struct tuple t = { 0 };
+		int i;
+
+		for (i = 0; i < FRAMES + 1; i++) {
+			t.refcount[i] = now.refcount[i];
+			t.mapcount[i] = now.mapcount[i];
+			t.cell[i] = now.cell[i];
+		}
+		for (i = 0; i < 3; i++)
+			t.pte[i] = now.pte[i];
+		for (i = 0; i < 2; i++) {
+			t.op[i] = now.op[i];
+			t.vma[i] = now.vma[i];
+			t.in_i_mmap[i] = now.i_mmap[0] == i + 1 || now.i_mmap[1] == i + 1;
+			t.rss_anon[i] = now.rss_anon[i];
+			t.rss_file[i] = now.rss_file[i];
+		}
+		t.i_mmap_read = now.i_mmap_read;
+		t.r = now.r;
+		note(&t);
+	}
+}
+#else
+#define OP(thread, n) skip
+#define SEEN skip
+#endif
+
+#define TAKE(n) :: refcount[n] == 0 -> f = n
+#define TAKE8(n) TAKE(n) TAKE(n + 1) TAKE(n + 2) TAKE(n + 3) TAKE(n + 4) TAKE(n + 5) TAKE(n + 6) TAKE(n + 7)
+
+/* Any free frame. */
+inline alloc_page() {
+	if
+	TAKE8(0)
+#if FRAMES > 8
+	TAKE8(8)
+#endif
+#if FRAMES > 16
+	TAKE8(16) TAKE8(24)
+#endif
+	fi
+}
+
+/*
+ * zap_present_ptes() of one page. Without a special bit, vm_normal_page() gives no page for the linear frame of a VM_PFNMAP mapping:
+ * the entry goes, what was counted for it stays.
+ */
+inline zap_page(page) {
+	if
+	:: pte[page] != 0 ->
+		if
+		:: pte[page] - 1 != LINEAR(page) ->
+			if
+			:: pte[page] - 1 == BUF -> rss_file[OWNER(page)]--
+			:: else -> rss_anon[OWNER(page)]--
+			fi;
+			mapcount[pte[page] - 1]--;
+			refcount[pte[page] - 1]--
+		:: else
+		fi;
+		pte[page] = 0
+	:: else
+	fi
+}
+
+inline zap(proc) {
+	if
+	:: proc == 0 -> zap_page(0)
+	:: else -> zap_page(1); zap_page(2)
+	fi
+}
+
+/* i_mmap_lock_write(): a step ends here only if it must wait. */
+inline i_mmap_lock_write() {
+	if
+	:: i_mmap_read -> SEEN; !i_mmap_read
+	:: else
+	fi
+}
+
+/* mmap(): a step to the driver's handler, one through it, one that links the VMA. */
+inline sys_mmap(proc, next) {
+	skip;
+	skip;
+	atomic {
+		i_mmap_lock_write();
+		d_step {
+			vma[proc] = 1;
+			if
+			:: i_mmap[0] == 0 -> i_mmap[0] = proc + 1
+			:: else -> i_mmap[1] = proc + 1
+			fi;
+			OP(proc, next);
+			SEEN
+		}
+	}
+}
+
+/* A store. do_cow_fault() takes a frame, asks the handler, copies and maps; then the store is made again. */
+inline store(page, next) {
+	do
+	:: d_step {
+		pte[page] != 0 -> cell[pte[page] - 1] = 1;
+		OP(OWNER(page), next);
+		SEEN
+	};
+	break
+	:: atomic {
+		pte[page] == 0 -> alloc_page();
+		d_step { refcount[f] = 1; SEEN }
+	};
+	d_step { refcount[BUF]++; SEEN }; /* the handler's get_page() */
+	d_step {
+		cell[f] = cell[BUF];
+		refcount[BUF]--;
+		pte[page] = f + 1;
+		mapcount[f] = 1;
+		rss_anon[OWNER(page)]++;
+		f = 0;
+		SEEN
+	}
+	od
+}
+
+/* A load. do_read_fault() maps the handler's page. */
+inline load(page, next) {
+	do
+	:: d_step {
+		pte[page] != 0 -> r = cell[pte[page] - 1];
+		OP(OWNER(page), next);
+		SEEN
+	};
+	break
+	:: pte[page] == 0; /* to the handler */
+	d_step { refcount[BUF]++; SEEN };
+	d_step {
+		pte[page] = BUF + 1;
+		mapcount[BUF]++;
+		rss_file[OWNER(page)]++;
+		SEEN
+	}
+	od
+}
+
+/* The question, where no thread can move: exists (0:r = 0 /\ refcount(pool + 3) != 0). An error is a yes. */
+inline park() {
+	parked++;
+	if
+	:: parked == 2 -> assert(r != 0 || refcount[3] == 0)
+	:: else
+	fi
+}
+
+/* munmap(): out of the mm, then the entries, then out of i_mmap. */
+inline sys_munmap(proc, next) {
+	atomic {
+		d_step { vma[proc] = 0; zap(proc) }
+		i_mmap_lock_write();
+		d_step {
+			if
+			:: i_mmap[0] == proc + 1 -> i_mmap[0] = i_mmap[1]
+			:: else
+			fi;
+			i_mmap[1] = 0;
+			OP(proc, next);
+			park();
+			SEEN
+		}
+	}
+}
+
+/* ioctl(): to the handler, to its call of unmap_mapping_range(); that in a step for each VMA, copies too; back to user space. */
+inline revoke(next) {
+	skip;
+	skip;
+	d_step { i_mmap_read = 1; zap(i_mmap[0] - 1); SEEN }
+	if
+	:: d_step { i_mmap[1] != 0 -> zap(i_mmap[1] - 1); SEEN };
+	d_step { i_mmap_read = 0; SEEN }
+	:: d_step { i_mmap[1] == 0 -> i_mmap_read = 0; SEEN }
+	fi;
+	d_step { OP(1, next); park(); SEEN }
+}
+
+active proctype P0() {
+	byte f;
+
+	SEEN;
+	d_step { OP(0, 1); SEEN } /* open() */
+	sys_mmap(0, 2);
+	store(0, 3);
+	load(0, 4);
+	sys_munmap(0, 5);
+end:	false
+}
+
+active proctype P1() {
+	byte f;
+
+	d_step { OP(1, 1); SEEN }
+	sys_mmap(1, 2);
+	store(1, 3);
+	store(2, 4);
+	revoke(5);
+end:	false
+}
