@@ -2,7 +2,7 @@
  * The system of test.litmus.in, as Promela, for arm 7.2: written from docs/litmus.md ("What is a step") and from what Linux does, without
  * pfnmap's code. One atomic or d_step is one step of a thread: it ends where others can come in.
  *
- * -DFRAMES=n: frames of pool. -DDUMP: every state is noted for the comparison (README.md).
+ * -DFRAMES=n: frames of pool, 5, 8, 16 or 32. -DDUMP: every state is noted for the comparison (README.md).
  */
 #ifndef FRAMES
 #define FRAMES 8
@@ -70,17 +70,20 @@ c_code {
 #endif
 
 #define TAKE(n) :: refcount[n] == 0 -> f = n
-#define TAKE8(n) TAKE(n) TAKE(n + 1) TAKE(n + 2) TAKE(n + 3) TAKE(n + 4) TAKE(n + 5) TAKE(n + 6) TAKE(n + 7)
 
 /* Any free frame. */
 inline alloc_page() {
 	if
-	TAKE8(0)
+	TAKE(0) TAKE(1) TAKE(2) TAKE(3) TAKE(4)
+#if FRAMES > 5
+	TAKE(5) TAKE(6) TAKE(7)
+#endif
 #if FRAMES > 8
-	TAKE8(8)
+	TAKE(8) TAKE(9) TAKE(10) TAKE(11) TAKE(12) TAKE(13) TAKE(14) TAKE(15)
 #endif
 #if FRAMES > 16
-	TAKE8(16) TAKE8(24)
+	TAKE(16) TAKE(17) TAKE(18) TAKE(19) TAKE(20) TAKE(21) TAKE(22) TAKE(23)
+	TAKE(24) TAKE(25) TAKE(26) TAKE(27) TAKE(28) TAKE(29) TAKE(30) TAKE(31)
 #endif
 	fi
 }
