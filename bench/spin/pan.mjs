@@ -67,7 +67,7 @@ export function run({ pan, cwd }, slots, timeout, env = {}) {
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? NaN);
   const states = number(/(\d+) states, stored/);
   if (status !== 0 || !(states > 0)) throw new Error(`${pan}: ${error?.message ?? stdout}`);
-  if (/max search depth too small|out of memory/.test(stdout))
+  if (/max search depth too small|out of memory|Search incomplete/.test(stdout))
     throw new Error(`${pan}: not exhaustive\n${stdout}`);
   const megabytes = number(/([\d.]+)\s+actual memory usage for states/);
   const bytes = (megabytes * 2 ** 20 + 8 * 2 ** slots) / states;
