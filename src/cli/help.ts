@@ -81,8 +81,7 @@ Usage: pfnmap verify [OPTION...] FILE|DIR...
   A file without threads has a driver and no question: verify meets it with
   every sequence of system calls and accesses, and asks in each state whether
   the invariants of the contract hold. If one falls, it shows a shortest way
-  there, what each operation changed, which rule was broken first, and by whom.
-  docs/verify.md has the invariants, the operations, and what is left out.
+  there, which rule was broken first, and by whom. docs/verify.md has the rest.
 
 Where:
   --arch, --release, --all, --fact, --ptrs    as for 'pfnmap run'
