@@ -2,14 +2,13 @@
 import { ruleNamed } from '../contract/index.js';
 import type { Probability } from '../run/probability/index.js';
 import { litmusText } from '../verify/counterexample.js';
-import type { VerifyResult, VerifyStep, Violation } from '../verify/types.js';
+import type { VerifyResult, Violation } from '../verify/types.js';
+import { stepLines, wrapped } from './brief.js';
 import { probabilityLines } from './probability.js';
 import { grouped } from './summary.js';
 
 export const VERIFY_FORMATS = ['text', 'json'] as const;
 export type VerifyFormat = (typeof VERIFY_FORMATS)[number];
-
-const WIDTH = 78;
 
 /** The file name that fits a counterexample, without `.litmus`. */
 export function counterexampleName(result: VerifyResult): string {
@@ -28,6 +27,9 @@ export function counterexampleText(
     : litmusText(template, name, `${result.arch}, ${result.release}`, observation);
 }
 
+/** Lines of a violation, the empty one behind it included: a mail's reader sees it at once. What is asked for besides comes on top. */
+const MOST_LINES = 20;
+
 /**
  * @param confirmed what `run` says of the counterexample; absent if it was not run
  * @param likely how likely it is, where that was asked
@@ -37,14 +39,22 @@ export function formatVerify(
   confirmed?: string,
   likely?: readonly Probability[],
 ): string {
-  const lines = [`${result.test}, ${result.arch}, Linux ${result.release}: ${headline(result)}`];
-  if (result.violation !== undefined) lines.push(...violation(result.violation, confirmed));
+  const head = `${result.test}, ${result.arch}, Linux ${result.release}: ${headline(result)}`;
+  const lines = [head];
+  if (result.violation !== undefined) {
+    const { violation: v } = result;
+    const reasons = why(v);
+    lines.push(...reasons, '', ...stepLines(v, MOST_LINES - reasons.length - 4));
+  }
   if (likely !== undefined)
     lines.push(
       '  How likely these steps are to break an invariant, as the frames fall:',
       ...probabilityLines(likely).map((line) => `  ${line}`),
     );
-  if (result.verdict !== 'n/a') lines.push(`  ${size(result)}`);
+  if (result.verdict !== 'n/a') {
+    const test = confirmed === undefined ? '' : `Confirmed by pfnmap run as a litmus test (${confirmed}); `;
+    lines.push(`  ${test}${size(result)}`);
+  }
   if (result.verdict === 'holds' || result.verdict === 'unknown') {
     lines.push('  Not covered:', ...result.excludes.flatMap((one) => wrapped(`- ${one}`, '    ')));
   }
@@ -62,45 +72,23 @@ function size({ verdict, states, transitions, depth }: VerifyResult): string {
   return `${grouped(states)} states, ${grouped(transitions)} operations tried${far}`;
 }
 
-function violation(v: Violation, confirmed: string | undefined): string[] {
-  const lines = [...wrapped(`Broken: ${v.statement}${v.where === '' ? '' : ` (${v.where})`}.`, '  ')];
+/** What is broken, and whose fault it is. */
+function why(v: Violation): string[] {
+  const lines = wrapped(`Broken: ${v.statement}${v.where === '' ? '' : ` (${v.where})`}.`, '  ');
   if (v.blame === undefined) {
-    lines.push(
-      ...wrapped(
-        'Blame: no rule that can be watched was broken on the way: the contract has a hole there.',
-        '  ',
-      ),
-    );
-  } else {
-    const { rule, by, how, step } = v.blame;
-    const which = rule === undefined ? 'outside of the contract' : `by rule ${rule}`;
-    lines.push(...wrapped(`Blame: the ${by}, ${which}, in step ${step}: ${how}.`, '  '));
-    if (rule !== undefined) lines.push(...wrapped(`${rule}: ${ruleNamed(rule)?.statement ?? ''}`, '    '));
+    const hole = 'Blame: no rule that can be watched was broken on the way: the contract has a hole there.';
+    return [...lines, ...wrapped(hole, '  ')];
   }
-  lines.push('', ...v.steps.flatMap(step), '');
-  if (confirmed !== undefined) lines.push(`  As a litmus test, confirmed by pfnmap run: ${confirmed}.`);
-  return lines;
+  const { rule, by, how, step } = v.blame;
+  const which = rule === undefined ? 'outside of the contract' : `by rule ${rule}`;
+  lines.push(...wrapped(`Blame: the ${by}, ${which}, in step ${step}: ${how}.`, '  '));
+  if (rule === undefined) return lines;
+  return [...lines, ...beginning(wrapped(`${rule}: ${ruleNamed(rule)?.statement ?? ''}`, '    '))];
 }
 
-function step(s: VerifyStep, index: number): string[] {
-  const number = String(index + 1).padStart(4);
-  const what = s.operation === '' ? s.thread : `${s.thread}  ${s.operation}`;
-  const marks = s.rules.length === 0 ? '' : `    <- ${[...new Set(s.rules)].join(', ')}`;
-  return [`${number}. ${what}${marks}`, ...s.changes.flatMap((change) => wrapped(change, '        '))];
-}
-
-/** Lines of a text, broken between words. */
-function wrapped(text: string, indent: string): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && indent.length + line.length + 1 + word.length > WIDTH) {
-      lines.push(indent + line);
-      line = '';
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, indent + line];
+/** Two lines; `pfnmap rules` has the others. */
+function beginning(lines: readonly string[]): string[] {
+  return lines.length <= 2 ? [...lines] : [lines[0]!, `${lines[1]!} ...`];
 }
 
 /** One result as one line of JSON; docs/verify.md says what the fields mean. */

@@ -33,7 +33,7 @@ test('a violation is told in a form fit for a mail, and written as a litmus test
   const lines = stdout.split('\n');
   expect(lines[0]).toBe('driver, arm, Linux 7.2: violated: not-freed');
   expect(stdout).toMatch(/Blame: the driver, by rule F-1a, in step 4:/);
-  expect(lines.length).toBeLessThanOrEqual(26);
+  expect(lines.length).toBeLessThanOrEqual(21);
   expect(lines.filter((line) => line.length > 90)).toEqual([]);
   expect(readFileSync(join(dir, 'hole.litmus'), 'utf8')).toMatch(/^C hole\n[\s\S]*Result: Sometimes/);
   expect(pfnmap('run', '--arch', 'arm', 'hole.litmus').status).toBe(0);
