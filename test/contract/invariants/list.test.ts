@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { ruleNamed } from '../../src/contract/index.js';
-import { INVARIANTS } from '../../src/contract/invariants/list.js';
+import { ruleNamed } from '../../../src/contract/index.js';
+import { INVARIANTS } from '../../../src/contract/invariants/list.js';
 
 test('invariants have ids of their own, and guard rules that exist', () => {
   expect(new Set(INVARIANTS.map(({ id }) => id)).size).toBe(INVARIANTS.length);
