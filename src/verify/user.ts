@@ -117,6 +117,11 @@ export class User {
       this.offered = 0;
       for (let i = 0; i < menu.length; i++) if (available(k, proc, menu[i]!)) this.offer[this.offered++] = i;
     }
+    if (this.offered === 0) {
+      // Nothing is left to do with what `--only` allows: the state stays.
+      k.stopped = true;
+      return;
+    }
     const i = this.offer[k.choose(this.offered)]!;
     k.chose = false;
     k.w[f + USER.OP] = i + 1;

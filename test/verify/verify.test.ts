@@ -106,3 +106,8 @@ test.each([
   expect(plain.violation?.steps.length).toBe(renamed.violation?.steps.length);
   expect(plain.states).toBeGreaterThanOrEqual(renamed.states);
 });
+
+test('a program that has nothing left to do stays where it is', async () => {
+  const all = { pages: 1, processes: 1, only: ['open', 'mmap'] } as const;
+  expect(await verify(REMAP('PAGE_SIZE'), all)).toMatchObject({ verdict: 'holds', exhaustive: true });
+});
