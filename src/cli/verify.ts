@@ -171,7 +171,8 @@ class Verification {
     const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;
     this.progress.clear();
     this.context.process.stdout.write(format(result, confirmed?.observation, confirmed?.probability));
-    if (this.flags.html !== undefined) this.shown.push({ result, confirmed: confirmed?.observation });
+    if (this.flags.html !== undefined)
+      this.shown.push({ result, confirmed: confirmed?.observation, likely: confirmed?.probability });
     this.emit(result, confirmed?.observation);
   }
 

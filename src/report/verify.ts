@@ -97,14 +97,19 @@ export function formatVerifyJson(
   confirmed?: string,
   likely?: readonly Probability[],
 ): string {
-  return `${JSON.stringify({ ...verifyObject(result, confirmed), probability: likely })}\n`;
+  return `${JSON.stringify(verifyObject(result, confirmed, likely))}\n`;
 }
 
 /**
  * A result as docs/verify.schema.json describes it, its fields one by one so that a change of the engine cannot change the format unnoticed.
  * @param pictures whether the state before the first step, and that after each, go along
  */
-export function verifyObject(result: VerifyResult, confirmed?: string, pictures = false): object {
+export function verifyObject(
+  result: VerifyResult,
+  confirmed?: string,
+  likely?: readonly Probability[],
+  pictures = false,
+): object {
   const { violation: v } = result;
   return {
     test: result.test,
@@ -133,5 +138,6 @@ export function verifyObject(result: VerifyResult, confirmed?: string, pictures 
     bounds: result.bounds,
     excludes: result.excludes,
     timeMs: Math.round(result.timeMs * 10) / 10,
+    probability: likely,
   };
 }

@@ -44,7 +44,18 @@ test.each(CASES)('%s fits the schema, with and without pictures: %s', async (_, 
   const line = JSON.parse(formatVerifyJson(result, verdict === 'violated' ? 'Always' : undefined)) as object;
   expect(errors(line)).toEqual([]);
   expect(Object.keys(line).filter((field) => !(field in schema.properties))).toEqual([]);
-  expect(errors(JSON.parse(JSON.stringify(verifyObject(result, undefined, true))))).toEqual([]);
+  expect(errors(JSON.parse(JSON.stringify(verifyObject(result, undefined, undefined, true))))).toEqual([]);
+});
+
+test('probabilities fit, known and unknown', async () => {
+  const chance = { fraction: '1/6', decimal: 1 / 6 };
+  const likely = [
+    { allocator: 'uniform', frames: 6, atLeast: chance, atMost: chance, states: 3 },
+    { allocator: 'last-freed', frames: 6, reason: 'bound: memory', states: 3 },
+  ] as const;
+  const line = formatVerifyJson(await verify(FREES(''), SMALL), 'Sometimes', likely);
+  expect(errors(JSON.parse(line))).toEqual([]);
+  expect(line).toContain('"probability":[{"allocator":"uniform"');
 });
 
 describe('the schema', () => {

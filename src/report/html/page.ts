@@ -10,7 +10,7 @@ export type { Shown } from './result.js';
 /** Without JavaScript it shows everything, one below the other; with it, one result and one step at a time. */
 export function verifyPage(results: readonly Shown[]): string {
   const one = results.length === 1 ? titleOf(results[0]!.result) : `${results.length} results`;
-  const data = results.map(({ result, confirmed }) => verifyObject(result, confirmed, true));
+  const data = results.map(({ result, confirmed, likely }) => verifyObject(result, confirmed, likely, true));
   return markup`<!doctype html>
     <html lang="en">
       <head>

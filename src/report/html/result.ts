@@ -1,7 +1,9 @@
 /** One driver on one configuration: the verdict with its reasons, the steps, and what the verdict does not cover. */
 import { ruleNamed } from '../../contract/index.js';
 import { INVARIANTS } from '../../contract/invariants/list.js';
+import type { Probability } from '../../run/probability/index.js';
 import type { Bounds, VerifyResult, Violation } from '../../verify/types.js';
+import { probabilityLines } from '../probability.js';
 import { grouped } from '../summary.js';
 import { counterexampleName, counterexampleText } from '../verify.js';
 import { markup, type Content, type Markup } from './markup.js';
@@ -11,6 +13,8 @@ import { stepsHtml } from './steps.js';
 export interface Shown {
   readonly result: VerifyResult;
   readonly confirmed: string | undefined;
+  /** How likely its steps are to break an invariant, where that was asked. */
+  readonly likely?: readonly Probability[] | undefined;
 }
 
 export function titleOf({ test, arch, release }: VerifyResult): string {
@@ -30,6 +34,7 @@ export function resultHtml(id: string, shown: Shown): Markup {
         ${row('Configuration', markup`${result.arch}, Linux ${result.release}; file ${result.file}`)}
         ${result.verdict !== 'n/a' && row('Searched', searched(result))}
         ${v !== undefined && row('Confirmed', confirmation(shown))}
+        ${shown.likely !== undefined && row('Likely', probabilityLines(shown.likely).join('; '))}
       </dl>
     </header>
     ${v !== undefined && stepsHtml(id, v)} ${v !== undefined && litmusHtml(shown)}

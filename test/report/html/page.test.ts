@@ -75,7 +75,9 @@ test('several results get a selector and a table, and JSON that holds all of the
   expect(page).toContain('<summary>All 2 results</summary>');
   const data = /<script type="application\/json"[^>]*>([\s\S]*?)<\/script>/.exec(page)![1]!;
   expect(JSON.parse(data)).toEqual(
-    JSON.parse(JSON.stringify(all.map(({ result, confirmed }) => verifyObject(result, confirmed, true)))),
+    JSON.parse(
+      JSON.stringify(all.map(({ result, confirmed }) => verifyObject(result, confirmed, undefined, true))),
+    ),
   );
 });
 
