@@ -3,7 +3,7 @@ import type { LitmusTest } from '../../src/litmus/ast.js';
 import { runTest, type RunOptions, type RunResult } from '../../src/run/index.js';
 
 /** States without the reduction, at most: larger searches are left out. */
-const MAX_STATES = 6_000;
+const MAX_STATES = 2_000;
 
 export interface Compared {
   /** What is different, in words; empty if nothing is. */
