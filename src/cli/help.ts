@@ -55,12 +55,11 @@ Output:
                      (named allocators, docs/probability.md), or both
   --ram N            ... in a RAM of so many frames, or bytes (240M)
 
-Search:
-  --no-symmetry      tell all free frames apart; slower, with the same outcomes
-
-Bounds, each for one test on one configuration:
+The search of one test on one configuration (docs/search.md):
   --timeout S        stop after S seconds
-  --max-states N     stop after N distinct states
+  --max-states N, --memory SIZE    stop after N distinct states, at 500M or 2G
+  --compact          keep fingerprints of states: less memory, not exhaustive
+  --no-symmetry      tell all free frames apart; slower, with the same outcomes
 
 Exit status:
   0    every answer is the expected one
@@ -95,11 +94,10 @@ Programs (what is beyond these bounds is listed with every answer):
   --races          let processes meet inside system calls, not only between them
   --only OP,...    only these operations: open,mmap,ioctl,fork for instance
 
-The search of one driver on one configuration:
-  --no-symmetry    tell states apart that differ in names only; slower
+The search of one driver on one configuration (docs/search.md):
   --depth N        stop before operation N + 1
   --timeout S      stop after S seconds
-  --max-states N   stop after N distinct states
+  --max-states N, --memory SIZE, --compact, --no-symmetry    as for 'run'
 
 Output:
   --format F       text (fit for a mail), json (an object a line)

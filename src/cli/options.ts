@@ -61,6 +61,14 @@ export function parseSeconds(text: string): number {
   return seconds * 1000;
 }
 
+/** Bytes: `500M`, `2G`; M and G are powers of 1024. */
+export function parseSize(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)([MG])$/.exec(text) ?? [];
+  if (number === undefined || Number(number) <= 0)
+    throw new UsageError(`expected a size such as 500M or 2G, found '${text}'`);
+  return Number(number) * 2 ** (unit === 'M' ? 20 : 30);
+}
+
 /** A positive integer; `1e6` and `1_000_000` are integers too. */
 export function parseCount(text: string): number {
   const number = Number(text.replaceAll('_', ''));

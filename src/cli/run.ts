@@ -28,6 +28,8 @@ export interface RunFlags {
   /** In milliseconds. */
   readonly timeout?: number;
   readonly maxStates?: number;
+  readonly memory?: number;
+  readonly compact: boolean;
   readonly symmetry: boolean;
   readonly witness: boolean;
   readonly probability?: readonly Allocator[];
@@ -49,6 +51,8 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       ...(flags.ptrs !== undefined && { ptrs: flags.ptrs }),
       ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
       ...(flags.maxStates !== undefined && { maxStates: flags.maxStates }),
+      ...(flags.memory !== undefined && { maxBytes: flags.memory }),
+      ...(flags.compact && { compact: true }),
       symmetry: flags.symmetry,
       witness: flags.witness,
       ...probabilityOf(flags),

@@ -39,6 +39,8 @@ export interface VerifyFlags {
   readonly format: VerifyFormat;
   readonly timeout?: number;
   readonly maxStates?: number;
+  readonly memory?: number;
+  readonly compact: boolean;
   readonly depth?: number;
   readonly processes?: number;
   readonly pages?: number;
@@ -156,6 +158,8 @@ class Verification {
       ...given('ptrs', flags.ptrs),
       ...given('timeoutMs', flags.timeout),
       ...given('maxStates', flags.maxStates),
+      ...given('maxBytes', flags.memory),
+      compact: flags.compact,
       ...given('depth', flags.depth),
       ...given('processes', flags.processes),
       ...given('pages', flags.pages),

@@ -1,6 +1,7 @@
 /** Breadth-first search: every state that the moves and choices of a system reach, shortest paths first. */
 import { Enumerator } from './chooser.js';
-import { StateStore, StoreFull } from './store.js';
+import { CompactStore } from './compact.js';
+import { StateStore, StoreFull, type States } from './store.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 
 /** Why a search ended; `paused`: it did not, its time slice is over. */
@@ -10,6 +11,8 @@ export interface SearchOptions {
   /** Milliseconds, from the start of the search. */
   readonly timeoutMs?: number;
   readonly maxStates?: number;
+  /** Bytes that the states found may take. */
+  readonly maxBytes?: number;
   /** Returns `paused` after about this many milliseconds; run() again goes on. */
   readonly sliceMs?: number;
   /** Moves that a path may have. */
@@ -22,7 +25,7 @@ export interface SearchOptions {
 
 /** A search that may have been run. Its states can be asked for paths afterwards. */
 export class Search {
-  readonly store: StateStore;
+  readonly store: States;
   transitions = 0;
   /** Moves on a shortest path to the states that are being looked at. */
   depth = 0;
@@ -35,12 +38,24 @@ export class Search {
   private next = 0;
   /** First state that is a move further away. */
   private layerEnd = 1;
+  private maxBytes = Infinity;
   /** onState() has ended the search. */
   private found = false;
 
-  /** @param system holds the initial state in its words */
-  constructor(readonly system: TransitionSystem) {
-    this.store = new StateStore(system.words.length, system.cuts);
+  private readonly initial: Int32Array;
+
+  /**
+   * @param system holds the initial state in its words
+   * @param compact keep fingerprints of states: less memory, but the search is not exhaustive
+   */
+  constructor(
+    readonly system: TransitionSystem,
+    compact = false,
+  ) {
+    this.initial = system.words.slice();
+    this.store = compact
+      ? new CompactStore(system.words.length)
+      : new StateStore(system.words.length, system.cuts);
     this.store.add(system.words);
     this.parents[0] = -1;
   }
@@ -48,6 +63,11 @@ export class Search {
   /** States found so far. */
   get states(): number {
     return this.store.count;
+  }
+
+  /** Bytes that they take. */
+  get bytes(): number {
+    return this.store.bytes + this.parents.byteLength + this.steps.byteLength;
   }
 
   /** States found whose moves have not been made. */
@@ -61,7 +81,10 @@ export class Search {
     const deadline = options.timeoutMs === undefined ? Infinity : now + options.timeoutMs;
     const pause = options.sliceMs === undefined ? Infinity : now + options.sliceMs;
     const maxStates = options.maxStates ?? Infinity;
+    const maxBytes = options.maxBytes ?? Infinity;
     const maxDepth = options.maxDepth ?? Infinity;
+    this.maxBytes = maxBytes;
+    this.store.limit = maxBytes - (this.bytes - this.store.bytes);
     const { store } = this;
     const first = this.next;
     try {
@@ -69,6 +92,7 @@ export class Search {
         if ((this.next & 127) === 127 && this.next !== first) {
           const at = Date.now();
           if (at > deadline) return (this.ending = 'time');
+          if (this.bytes > maxBytes) return (this.ending = 'memory');
           if (at > pause) return (this.ending = 'paused');
         }
         if (store.count > maxStates) return (this.ending = 'states');
@@ -125,6 +149,9 @@ export class Search {
 
   private remember(id: number, parent: number, step: number): void {
     if (id >= this.parents.length) {
+      if (this.bytes + 2 * this.parents.byteLength > this.maxBytes)
+        throw new StoreFull('the paths exceed their bound');
+      this.store.limit -= 2 * this.parents.byteLength;
       const parents = new Int32Array(this.parents.length * 2);
       parents.set(this.parents);
       this.parents = parents;
@@ -140,24 +167,27 @@ export class Search {
   path(id: number): Action[] {
     const chain: number[] = [];
     for (let at = id; at !== 0; at = this.parents[at]!) chain.push(at);
-    return chain.reverse().map((at) => this.actionOf(this.parents[at]!, this.steps[at]!));
+    const { words } = this.system;
+    words.set(this.initial);
+    return chain.reverse().map((at) => this.take(this.steps[at]!));
   }
 
-  /** The `step`-th action of a state, found by making its moves again. */
-  private actionOf(id: number, step: number): Action {
-    const { system, store, enumerator } = this;
+  /** Makes the `step`-th action of the state in the words, found by making the moves before it, too. */
+  private take(step: number): Action {
+    const { system, enumerator } = this;
+    const before = system.words.slice();
     let at = 0;
     for (let m = 0; m < system.moves; m++) {
-      store.load(id, system.words);
+      system.words.set(before);
       if (!system.enabled(m)) continue;
       enumerator.start();
       do {
-        store.load(id, system.words);
+        system.words.set(before);
         system.apply(m, enumerator.choose);
         if (at++ === step) return { move: m, choices: [...enumerator.answers] };
       } while (enumerator.next());
     }
-    throw new Error(`state ${id} has no action ${step}`);
+    throw new Error(`a state has no action ${step}`);
   }
 }
 

@@ -76,8 +76,8 @@ export class ChunkTable {
 }
 
 /** Hashes words [from, to): two lanes, so that the multiplications overlap. */
-export function hashWords(data: Int32Array, from: number, to: number): number {
-  let a = 0x2f0b4c47;
+export function hashWords(data: Int32Array, from: number, to: number, seed = 0x2f0b4c47): number {
+  let a = seed;
   let b = 0x5bd1e995;
   let i = from;
   for (; i + 1 < to; i += 2) {

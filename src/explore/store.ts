@@ -10,9 +10,25 @@ const MAX_WORDS = 2 ** 31 - 1;
 /** The tuples would not fit any more. */
 export class StoreFull extends Error {}
 
-export class StateStore {
+/** States seen, by number. */
+export interface States {
+  readonly count: number;
+  /** Bytes held on to. */
+  readonly bytes: number;
+  /** Bytes that they may become: beyond them, StoreFull. */
+  limit: number;
+  /** Adds a state unless it is there. @returns its number if it is new, else a negative number */
+  add(words: Int32Array): number;
+  /** Writes state `id` into `words`. */
+  load(id: number, words: Int32Array): void;
+  /** Writes the state loaded last into `words` again. */
+  reload(words: Int32Array): void;
+}
+
+export class StateStore implements States {
   /** States stored. */
   count = 0;
+  limit = Infinity;
   private readonly parts: number;
   private readonly chunks: readonly ChunkTable[];
   private tuples: Int32Array<ArrayBuffer>;
@@ -96,13 +112,16 @@ export class StateStore {
 
   private enlarge(): void {
     const length = this.tuples.length * 2;
-    if (length > MAX_WORDS) throw new StoreFull('the stored states exceed 8 GiB');
+    if (length > MAX_WORDS || this.bytes + this.tuples.byteLength > this.limit)
+      throw new StoreFull('the stored states exceed their bound');
     const tuples = new Int32Array(length);
     tuples.set(this.tuples);
     this.tuples = tuples;
   }
 
   private rehash(): void {
+    if (this.bytes + this.table.byteLength > this.limit)
+      throw new StoreFull('the stored states exceed their bound');
     const { parts, tuples } = this;
     const table = new Int32Array(this.table.length * 2).fill(-1);
     const mask = table.length - 1;

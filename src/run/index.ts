@@ -151,7 +151,7 @@ async function explore(c: Compiled, question: Question, options: RunOptions): Pr
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
     const k = bootKernel(c, caps);
-    const search = new Search(searchedSystem(k, c, symmetry));
+    const search = new Search(searchedSystem(k, c, symmetry), options.compact);
     const collector = new Collector(question, c, k, search);
     const found = { collector, search, compiled: c, caps, symmetry, repeatable: true };
     try {
@@ -192,6 +192,7 @@ async function searchInSlices(
       sliceMs: SLICE_MS,
       ...(left === undefined ? {} : { timeoutMs: left }),
       ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+      ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
       onFinal: (id) => collector.final(id),
     });
     if (ending !== 'paused') return ending;
@@ -204,6 +205,13 @@ async function searchInSlices(
   }
 }
 
+/** Why an answer is unknown although the search has come to its end. */
+export const COMPACTED = 'not exhaustive: states were told apart by fingerprints (--compact)';
+
+export function memoryReason(maxBytes: number | undefined): string {
+  return maxBytes === undefined ? 'bound: memory' : `bound: ${Math.round(maxBytes / 2 ** 20)} MiB of memory`;
+}
+
 function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | undefined {
   switch (ending) {
     case 'time':
@@ -211,11 +219,11 @@ function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | und
     case 'states':
       return `bound: ${options.maxStates ?? 0} states`;
     case 'memory':
-      return 'bound: memory';
+      return memoryReason(options.maxBytes);
     case 'aborted':
       return 'interrupted';
     default:
-      return undefined;
+      return options.compact === true ? COMPACTED : undefined;
   }
 }
 

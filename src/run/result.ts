@@ -26,6 +26,10 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Bound on distinct states. */
   readonly maxStates?: number;
+  /** Bound on the bytes that the search keeps. */
+  readonly maxBytes?: number;
+  /** Keep fingerprints of states only: less memory, but never exhaustive. */
+  readonly compact?: boolean;
   /** False: every frame counts as different from every other, and nothing is renamed. The outcomes are the same. */
   readonly symmetry?: boolean;
   /** Record how the first positive outcome (for `forall`: the first counterexample) is reached. */

@@ -12,7 +12,7 @@ import { USUAL_PTRS } from '../litmus/region-size.js';
 import { bootKernel, booting, notLoaded } from '../run/boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.js';
 import { Canonical } from '../run/canonical.js';
-import { optionFacts } from '../run/index.js';
+import { COMPACTED, memoryReason, optionFacts } from '../run/index.js';
 import { firstSymmetry } from '../run/symmetry.js';
 import { excludes } from './excludes.js';
 import { explain } from './explain.js';
@@ -177,7 +177,7 @@ async function search(subject: Subject, bounds: Bounds, options: VerifyOptions):
   let symmetry = renaming && !subject.traits.offsets ? firstSymmetry(subject.compiled, []) : undefined;
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
-    const attempt = new Attempt(subject, caps, bounds, renaming, symmetry);
+    const attempt = new Attempt(subject, caps, bounds, renaming, symmetry, options.compact === true);
     try {
       return { ...attempt.result(), ending: await attempt.run(options, deadline), ...attempt.found() };
     } catch (error) {
@@ -209,6 +209,7 @@ class Attempt {
     bounds: Bounds,
     renaming: boolean,
     private readonly symmetry: Symmetry | undefined,
+    compact: boolean,
   ) {
     const c = subject.compiled;
     this.k = bootKernel(c, caps);
@@ -216,7 +217,8 @@ class Attempt {
     const { races } = bounds;
     if (symmetry !== undefined) this.k.exchange = new Exchange(this.k, symmetry);
     const canonical = renaming ? new Canonical(this.k, symmetry, !races) : undefined;
-    this.search = new Search(verifySystem(this.k, subject, { races, beyond: this.beyond, canonical }));
+    const system = verifySystem(this.k, subject, { races, beyond: this.beyond, canonical });
+    this.search = new Search(system, compact);
   }
 
   result(): Pick<Found, 'search' | 'caps' | 'symmetry' | 'beyond'> {
@@ -235,6 +237,7 @@ class Attempt {
         sliceMs: SLICE_MS,
         ...(left === undefined ? {} : { timeoutMs: left }),
         ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
+        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
         ...(options.depth === undefined ? {} : { maxDepth: options.depth }),
         onState: (id) => this.state(id),
         onFinal: (id) => this.final(id),
@@ -292,6 +295,7 @@ function reasonOf(found: Found, options: VerifyOptions): string | undefined {
     case 'depth':
       return `bound: ${options.depth ?? 0} operations`;
     case 'memory':
+      return memoryReason(options.maxBytes);
     case 'capacity':
       return 'bound: memory';
     case 'aborted':
@@ -300,6 +304,7 @@ function reasonOf(found: Found, options: VerifyOptions): string | undefined {
   }
   const [unknown] = found.beyond.unknown;
   if (unknown !== undefined) return `the model does not know: ${unknown}`;
+  if (options.compact === true) return COMPACTED;
   if (!found.loaded) return 'module_init fails in every execution';
   return found.mapped ? undefined : 'no mmap() succeeds within these bounds';
 }

@@ -30,6 +30,10 @@ export interface VerifyOptions extends Partial<Bounds> {
   readonly depth?: number;
   readonly timeoutMs?: number;
   readonly maxStates?: number;
+  /** Bound on the bytes that the search keeps. */
+  readonly maxBytes?: number;
+  /** Keep fingerprints of states only: less memory, but never exhaustive. */
+  readonly compact?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }

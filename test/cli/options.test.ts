@@ -8,6 +8,7 @@ import {
   parsePtrs,
   parseRam,
   parseSeconds,
+  parseSize,
   probabilityOf,
   withBareOptions,
 } from '../../src/cli/options.js';
@@ -114,4 +115,10 @@ test('--probability alone asks about both allocators, and takes no file for its 
 test('--ram is about probabilities', () => {
   expect(() => probabilityOf({ ram: 3 })).toThrow(UsageError);
   expect(probabilityOf({})).toEqual({});
+});
+
+test('sizes are mebibytes and gibibytes', () => {
+  expect(parseSize('500M')).toBe(500 * 2 ** 20);
+  expect(parseSize('1.5G')).toBe(1.5 * 2 ** 30);
+  for (const text of ['', '0M', '5', '5K', 'M', '-1G']) expect(() => parseSize(text)).toThrow(UsageError);
 });
