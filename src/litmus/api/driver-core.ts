@@ -9,6 +9,7 @@ import { pgoffNumber, remapPfnRange, vmStart } from '../../kernel/mm/memory/rema
 import {
   allocPages,
   clearPage,
+  compoundHead,
   copyPage,
   freePages,
   getPage,
@@ -155,7 +156,7 @@ const MEMORY: Readonly<Record<string, ApiFunction>> = {
   ),
   get_page: onPage('void get_page(struct page *page)', (k, f) => (getPage(k, f), 0)),
   put_page: onPage('void put_page(struct page *page)', (k, f) => (putPage(k, f), 0), true),
-  page_count: onPage('int page_count(struct page *page)', (k, f) => k.pages[f]!.refcount),
+  page_count: onPage('int page_count(struct page *page)', (k, f) => k.pages[compoundHead(k, f)]!.refcount),
   page_to_pfn: onPage('unsigned long page_to_pfn(struct page *page)', (k, f) => ret64(k, pfnOf(k, f))),
   page_to_phys: onPage('phys_addr_t page_to_phys(struct page *page)', (k, f) => ret64(k, pfnOf(k, f) * 4096)),
   pfn_to_page: {
