@@ -30,8 +30,6 @@ export const VM_DONTCOPY = 0x20000;
 export const VM_DONTEXPAND = 0x40000;
 export const VM_LOCKONFAULT = 0x80000;
 export const VM_ACCOUNT = 0x100000;
-export const VM_NORESERVE = 0x200000;
-export const VM_HUGETLB = 0x400000;
 export const VM_SYNC = 0x800000;
 /** VM_ARCH_1 on x86 up to 6.12: the memory type of the range is tracked. */
 export const VM_PAT = 0x1000000;
@@ -72,8 +70,6 @@ const VM_NAMES = {
   VM_DONTEXPAND,
   VM_LOCKONFAULT,
   VM_ACCOUNT,
-  VM_NORESERVE,
-  VM_HUGETLB,
   VM_SYNC,
   VM_PAT,
   VM_WIPEONFORK,

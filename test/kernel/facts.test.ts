@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { archNamed, ARCHS } from '../../src/kernel/arch/index.js';
 import {
@@ -47,8 +48,6 @@ describe('factsFor', () => {
   it.each<[FactName, boolean, boolean, boolean]>([
     ['mixedmapChecksZeroPage', F, T, T],
     ['mixedmapChecksHmp', F, F, T],
-    ['zeroTestKnowsHugeZero', F, F, T],
-    ['devmapEntries', T, T, F],
     ['pudClassifier', F, F, T],
     ['hugeFaultOnSpecialVma', F, T, T],
     ['remapErrorZapsOnCowRange', T, T, F],
@@ -73,13 +72,9 @@ describe('factsFor', () => {
     ['followPfn', T, F, F],
     ['followPfnmap', F, T, T],
     ['folioWalk', F, T, T],
-    ['movePagesSpecialFaults', T, F, F],
     ['smapsSkipsPfnmap', T, F, F],
     ['kvmTakesReference', T, T, F],
-    ['uffdRefusesSpecial', F, T, T],
-    ['pageTableCheckCountsSpecial', F, T, F],
     ['mmapPrepare', F, F, T],
-    ['vmaSealing', F, T, T],
   ])('x86_64: %s is %s, %s, %s', (name, v61, v612, v72) => {
     expect(RELEASES.map((r) => factsFor(x86, r)[name])).toEqual([v61, v612, v72]);
   });
@@ -96,7 +91,6 @@ describe('factsFor', () => {
 
   // Catalogue E.1, D.3 and the Kconfig files: who has what on 6.1, 6.12, 7.2.
   it.each<[FactName, string[], string[], string[]]>([
-    ['pteDevmap', ['x86_64', 'arm64', 'ppc64'], ['x86_64', 'arm64', 'riscv64', 'ppc64', 'loongarch64'], []],
     [
       'ioremapProt',
       ['x86_64', 'arm64', 's390x', 'ppc64', 'loongarch64', 'mips64'],
@@ -238,5 +232,23 @@ describe('factTable', () => {
     expect(row.values).toEqual({ '6.1': of('6.1'), '6.12': of('6.12'), '7.2': of('7.2') });
     expect(row.sameOnAllArchs).toBe(false);
     expect(rows.find((r) => r.name === 'mmapPrepare')!.sameOnAllArchs).toBe(true);
+  });
+});
+
+describe('what is asked', () => {
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
+  // What an architecture says of itself is asked through facts.
+  const texts = files
+    .filter((f) => !f.startsWith('kernel/arch/'))
+    .map((f) => readFileSync(`src/${f}`, 'utf8'));
+
+  it('includes every fact, so that none can be overridden in vain', () => {
+    const isAsked = (name: string) => {
+      const asks = new RegExp(
+        `\\bf(?:acts)?\\.${name}\\b|\\b(?:f|facts)\\['${name}'\\]|byReleaseWhere\\('${name}'`,
+      );
+      return texts.some((text) => asks.test(text));
+    };
+    expect(FACT_NAMES.filter((name) => !isAsked(name))).toEqual([]);
   });
 });

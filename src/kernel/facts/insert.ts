@@ -1,4 +1,4 @@
-import { byRelease, byReleaseWhere, constant, follows } from './define.js';
+import { byRelease, byReleaseWhere, constant } from './define.js';
 
 /** What creates special mappings (catalogue B). */
 export const insertFacts = {
@@ -64,11 +64,6 @@ export const insertFacts = {
     evidence: 'measured',
     catalogue: 'B.5',
   }),
-  insertMixedTakesDevmap: byReleaseWhere('pteDevmap', [true, true, false], {
-    doc: 'vmf_insert_mixed() takes devmap frames into VMAs without VM_MIXEDMAP.',
-    source: 'mm/memory.c:vm_mixed_ok',
-    catalogue: 'B.5',
-  }),
   zeroPageInsertCounted: byRelease([true, false, false], {
     doc: 'vm_insert_page() takes the zero page like any page: not special, counted.',
     source: 'mm/memory.c:validate_page_before_insert',
@@ -104,11 +99,6 @@ export const insertFacts = {
     source: 'mm/memory.c:insert_page_into_pte_locked',
     catalogue: 'B.5, H-6',
   }),
-  pfnTypeIsStruct: byRelease([true, true, false], {
-    doc: 'pfn_t: drivers tell what kind of frame they insert.',
-    source: 'include/linux/pfn_t.h',
-    catalogue: 'B.5',
-  }),
   hugeFaultOnSpecialVma: byReleaseWhere('thp', [false, true, true], {
     doc: 'vm_ops->huge_fault is called, for VMAs with raw frames too; before, only for DAX.',
     source: 'mm/huge_memory.c:__thp_vma_allowable_orders',
@@ -131,21 +121,6 @@ export const insertFacts = {
     source: 'include/linux/huge_mm.h:vma_is_special_huge',
     catalogue: 'B.8',
   }),
-  hugeInsertTakesDevmap: byReleaseWhere('pteDevmap', [true, true, false], {
-    doc: 'vmf_insert_pfn_pmd() and _pud() take devmap frames into VMAs without VM_PFNMAP or VM_MIXEDMAP.',
-    source: 'mm/huge_memory.c:vmf_insert_pfn_pmd',
-    catalogue: 'B.1',
-  }),
-  hugeInsertRangeCheckFirst: byRelease([true, true, false], {
-    doc: 'vmf_insert_pfn_pmd() checks the address before it looks up the memory type.',
-    source: 'mm/huge_memory.c:vmf_insert_pfn_pmd',
-    catalogue: 'B.8',
-  }),
-  insertFolioHugeExists: byRelease([false, false, true], {
-    doc: 'vmf_insert_folio_pmd() and _pud() exist.',
-    source: 'mm/huge_memory.c:vmf_insert_folio_pmd',
-    catalogue: 'B.1',
-  }),
   zapSpecialTakesMixedmap: byRelease([false, false, true], {
     doc: 'zap_special_vma_range() acts on VM_MIXEDMAP, too; zap_vma_ptes() on VM_PFNMAP only.',
     source: 'mm/memory.c:zap_vma_ptes, zap_special_vma_range',
@@ -154,12 +129,6 @@ export const insertFacts = {
   mmapPrepare: byRelease([false, false, true], {
     doc: 'f_op->mmap_prepare and mmap actions exist.',
     source: 'mm/vma.c:call_mmap_prepare',
-    evidence: 'measured',
-    catalogue: 'B.11',
-  }),
-  linksBeforeAction: follows((f) => f['mmapPrepare'] === true, {
-    doc: 'The VMA is linked before the remap action of mmap_prepare installs its entries.',
-    source: 'mm/util.c:mmap_action_complete',
     evidence: 'measured',
     catalogue: 'B.11',
   }),

@@ -2,11 +2,6 @@ import { byRelease, byReleaseWhere, constant, follows } from './define.js';
 
 /** Life of a mapping: mmap, faults, fork, mprotect, mremap, madvise (catalogue C). */
 export const lifeFacts = {
-  vmaSealing: byRelease([false, true, true], {
-    doc: 'mseal() exists: mprotect, mremap and munmap of a sealed VMA are -EPERM.',
-    source: 'mm/mseal.c',
-    catalogue: 'C.7, C.8',
-  }),
   mmapFixedUnmapsFirst: byRelease([true, false, false], {
     doc: 'MAP_FIXED unmaps what is there before anything else; later, after the checks and before ->mmap.',
     source: 'mm/mmap.c:mmap_region',
@@ -34,11 +29,6 @@ export const lifeFacts = {
     source: 'mm/mmap.c:do_mas_align_munmap, mm/vma.c:vms_gather_munmap_vmas',
     catalogue: 'C.9',
   }),
-  finishFaultMapsFolio: byRelease([false, false, true], {
-    doc: 'A fault may map the whole large folio that the handler returned.',
-    source: 'mm/memory.c:finish_fault',
-    catalogue: 'C.3',
-  }),
   sanitizesFaultFlags: byRelease([false, true, true], {
     doc: 'A write fault in a VMA without VM_MAYWRITE warns and is SIGSEGV; before, it went on.',
     source: 'mm/memory.c:sanitize_fault_flags',
@@ -49,26 +39,10 @@ export const lifeFacts = {
     source: 'mm/memory.c:do_wp_page',
     catalogue: 'C.4',
   }),
-  wpReturnsFaultWrite: byRelease([true, false, false], {
-    doc: 'Write faults answer VM_FAULT_WRITE.',
-    source: 'mm/memory.c:wp_pfn_shared',
-    catalogue: 'C.4',
-  }),
   unshareCopiesSpecial: byRelease([false, true, true], {
     doc: 'An unshare fault copies zero pages, raw frames and file pages; before, only shared anonymous pages.',
     source: 'mm/memory.c:do_wp_page',
     catalogue: 'C.4',
-  }),
-  ksmZeroPageCounter: byRelease([false, true, true], {
-    doc: 'KSM zero pages are dirty zero entries with a counter of their own.',
-    source: 'mm/memory.c:zap_present_ptes',
-    catalogue: 'A.6',
-  }),
-  rssCachedPerTask: byRelease([true, false, false], {
-    doc: 'RSS counters are cached for each task: /proc is inexact for small programs.',
-    source: 'mm/memory.c:add_mm_counter_fast',
-    evidence: 'measured',
-    catalogue: 'corrections',
   }),
   forkReadsParentFlags: byRelease([true, true, false], {
     doc: "Whether fork copies page tables depends on the parent's flags; later, on the child's.",
@@ -146,10 +120,5 @@ export const lifeFacts = {
     doc: 'MADV_DOFORK is -EINVAL for any VM_SPECIAL flag; before, for VM_IO only.',
     source: 'mm/madvise.c:madvise_vma_behavior',
     catalogue: 'C.11',
-  }),
-  uffdRefusesSpecial: byRelease([false, true, true], {
-    doc: 'userfaultfd refuses VMAs with a VM_SPECIAL flag.',
-    source: 'include/linux/userfaultfd_k.h:vma_can_userfault',
-    catalogue: 'D.8',
   }),
 };

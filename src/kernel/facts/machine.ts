@@ -7,16 +7,6 @@ export const machineFacts = {
     source: 'arch/*/Kconfig:64BIT',
     catalogue: 'E.2-E.4, E.7',
   }),
-  pageShift: archNumber((a) => a.pageShift, {
-    doc: 'log2 of the page size.',
-    source: 'arch/*/include/asm/page.h',
-    catalogue: 'E.2-E.4, E.7',
-  }),
-  physAddrBits: archNumber((a) => a.physAddrBits, {
-    doc: 'Bits of the largest physical address an entry can hold.',
-    source: 'arch/*/include/asm/pgtable*.h',
-    catalogue: 'E.2-E.4, E.7',
-  }),
   pfnBits: archNumber((a) => a.physAddrBits - a.pageShift, {
     doc: 'Bits of the largest page frame number an entry can hold.',
     source: 'arch/*/include/asm/pgtable*.h',
@@ -30,11 +20,6 @@ export const machineFacts = {
   vaBits: archNumber((a) => a.vaBits, {
     doc: 'Bits of user addresses.',
     source: 'arch/*/include/asm/processor.h:TASK_SIZE',
-    catalogue: 'E.2-E.4, E.7',
-  }),
-  pgtableLevels: archNumber((a) => a.levels, {
-    doc: 'Page-table levels that are not folded.',
-    source: 'arch/*/Kconfig:PGTABLE_LEVELS',
     catalogue: 'E.2-E.4, E.7',
   }),
   noncachedMode: archNumber((a) => a.noncached, {
@@ -78,11 +63,6 @@ export const machineFacts = {
   pudPfnmap: trait('pudPfnmap', {
     doc: 'PUD leaves have a special bit (ARCH_SUPPORTS_PUD_PFNMAP).',
     source: 'mm/Kconfig:ARCH_SUPPORTS_PUD_PFNMAP',
-    catalogue: 'E.1',
-  }),
-  pteDevmap: trait('pteDevmap', {
-    doc: 'Entries have a devmap bit (ARCH_HAS_PTE_DEVMAP).',
-    source: 'arch/*/Kconfig:ARCH_HAS_PTE_DEVMAP',
     catalogue: 'E.1',
   }),
   pfnmapTracking: trait('pfnmapTracking', {
@@ -151,26 +131,11 @@ export const machineFacts = {
     source: 'arch/*/Kconfig:HAVE_ARCH_SOFT_DIRTY',
     catalogue: 'E.2',
   }),
-  uffdWp: trait('uffdWp', {
-    doc: 'HAVE_ARCH_USERFAULTFD_WP: entries have a uffd-wp bit.',
-    source: 'arch/*/Kconfig:HAVE_ARCH_USERFAULTFD_WP',
-    catalogue: 'E.2',
-  }),
-  hwAccessedBit: trait('hwAccessedBit', {
-    doc: 'The hardware sets the accessed bit; otherwise a PFN copy marks an old entry young first.',
-    source: 'include/linux/pgtable.h:arch_has_hw_pte_young',
-    catalogue: 'C.5',
-  }),
   hwDirtyBit: trait('hwDirtyBit', {
     doc: 'A store through a writable clean entry needs no fault; arm64 without DBM and riscv64 without Svadu need one.',
     source: 'arch/um/include/asm/pgtable.h:pte_mkclean, arch/arm/mm/proc-v7-2level.S:cpu_v7_set_pte_ext',
     evidence: 'measured',
     catalogue: 'C.2',
-  }),
-  movePageTables: trait('movePageTables', {
-    doc: 'mremap moves whole page tables (HAVE_MOVE_PMD, HAVE_MOVE_PUD).',
-    source: 'mm/mremap.c:move_page_tables',
-    catalogue: 'E.1',
   }),
   l1tf: trait('l1tf', {
     doc: 'The CPU has the L1TF bug: PROT_NONE entries of high frames without struct page are refused.',

@@ -27,21 +27,6 @@ export const observeFacts = {
     evidence: 'measured',
     catalogue: 'D.3',
   }),
-  gupSplitPmdRefusesHugetlb: byRelease([false, true, true], {
-    doc: 'FOLL_SPLIT_PMD of a hugetlb VMA is -EOPNOTSUPP.',
-    source: 'mm/gup.c:check_vma_flags',
-    catalogue: 'D.1',
-  }),
-  gupForceRefusesHugetlb: byRelease([true, true, false], {
-    doc: 'FOLL_FORCE writes to a hugetlb VMA are -EFAULT.',
-    source: 'mm/gup.c:check_vma_flags',
-    catalogue: 'D.1',
-  }),
-  gupFastForceTakesProtnone: byRelease([true, false, false], {
-    doc: 'The lockless lookup stops at PROT_NONE entries unless FOLL_FORCE is given; later, always.',
-    source: 'mm/gup.c:gup_pte_range',
-    catalogue: 'D.2',
-  }),
   followPfn: byRelease([true, false, false], {
     doc: 'follow_pfn() and follow_pte(): frames without permissions; the lock is not kept.',
     source: 'mm/memory.c:follow_pfn',
@@ -60,16 +45,6 @@ export const observeFacts = {
     evidence: 'measured',
     catalogue: 'D.4',
   }),
-  folioWalkMigration: byRelease([false, true, false], {
-    doc: 'folio_walk_start() with FW_MIGRATION gives the folio of a migration entry.',
-    source: 'mm/pagewalk.c:folio_walk_start',
-    catalogue: 'D.4',
-  }),
-  movePagesSpecialFaults: byRelease([true, false, false], {
-    doc: 'move_pages() reports a special entry as -EFAULT; later, as -ENOENT.',
-    source: 'mm/migrate.c:do_pages_stat_array',
-    catalogue: 'D.4',
-  }),
   walkVmaSkipsPfnmap: byRelease([true, false, false], {
     doc: 'walk_page_vma() skips VM_PFNMAP VMAs.',
     source: 'mm/pagewalk.c:walk_page_vma',
@@ -81,16 +56,6 @@ export const observeFacts = {
     source: 'fs/proc/task_mmu.c:smap_gather_stats',
     evidence: 'measured',
     catalogue: 'D.6',
-  }),
-  pagemapExclusiveByFolio: byRelease([false, true, true], {
-    doc: "pagemap's bit 56 means that the folio is mapped exclusively; before, that the page is mapped once.",
-    source: 'fs/proc/task_mmu.c:pte_to_pagemap_entry',
-    catalogue: 'D.7',
-  }),
-  pagemapScan: byRelease([false, true, true], {
-    doc: 'The PAGEMAP_SCAN ioctl exists; it does not report VM_PFNMAP VMAs.',
-    source: 'fs/proc/task_mmu.c:pagemap_scan_test_walk',
-    catalogue: 'D.7',
   }),
   smapsSplitsPud: follows((f) => f['thpPud'] === true, {
     doc: 'Reading smaps removes raw PUD leaves.',

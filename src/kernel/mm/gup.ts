@@ -1,7 +1,7 @@
 /** get_user_pages(): the slow path under mmap_lock and the lockless one (`mm/gup.c`; D.1, D.2). */
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, Undefined, UnknownError, type Routine } from '../routine.js';
-import { EAGAIN, EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM, EOPNOTSUPP } from '../errno.js';
+import { EAGAIN, EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM } from '../errno.js';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -22,7 +22,6 @@ import {
   FOLL_NOWAIT,
   FOLL_PIN,
   FOLL_REMOTE,
-  FOLL_SPLIT_PMD,
   FOLL_TOUCH,
   FOLL_TRIED,
   FOLL_UNLOCKABLE,
@@ -35,7 +34,6 @@ import {
   VM_FAULT_RETRY,
   VM_FAULT_SIGBUS,
   VM_FAULT_SIGSEGV,
-  VM_HUGETLB,
   VM_IO,
   VM_MAYREAD,
   VM_MAYSHARE,
@@ -45,7 +43,7 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from '../flags.js';
-import { Level, PTE_DEVMAP, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
+import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
 import { PG_ANON, PG_DIRTY, PG_EXCLUSIVE, PG_HEAD, type Vma } from '../world.js';
 import { compoundHead } from './page_alloc.js';
 import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
@@ -150,9 +148,7 @@ export function checkVmaFlags(k: Kernel, vma: Vma, foll: number): number {
   const write = (foll & FOLL_WRITE) !== 0;
   if ((flags & (VM_IO | VM_PFNMAP)) !== 0) return -EFAULT;
   if ((foll & FOLL_ANON) !== 0 && !vmaIsAnonymous(vma)) return -EFAULT;
-  const hugetlb = (flags & VM_HUGETLB) !== 0;
-  if ((foll & FOLL_SPLIT_PMD) !== 0 && hugetlb && k.facts.gupSplitPmdRefusesHugetlb) return -EOPNOTSUPP;
-  if (write) return checkWrite(k, vma, foll, hugetlb);
+  if (write) return checkWrite(k, vma, foll);
   if ((flags & VM_READ) === 0) {
     if ((foll & FOLL_FORCE) === 0) return -EFAULT;
     if ((flags & VM_MAYREAD) === 0) return -EFAULT;
@@ -160,14 +156,13 @@ export function checkVmaFlags(k: Kernel, vma: Vma, foll: number): number {
   return 0;
 }
 
-function checkWrite(k: Kernel, vma: Vma, foll: number, hugetlb: boolean): number {
+function checkWrite(k: Kernel, vma: Vma, foll: number): number {
   const longterm = (foll & (FOLL_PIN | FOLL_LONGTERM)) === (FOLL_PIN | FOLL_LONGTERM);
   if (k.facts.gupRefusesDirtyTracking && longterm && !vmaIsAnonymous(vma) && needsDirtyTracking(k, vma)) {
     return -EFAULT;
   }
   if ((vma.flags & VM_WRITE) !== 0) return 0;
   if ((foll & FOLL_FORCE) === 0) return -EFAULT;
-  if (hugetlb && k.facts.gupForceRefusesHugetlb) return -EFAULT;
   return vma.cow ? 0 : -EFAULT;
 }
 
@@ -187,9 +182,7 @@ function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
   if (k.frozen) return NEEDS_FAULT;
   if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, frame, foll)) return NEEDS_FAULT;
   if (frame < 0) {
-    const devmap = k.facts.devmapEntries && (k.w[e + 1]! & PTE_DEVMAP) !== 0;
-    if (devmap && (foll & (FOLL_GET | FOLL_PIN)) !== 0) frame = k.mem.frame(entryPfn(k, e));
-    else if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
+    if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
     else if (isZeroPfn(k, entryPfn(k, e))) frame = k.mem.frame(entryPfn(k, e));
     else {
       if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= pteMkdirty(k, vma);
@@ -286,7 +279,7 @@ export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number
   const flags = k.w[e + 1]!;
   if (none(k, e) || !present(k, e) || (flags & PTE_PROTNONE) !== 0) return STOP;
   if ((foll & FOLL_WRITE) !== 0 && (flags & PTE_WRITE) === 0) return STOP;
-  if ((flags & (PTE_SPECIAL | PTE_DEVMAP)) !== 0) return STOP;
+  if ((flags & PTE_SPECIAL) !== 0) return STOP;
   // Where leaves have no special bit nothing tells that this one is raw.
   const frame = leafFrame(k, pg, e);
   if (frame < 0) return STOP;

@@ -20,7 +20,6 @@ export const sysGup: Routine = routine('mm/gup.c:get_user_pages', 4, (k, f, pc) 
   const asked = k.w[f + 3]!;
   const dma = (asked & (FOLL_PIN | FOLL_LONGTERM)) !== 0;
   if (pc === Pc.Start) {
-    if (pg < 0) return k.ret(f, -EFAULT);
     if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
     const how = dma ? FOLL_PIN : FOLL_GET | FOLL_TOUCH;
     return callGetUserPage(k, f, Pc.Done, proc, pg, (asked & ~(FOLL_GET | FOLL_PIN)) | how);

@@ -4,6 +4,7 @@ import type { Kernel } from '../kernel.js';
 import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { EACCES, EBADF, EINVAL, ENODEV, ENOMEM } from '../errno.js';
 import {
+  FOLL_HWPOISON,
   FOLL_MADV_POPULATE,
   FOLL_TOUCH,
   FOLL_UNLOCKABLE,
@@ -12,7 +13,6 @@ import {
   VM_DONTCOPY,
   VM_DONTDUMP,
   VM_HUGEPAGE,
-  VM_HUGETLB,
   VM_IO,
   VM_LOCKED,
   VM_MAYSHARE,
@@ -210,14 +210,14 @@ function advise(k: Kernel, f: number, vma: Vma, from: number, to: number): numbe
     case MADV_DONTDUMP:
       return change(flags | VM_DONTDUMP);
     case MADV_DODUMP:
-      if ((flags & VM_HUGETLB) === 0 && (flags & VM_SPECIAL) !== 0) return -EINVAL;
+      if ((flags & VM_SPECIAL) !== 0) return -EINVAL;
       return change(flags & ~VM_DONTDUMP);
     case MADV_HUGEPAGE:
       return change((flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE);
     case MADV_NOHUGEPAGE:
       return change((flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
     case MADV_MERGEABLE: {
-      const refused = VM_SPECIAL | VM_SHARED | VM_MAYSHARE | VM_HUGETLB | VM_MERGEABLE;
+      const refused = VM_SPECIAL | VM_SHARED | VM_MAYSHARE | VM_MERGEABLE;
       return (flags & refused) !== 0 ? 0 : change(flags | VM_MERGEABLE);
     }
     case MADV_UNMERGEABLE:
@@ -242,7 +242,7 @@ function adviseMemory(k: Kernel, advice: number, vma: Vma, from: number, to: num
       return mayDrop(flags, advice) && vmaIsAnonymous(vma) ? 0 : -EINVAL;
     case MADV_COLD:
     case MADV_PAGEOUT:
-      return (flags & (VM_LOCKED | VM_PFNMAP | VM_HUGETLB)) !== 0 ? -EINVAL : 0;
+      return (flags & (VM_LOCKED | VM_PFNMAP)) !== 0 ? -EINVAL : 0;
     case MADV_REMOVE:
       if ((flags & VM_LOCKED) !== 0 || vma.file < 0) return -EINVAL;
       // fs/open.c:vfs_fallocate knows regular files and block devices only
@@ -250,11 +250,11 @@ function adviseMemory(k: Kernel, advice: number, vma: Vma, from: number, to: num
     case MADV_GUARD_INSTALL:
     case MADV_GUARD_REMOVE: {
       const locked = advice === MADV_GUARD_INSTALL ? VM_LOCKED : 0;
-      if ((flags & (VM_SPECIAL | VM_HUGETLB | locked)) !== 0) return -EINVAL;
+      if ((flags & (VM_SPECIAL | locked)) !== 0) return -EINVAL;
       throw new UnknownError('guard regions are not modelled');
     }
     default:
-      if ((flags & (VM_SPECIAL | VM_HUGETLB)) !== 0) return -EINVAL;
+      if ((flags & VM_SPECIAL) !== 0) return -EINVAL;
       throw new UnknownError('MADV_COLLAPSE of ordinary memory is not modelled');
   }
 }
@@ -279,7 +279,7 @@ function populate(k: Kernel, f: number): void {
     Pc.Populated,
     k.currentProc,
     pg,
-    FOLL_TOUCH | FOLL_MADV_POPULATE | FOLL_UNLOCKABLE | write,
+    FOLL_TOUCH | FOLL_HWPOISON | FOLL_MADV_POPULATE | FOLL_UNLOCKABLE | write,
   );
 }
 

@@ -3,7 +3,7 @@ import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM } from '../errno.js';
-import { sameFlags, VM_HUGETLB, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
+import { sameFlags, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from '../uapi.js';
 import type { Vma } from '../world.js';
 import { arg64, pagesOf } from './mmap.js';
@@ -69,7 +69,7 @@ function start(k: Kernel, f: number, lock: boolean): void {
 /** `mm/mlock.c:mlock_fixup`: special VMAs are never locked, and that is no error. */
 function wanted(k: Kernel, f: number, vma: Vma, lock: boolean): number {
   const onFault = (k.w[f + 1 + L.FLAGS]! & MLOCK_ONFAULT) !== 0 ? VM_LOCKONFAULT : 0;
-  if ((vma.flags & (VM_SPECIAL | VM_HUGETLB)) !== 0) return vma.flags;
+  if ((vma.flags & VM_SPECIAL) !== 0) return vma.flags;
   return (vma.flags & ~VM_LOCKED_MASK) | (lock ? VM_LOCKED | onFault : 0);
 }
 
@@ -138,7 +138,7 @@ function applyMlockallFlags(k: Kernel, add: number): void {
     const vma = findVma(k, k.currentProc, at);
     if (vma === undefined) return;
     at = vma.end;
-    if ((vma.flags & (VM_SPECIAL | VM_HUGETLB)) !== 0) continue;
+    if ((vma.flags & VM_SPECIAL) !== 0) continue;
     const flags = (vma.flags & ~VM_LOCKED_MASK) | add;
     if (sameFlags(flags, vma.flags)) continue;
     vma.flags = flags;

@@ -14,7 +14,6 @@ import {
   none,
   pmdAlloc,
   pmdAt,
-  present,
   pteAlloc,
   pteAt,
   pudAt,
@@ -189,6 +188,6 @@ export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pa
 function moveEntry(k: Kernel, e: number, to: number, softDirty: number): void {
   if (none(k, e)) return;
   k.w[to] = k.w[e]!;
-  k.w[to + 1] = k.w[e + 1]! | (present(k, e) ? softDirty : 0);
+  k.w[to + 1] = k.w[e + 1]! | softDirty;
   clearEntry(k, e);
 }

@@ -9,9 +9,7 @@ import {
   VM_ACCESS_FLAGS,
   VM_ACCOUNT,
   VM_EXEC,
-  VM_HUGETLB,
   VM_MIXEDMAP,
-  VM_NORESERVE,
   VM_PFNMAP,
   VM_READ,
   VM_SHARED,
@@ -149,7 +147,7 @@ function apply(k: Kernel, f: number): void {
   const vma = vmaLookup(k, k.currentProc, at)!;
   const end = vma.end;
   let flags = newFlags(k, f, vma);
-  const charged = VM_ACCOUNT | VM_WRITE | VM_HUGETLB | VM_SHARED | VM_NORESERVE;
+  const charged = VM_ACCOUNT | VM_WRITE | VM_SHARED;
   if ((flags & VM_WRITE) !== 0) {
     if ((vma.flags & charged) === 0) flags |= VM_ACCOUNT;
   } else if ((flags & VM_ACCOUNT) !== 0 && untouched(vma) && k.facts.mprotectUnaccounts) flags &= ~VM_ACCOUNT;

@@ -246,7 +246,7 @@ function fixedTarget(k: Kernel, l: number, newPages: number): number {
   const from = arg64(k, l + L.ADDR);
   const newLen = newPages * 4096;
   if ((k.w[l + L.NEW_ADDR]! & 4095) !== 0) return -EINVAL;
-  if (beyondTaskSize(k, newLen) || beyondTaskSize(k, to + newLen)) return -EINVAL;
+  if (beyondTaskSize(k, to + newLen)) return -EINVAL;
   if (from + k.w[l + L.OLD]! * 4096 > to && to + newLen > from) return -EINVAL;
   const pg = (to - k.arenaBase) / 4096;
   if (pg < 0) throw new UnknownError('an address below the arena is mapped');

@@ -5,7 +5,7 @@ import { PID_BASE } from '../fork.js';
 import type { Kernel } from '../kernel.js';
 import { LockMode, ProcState, routine, UnknownError, type Routine } from '../routine.js';
 import { EFAULT, ESRCH } from '../errno.js';
-import { FOLL_PIN, FOLL_REMOTE, FOLL_UNLOCKABLE, FOLL_WRITE } from '../flags.js';
+import { FOLL_PIN, FOLL_REMOTE, FOLL_TOUCH, FOLL_UNLOCKABLE, FOLL_WRITE } from '../flags.js';
 import { callGetUserPage } from './gup.js';
 import { arg64 } from './mmap.js';
 import { cellsOf } from './page_alloc.js';
@@ -35,7 +35,7 @@ function access(name: string, toRemote: boolean): Routine {
       case Pc.Lock: {
         const lock = k.mmapLock(mm);
         if (!k.tryRead(lock)) return k.wait(f, Pc.Lock, lock, LockMode.Read);
-        const foll = FOLL_PIN | FOLL_REMOTE | FOLL_UNLOCKABLE | (toRemote ? FOLL_WRITE : 0);
+        const foll = FOLL_PIN | FOLL_TOUCH | FOLL_REMOTE | FOLL_UNLOCKABLE | (toRemote ? FOLL_WRITE : 0);
         return callGetUserPage(k, f, Pc.Got, mm, pageAt(k, l + L.REMOTE, k.w[l + L.DONE]!), foll);
       }
       case Pc.Got: {

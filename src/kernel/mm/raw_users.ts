@@ -13,6 +13,7 @@ import {
   FOLL_HWPOISON,
   FOLL_LONGTERM,
   FOLL_PIN,
+  FOLL_REMOTE,
   FOLL_TOUCH,
   FOLL_UNLOCKABLE,
   FOLL_WRITE,
@@ -189,7 +190,7 @@ export const sysVfioPin: Routine = routine(
       case Pc.Start: {
         if (pg < 0) return k.ret(f, -EFAULT);
         if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
-        const foll = FOLL_PIN | FOLL_LONGTERM | (writes(k, f) ? FOLL_WRITE : 0);
+        const foll = FOLL_PIN | FOLL_TOUCH | FOLL_REMOTE | FOLL_LONGTERM | (writes(k, f) ? FOLL_WRITE : 0);
         return callGetUserPage(k, f, Pc.Got, proc, pg, foll);
       }
       case Pc.Got: {

@@ -270,7 +270,6 @@ function doFault(k: Kernel, f: number, vma: Vma, flags: number): void {
     return doFaultAround(k, f, vma, ops.mapPages);
   }
   if (write && (vma.flags & VM_SHARED) === 0) {
-    vma.put(VMA_ANON_VMA, true);
     const frame = allocPages(k, 0, false);
     if (frame < 0) return k.ret(f, VM_FAULT_OOM);
     k.w[f + 1 + VMF.COW] = frame + 1;
