@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { timed } from './timed.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -59,19 +60,16 @@ export function build(directory, frames, variant) {
  * @returns undefined if it took longer than `timeout` seconds
  */
 export function run({ pan, cwd }, slots, timeout, env = {}) {
-  const started = performance.now();
-  const options = { cwd, encoding: 'utf8', timeout: timeout * 1000, env: { ...process.env, ...env } };
-  const { status, stdout, error } = spawnSync(pan, ['-c0', '-m10000', `-w${slots}`, '-n'], options);
-  const seconds = (performance.now() - started) / 1000;
-  if (error?.code === 'ETIMEDOUT') return undefined;
+  const result = timed(pan, ['-c0', '-m10000', `-w${slots}`, '-n'], { timeout, cwd, env });
+  if (!result) return undefined;
+  const { stdout, wall, processor } = result;
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? NaN);
   const states = number(/(\d+) states, stored/);
-  if (status !== 0 || !(states > 0)) throw new Error(`${pan}: ${error?.message ?? stdout}`);
-  if (/max search depth too small|out of memory|Search incomplete/.test(stdout))
-    throw new Error(`${pan}: not exhaustive\n${stdout}`);
+  const incomplete = /max search depth too small|out of memory|Search incomplete/.test(stdout);
+  if (!(states > 0) || incomplete) throw new Error(`${pan} was not exhaustive:\n${stdout}`);
   const megabytes = number(/([\d.]+)\s+actual memory usage for states/);
   const bytes = (megabytes * 2 ** 20 + 8 * 2 ** slots) / states;
-  return { seconds, states, bytes, positive: number(/errors: (\d+)/) > 0 };
+  return { wall, processor, search: wall, states, bytes, positive: number(/errors: (\d+)/) > 0 };
 }
 
 /** The states of a `dump` pan under the projection, sorted. */

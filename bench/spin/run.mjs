@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, dumped, installed, run as runPan, versions } from './pan.mjs';
 import { testText } from './states.mjs';
+import { timed } from './timed.mjs';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const CLI = path('../../bin/pfnmap.js');
@@ -30,17 +31,12 @@ const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 
 /** Runs pfnmap on a file; undefined if it takes longer than `timeout` seconds. */
 function runPfnmap(file, options, timeout) {
   const args = [CLI, 'run', '--arch', 'arm', '--release', '7.2', '--format', 'json', ...options, file];
-  const started = performance.now();
-  const { stdout, stderr, error } = spawnSync(process.execPath, args, {
-    encoding: 'utf8',
-    timeout: timeout * 1000,
-  });
-  if (error?.code === 'ETIMEDOUT') return undefined;
-  const seconds = (performance.now() - started) / 1000;
-  if (!stdout) throw new Error(`pfnmap ${args.join(' ')}: ${stderr}`);
-  const { explored, timeMs, observation, exhaustive } = JSON.parse(stdout);
+  const result = timed(process.execPath, args, { timeout });
+  if (!result) return undefined;
+  const { explored, timeMs, observation, exhaustive } = JSON.parse(result.stdout.split('\n')[0]);
   if (!exhaustive) throw new Error(`pfnmap on ${file} was not exhaustive`);
-  return { seconds, search: timeMs / 1000, states: explored, positive: observation !== 'Never' };
+  const { wall, processor } = result;
+  return { wall, processor, search: timeMs / 1000, states: explored, positive: observation === 'Sometimes' };
 }
 
 /** The median run of as many as are wanted, or as fit into the budget. */
@@ -60,10 +56,10 @@ function measure(what, once) {
     return undefined;
   }
   if (!runs.every(({ positive }) => positive)) throw new Error(`${what}: the answer is not "Sometimes"`);
-  const seconds = median(runs.map((run) => run.seconds));
-  const search = median(runs.map((run) => run.search ?? run.seconds));
-  say(`${what}: ${grouped(runs[0].states)} states, ${seconds.toFixed(2)} s (${runs.length} runs)`);
-  return { ...runs[0], seconds, search, rate: runs[0].states / search, runs: runs.length };
+  const of = (key) => median(runs.map((run) => run[key]));
+  const [wall, processor, search] = [of('wall'), of('processor'), of('search')];
+  say(`${what}: ${grouped(runs[0].states)} states, ${wall.toFixed(2)} s (${runs.length} runs)`);
+  return { ...runs[0], wall, processor, search, rate: runs[0].states / search, runs: runs.length };
 }
 
 /** Compares the states of both. @throws if they differ */
@@ -90,9 +86,10 @@ const TWO = help.includes('--workers') ? ['--workers', '2'] : undefined;
 const ONE = TWO ? ['--workers', '1'] : [];
 
 function row(frames, what, result, bytes) {
-  if (!result) return `| ${frames} | ${what} | | | | more than ${TIMEOUT} | |`;
-  const { states, rate, seconds, runs } = result;
-  return `| ${frames} | ${what} | ${grouped(states)} | ${grouped(rate)} | ${bytes ? Math.round(bytes) : ''} | ${seconds.toFixed(2)} | ${runs} |`;
+  if (!result) return `| ${frames} | ${what} | | | | more than ${TIMEOUT} | | |`;
+  const { states, rate, wall, processor, runs } = result;
+  const cells = [frames, what, grouped(states), grouped(rate), bytes ? Math.round(bytes) : ''];
+  return `| ${[...cells, wall.toFixed(2), processor.toFixed(2), runs].join(' | ')} |`;
 }
 
 /** All measurements at one number of frames: table rows, and what the aims need. */
@@ -135,8 +132,8 @@ function aims({ whole, reduced, raw, answer, two }) {
   const times = (a, b) => (a && b ? (a / b).toFixed(2) : 'not measured');
   return [
     `At 16 frames: pfnmap's rate is ${times(raw?.rate, whole.rate)} of SPIN's (aim 0.5 at least); SPIN's time to the verdict is`,
-    `${times(reduced.seconds, answer?.seconds)} of pfnmap's, and ${times(reduced.seconds, answer?.search)} of what pfnmap takes without starting Node (aim 10);`,
-    `two cores make pfnmap ${TWO ? times(raw?.seconds, two?.seconds) : 'not measured'} times as fast (aim 1.5). \`spin -a\` and \`gcc -O2\` take ${reduced.build.toFixed(1)} s`,
+    `${times(reduced.wall, answer?.wall)} of pfnmap's, and ${times(reduced.wall, answer?.search)} of what pfnmap takes without starting Node (aim 10);`,
+    `two cores make pfnmap ${TWO ? times(raw?.search, two?.search) : 'not measured'} times as fast (aim 1.5). \`spin -a\` and \`gcc -O2\` take ${reduced.build.toFixed(1)} s`,
     'before SPIN can begin, which is in none of its times.',
   ].join('\n');
 }
@@ -172,8 +169,8 @@ function main() {
       `${new Date().toISOString().slice(0, 10)}, commit ${commit || 'unknown'}; ${cpus().length} processors, ${cpus()[0].model}, load ${load}`,
       `before; Node ${process.versions.node}, ${versions()}.`,
       '',
-      '| frames | run | states | states/s | bytes/state | time to verdict, s | runs |',
-      '|--|--|--|--|--|--|--|',
+      '| frames | run | states | states/s | bytes/state | time to verdict, s | of processors, s | runs |',
+      '|--|--|--|--|--|--|--|--|',
       ...results.flatMap(({ rows }) => rows),
       '',
       aims(results[1]),
