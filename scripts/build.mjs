@@ -43,7 +43,7 @@ function markBuilt(target) {
 }
 
 /**
- * A small entry that knows the help texts, and one for threads; the commands in one file, with the code that V8 makes of it; three entries
+ * A small entry that knows the help texts, and one for threads; the commands in one file, with the code that V8 makes of it; two entries
  * for the setup of replay and what it records apart; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a
  * code cache.
  */
@@ -61,7 +61,6 @@ export async function buildCli() {
     directory,
     {
       'replay-setup': 'src/replay/kernels/start.ts',
-      'replay-selftest': 'src/replay/selftest/start.ts',
       'replay-mail': 'src/replay/mail/start.ts',
     },
     { format: 'esm', chunkFileNames: '[name]-[hash].js' },

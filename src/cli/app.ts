@@ -11,7 +11,7 @@ import {
 import { FORMATS } from '../report/index.js';
 import { DiagnosticError } from '../c/diagnostics.js';
 import { ACCELERATORS } from '../replay/boot/accelerator.js';
-import { COMPARISON_FORMATS } from '../replay/compare/formats.js';
+import { COMPARE_FORMATS, COMPARISON_FORMATS } from '../replay/compare/formats.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { parseFact } from '../kernel/facts.js';
@@ -122,7 +122,7 @@ const compareCommand = buildCommand<CompareFlags, string[], Context>({
   parameters: {
     flags: {
       kernel: { kind: 'parsed', parse: text, variadic: ',', optional: true, brief },
-      format: { kind: 'enum', values: ['table', 'json', 'markdown'], default: 'table', brief },
+      format: { kind: 'enum', values: COMPARE_FORMATS, default: 'table', brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief } },
   },

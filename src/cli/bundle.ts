@@ -53,7 +53,7 @@ export async function writeBundle(options: BundleOptions): Promise<string> {
   });
   for (const { path, text, executable } of files) {
     const file = join(directory, path);
-    mkdirSync(dirname(file), { recursive: true });
+    makeDirectory(dirname(file));
     writeFileSync(file, text, { mode: executable ? 0o755 : 0o644 });
   }
   const how =
@@ -61,6 +61,13 @@ export async function writeBundle(options: BundleOptions): Promise<string> {
       ? 'KERNEL HEADERS'
       : [record.image, record.headers].map((path) => join(paths().root, path)).join(' ');
   return `${directory}: ${files.length} files for ${spec.id}; run ${resolve(directory, 'run.sh')} ${how}\n`;
+}
+
+/** Makes a directory and those above it, one by one: Node's own way never comes back where none can be made, as in /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 /** @throws {UsageError} if no machine of this kernel can run the test */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheRoot, contentHash } from '../replay/cache.js';
 import { campaign, type CampaignProgress, type CampaignResult } from '../replay/campaign/index.js';
 import { comparedText, minimisedTest, minimisedText } from '../replay/campaign/report.js';
+import { BuildError } from '../replay/kernels/toolchain.js';
 import type { Context } from './context.js';
 import { loadEngine } from './engine.js';
 import { EXIT, UsageError } from './exit.js';
@@ -34,7 +35,7 @@ export async function campaignCommand(this: Context, flags: CampaignFlags): Prom
   dropOldModels(directory, version);
   const began = performance.now();
   const told = teller(new ProgressLine(stderr), flags.count, (line) => stderr.write(line));
-  const result = await campaign({
+  const running = campaign({
     ...{ seed: flags.seed, count: flags.count, machines: ready, templates: templates(), directory, version },
     parse: (text, file) => engine.parse({ file, text }),
     signal: this.signal,
@@ -45,7 +46,17 @@ export async function campaignCommand(this: Context, flags: CampaignFlags): Prom
     },
     ...(flags.verbose ? { onLine: (kernel, line) => void stderr.write(`${kernel}| ${line}\n`) } : {}),
   });
+  const result = await running.catch((error: unknown) => {
+    if (!(error instanceof BuildError)) throw error;
+    stderr.write(`${error.message}\n`);
+    return undefined;
+  });
   told.end();
+  // as of 'replay': what a machine cannot build is no agreement
+  if (result === undefined) {
+    this.status = EXIT.differs;
+    return;
+  }
   stdout.write(minimisedText(result));
   const files = writeTests(result, resolve(this.cwd, flags.out ?? join(directory, `seed-${flags.seed}`)));
   for (const file of files) stdout.write(`${file}\n`);

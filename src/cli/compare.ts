@@ -1,9 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { formatFidelity } from '../replay/compare/formats.js';
+import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import type { LitmusTest } from '../litmus/ast.js';
+import { type CompareFormat, formatFidelity } from '../replay/compare/formats.js';
 import { parseRecording, type Recording } from '../replay/compare/recorded.js';
-import { compareRun, type Comparison } from '../replay/compare/verdict.js';
+import { compareRun, type Comparison, type MachineOutcomes } from '../replay/compare/verdict.js';
 import { DIFFERENCES } from '../replay/differences.js';
+import { compareSelftest, selftestCases } from '../replay/selftest/compare.js';
+import { readSelftests, SELFTEST_FILE } from '../replay/selftest/record.js';
+import type { RunResult } from '../run/result.js';
 import type { Context } from './context.js';
 import { loadEngine } from './engine.js';
 import { EXIT, UsageError } from './exit.js';
@@ -11,12 +16,10 @@ import { corpus, findTests } from './files.js';
 import { RECORDED } from './replay.js';
 import { table } from './table.js';
 
-export const COMPARE_FORMATS = ['table', 'json', 'markdown'] as const;
-
 /** The options of `pfnmap compare`, parsed. */
 export interface CompareFlags {
   readonly kernel?: readonly string[];
-  readonly format: (typeof COMPARE_FORMATS)[number];
+  readonly format: CompareFormat;
 }
 
 const MODEL_TIMEOUT_MS = 60_000;
@@ -25,32 +28,39 @@ const MODEL_TIMEOUT_MS = 60_000;
 export async function compareCommand(this: Context, flags: CompareFlags, ...paths: string[]): Promise<void> {
   const engine = await loadEngine();
   const recordings = recorded(flags.kernel);
+  const tests: LitmusTest[] = [];
+  const models = new Map<Recording, Map<LitmusTest, RunResult>>(recordings.map((r) => [r, new Map()]));
   const all: Comparison[] = [];
   for (const file of findTests(paths.length > 0 ? paths : [corpus(this.cwd)], this.cwd)) {
-    const test = engine.parse({ file, text: readFileSync(join(this.cwd, file), 'utf8') });
-    for (const { about, tests } of recordings) {
-      const { arch, release, kernel, version } = about;
-      const seen = tests.find((t) => t.test === test.name);
+    // an interruption is heard of between two tests
+    await setImmediate();
+    if (this.signal.aborted) break;
+    const test = engine.parse({ file, text: readFileSync(resolve(this.cwd, file), 'utf8') });
+    tests.push(test);
+    for (const recording of recordings) {
+      const { arch, release, kernel, version } = recording.about;
       const model = await engine.run(test, { arch, release, timeoutMs: MODEL_TIMEOUT_MS });
-      const nothing = {
-        test: test.name,
-        hash: test.hash,
-        runs: 0,
-        complete: false,
-        outcomes: [],
-        concurrent: false,
-      };
-      const outcomes =
-        seen === undefined
-          ? { ...nothing, skipped: 'not recorded' }
-          : seen.hash !== test.hash
-            ? { ...nothing, skipped: 'changed since it was recorded' }
-            : seen;
-      all.push(compareRun(model, outcomes, { kernel, version, file }, DIFFERENCES));
+      models.get(recording)!.set(test, model);
+      all.push(compareRun(model, outcomesOf(recording, test), { kernel, version, file }, DIFFERENCES));
     }
   }
+  const selftests = readSelftests(join(RECORDED, SELFTEST_FILE));
+  for (const [{ about }, results] of models) {
+    const known = selftests[about.kernel];
+    const runs = known?.version === about.version ? known.runs : 'not recorded';
+    all.push(...compareSelftest(selftestCases(tests), runs, (test) => results.get(test)!, about));
+  }
   this.process.stdout.write(format(all, flags.format));
-  this.status = all.some((c) => c.status === 'differs') ? EXIT.differs : EXIT.ok;
+  const differs = all.some((c) => c.status === 'differs');
+  this.status = this.signal.aborted ? EXIT.interrupted : differs ? EXIT.differs : EXIT.ok;
+}
+
+/** What a machine gave for a test as it stands now. */
+function outcomesOf({ tests }: Recording, { name, hash }: LitmusTest): MachineOutcomes {
+  const seen = tests.find((t) => t.test === name);
+  if (seen?.hash === hash) return seen;
+  const skipped = seen === undefined ? 'not recorded' : 'changed since it was recorded';
+  return { test: name, hash, runs: 0, complete: false, outcomes: [], concurrent: false, skipped };
 }
 
 /** What was recorded, in the order of the kernels' names. */

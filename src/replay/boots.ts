@@ -1,13 +1,14 @@
 /** Boots a machine with a list of jobs until each has run. */
 import { readFile } from 'node:fs/promises';
 import { ConsoleReader, type MachineResult } from './compare/lines.js';
+import { SelftestReader } from './selftest/console.js';
 import type { Sources } from './translate/index.js';
 import type { BootFile, Machine } from './types.js';
 
 /** One test that a machine is to run. */
 export interface Job {
   readonly id: number;
-  /** As the machine's init reads it (`machine/lit_run.c`). */
+  /** As the machine's init reads it (`machine/lit_init.c`). */
   readonly line: string;
   /** It may end in BUG: whatever runs after it runs on a damaged machine. */
   readonly last: boolean;
@@ -17,6 +18,8 @@ export interface Job {
 export interface Built {
   readonly init: Uint8Array;
   readonly module: Uint8Array;
+  /** The kernel's own selftest, to run in the same boots. */
+  readonly selftest?: Uint8Array | undefined;
 }
 
 export interface BootsOptions {
@@ -25,12 +28,17 @@ export interface BootsOptions {
   readonly onLine?: (line: string) => void;
   /** Called for each job as soon as it is done. */
   readonly onResult?: (result: MachineResult) => void;
+  /** Called with what the selftest printed. */
+  readonly onSelftest?: (lines: readonly string[]) => void;
   /** Ends the boot that runs, and begins no other. */
   readonly signal?: AbortSignal;
 }
 
 /** Longest silence of a machine that runs a test, in milliseconds: a run has eight seconds and says something at its end. */
 const SILENT_MS = 40_000;
+
+/** The same after a BUG or an oops, which init sees at once: a machine that has no more to say died of it. */
+const HURT_MS = 8000;
 
 /** A machine that keeps dying is given up after so many boots in vain. */
 const BOOTS_IN_VAIN = 3;
@@ -51,44 +59,54 @@ export async function bootAll(
 ): Promise<Map<number, MachineResult>> {
   const results = new Map<number, MachineResult>();
   let left = [...jobs.filter((j) => !j.last), ...jobs.filter((j) => j.last)];
+  let asks = built.selftest !== undefined;
   let vain = 0;
   const suspects = new Set<number>();
   const stopped = (): boolean => options.signal?.aborted === true;
-  while (left.length > 0 && vain < BOOTS_IN_VAIN && !stopped()) {
+  while ((left.length > 0 || asks) && vain < BOOTS_IN_VAIN && !stopped()) {
     const reader = new ConsoleReader(options.onResult);
-    await machine.boot.run(files(machine, left, built), {
+    const selftest = new SelftestReader();
+    await machine.boot.run(files(machine, left, asks ? built : { ...built, selftest: undefined }), {
       timeoutMs: options.timeoutMs,
-      silentMs: SILENT_MS,
+      silentMs: () => (reader.hurt ? HURT_MS : SILENT_MS),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onLine: (line) => {
         options.onLine?.(line);
         reader.line(line);
+        selftest.line(line);
       },
     });
     if (stopped()) break;
     const before = left.length;
     const silent = reader.silent;
-    // an emulator may stop for reasons of its own: a test at which it falls silent is tried once more
-    if (silent !== undefined && !suspects.has(silent)) {
+    // an emulator may stop for reasons of its own: a test at which it falls silent without a word is tried once more
+    if (silent !== undefined && !reader.hurt && !suspects.has(silent)) {
       suspects.add(silent);
       reader.results.delete(silent);
       vain--;
     } else reader.over();
     for (const [id, result] of reader.results) results.set(id, result);
     left = left.filter((j) => !results.has(j.id));
-    if (left.length === before) vain++;
+    if (selftest.begun) {
+      asks = false;
+      options.onSelftest?.(selftest.lines);
+    } else if (left.length === before) vain++;
     if (reader.error !== undefined) throw new Error(`${machine.kernel.id}: ${reader.error}`);
   }
   return results;
 }
 
 function files({ kernel }: Machine, jobs: readonly Job[], built: Built): BootFile[] {
-  const window = kernel.mmio === undefined ? '' : `mmio ${kernel.mmio[0].toString(16)} ${kernel.mmio[1]}\n`;
-  const lines = jobs.map(({ line }) => `${line}\n`);
+  const { selftest } = built;
+  const window = kernel.mmio === undefined ? [] : [`mmio ${kernel.mmio[0].toString(16)} ${kernel.mmio[1]}`];
+  const of = (last: boolean): string[] => jobs.filter((j) => j.last === last).map(({ line }) => line);
+  // what may end the machine comes after all else
+  const lines = [...window, ...of(false), ...(selftest === undefined ? [] : ['selftest']), ...of(true)];
   return [
     { path: 'init', data: built.init },
     { path: 'lit.ko', data: built.module, mode: 0o644 },
-    { path: 'jobs', data: new TextEncoder().encode(window + lines.join('')), mode: 0o644 },
+    ...(selftest === undefined ? [] : [{ path: 'selftest', data: selftest }]),
+    { path: 'jobs', data: new TextEncoder().encode(lines.map((l) => `${l}\n`).join('')), mode: 0o644 },
     { path: 'dev/.keep', data: new Uint8Array(), mode: 0o644 },
   ];
 }

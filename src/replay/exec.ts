@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 /** A program that ended with a status other than 0, or could not be started. */
 export class ExecError extends Error {
@@ -23,6 +23,13 @@ export interface ExecOptions {
   readonly nice?: number;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends all programs that run: whoever waits for one gets an {@link ExecError}. */
+export function endPrograms(): void {
+  for (const child of running) child.kill('SIGTERM');
+}
+
 /** Longest piece of output that an error message repeats. */
 const TAIL = 4000;
 
@@ -43,12 +50,17 @@ export async function exec(
       // Messages are parsed, so they must not be translated.
       env: { ...process.env, LC_ALL: 'C.UTF-8', LANGUAGE: 'C', ...options.env },
     });
+    running.add(child);
     const out: Buffer[] = [];
     const errors: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-    child.on('error', (error) => reject(new ExecError(command, null, error.message)));
+    child.on('error', (error) => {
+      running.delete(child);
+      reject(new ExecError(command, null, error.message));
+    });
     child.on('close', (status) => {
+      running.delete(child);
       const stdout = Buffer.concat(out);
       if (status === 0) return resolve(stdout);
       const tail = Buffer.concat([stdout.subarray(-TAIL), ...errors]).toString();

@@ -22,6 +22,8 @@ export interface ReplayOptions {
   /** Why a test that could be run is better left alone. */
   readonly unfit?: (test: LitmusTest) => string | undefined;
   readonly onLine?: (line: string) => void;
+  /** Ends the machine that runs. */
+  readonly signal?: AbortSignal;
 }
 
 /** A test on a machine: its result, or why it has none. */
@@ -38,7 +40,6 @@ type Numbered = MachineTest & { readonly id: number };
 export interface Compiled {
   readonly machine: Machine;
   readonly tests: readonly Prepared[];
-  readonly numbered: readonly Numbered[];
   readonly built: Built;
 }
 
@@ -52,71 +53,98 @@ export async function compile(
   tests: readonly LitmusTest[],
   templates: Readonly<Record<string, string>>,
 ): Promise<Compiled> {
-  const all = tests.map((test) => prepare(test, machine));
-  const numbered: Numbered[] = [];
-  for (const { machine: translated } of all) {
-    if (translated !== undefined) numbered.push({ ...translated.of(numbered.length), id: numbered.length });
+  const prepared: Prepared[] = [];
+  let next = 0;
+  for (const test of tests) {
+    const one = prepare(test, next, machine.kernel);
+    if (one.machine !== undefined) next++;
+    prepared.push(one);
   }
-  return { machine, tests: all, numbered, built: await build(machine, sources(templates, numbered)) };
+  const { module, program } = sources(
+    templates,
+    prepared.flatMap((one) => one.machine ?? []),
+  );
+  const all = { module, program: { ...program, 'lit_selftest.c': templates['lit_selftest.c']! } };
+  return { machine, tests: prepared, built: await build(machine, all) };
 }
 
-/** Runs compiled tests on their machine. */
-export async function replay(
-  { machine, tests, numbered, built }: Compiled,
-  options: ReplayOptions,
-): Promise<Replayed[]> {
-  const ids = new Map(numbered.map((t) => [t.test, t.id]));
-  const fit = numbered.filter(({ test }) => options.unfit?.(test) === undefined);
-  const jobs = fit.map((t): Job => ({
-    id: t.id,
-    line: jobLine(t, options),
-    last: t.asksBug || t.asksDeadlock,
-  }));
-  const results = await bootAll(machine, jobs, built, options);
-  return tests.map(({ test, skipped }) => {
-    const id = ids.get(test);
-    const why = skipped ?? options.unfit?.(test);
-    if (id === undefined || why !== undefined) return { test, skipped: why ?? '' };
-    const result = results.get(id);
-    return result === undefined
-      ? { test, skipped: 'the machine died before' }
-      : { test, machine: numbered[id]!, result };
-  });
+/** What a replay on one machine gave. */
+export interface ReplayedAll {
+  readonly tests: readonly Replayed[];
+  /** What the kernel's own selftest printed, if it was run. */
+  readonly selftest?: readonly string[];
 }
+
+/**
+ * Runs compiled tests on their machine.
+ * @param selftest the kernel's own selftest, to run in the same boots
+ */
+export async function replay(
+  { machine, tests, built }: Compiled,
+  options: ReplayOptions,
+  selftest?: Uint8Array,
+): Promise<ReplayedAll> {
+  const jobs = tests.flatMap(({ test, machine: translated }): Job[] => {
+    if (translated === undefined || options.unfit?.(test) !== undefined) return [];
+    const { id, asksBug, asksDeadlock } = translated;
+    return [{ id, line: jobLine(translated, options), last: asksBug || asksDeadlock }];
+  });
+  let printed: readonly string[] | undefined;
+  const results = await bootAll(
+    machine,
+    jobs,
+    { ...built, selftest },
+    { ...options, onSelftest: (lines) => (printed = lines) },
+  );
+  const all = tests.map(({ test, skipped, machine: translated }): Replayed => {
+    const why = skipped ?? options.unfit?.(test);
+    if (translated === undefined || why !== undefined) return { test, skipped: why ?? '' };
+    const result = results.get(translated.id);
+    if (result !== undefined) return { test, machine: translated, result };
+    return { test, skipped: options.signal?.aborted === true ? INTERRUPTED : 'the machine died before' };
+  });
+  return { tests: all, ...(printed === undefined ? {} : { selftest: printed }) };
+}
+
+/** Why a test has no result if the replay was stopped. */
+export const INTERRUPTED = 'interrupted';
 
 interface Prepared {
   readonly test: LitmusTest;
   readonly skipped?: string;
-  /** The translation, once its number is known. */
-  readonly machine?: { of(id: number): MachineTest };
+  readonly machine?: Numbered;
+}
+
+/** Why a test is not run on a kernel, whatever it comes to as C. */
+function unsuited(test: LitmusTest, { arch, release, id, mmio, uml }: MachineKernel): string | undefined {
+  const unsteady = UNSTEADY.find((u) => u.kernels.includes(id) && u.tests.includes(test.name));
+  if (unsteady) return unsteady.why;
+  if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) return `Only: ${test.only?.text ?? ''}`;
+  if (mmio === undefined && test.memory.regions.some((r) => r.kind === 'mmio')) {
+    return 'no mmio: the machine has no window without struct pages';
+  }
+  if (uml && /\bdma_\w+\(/.test(test.source.text)) return 'no DMA on User-mode Linux';
+  return undefined;
+}
+
+/** A test with its number among the tests of a machine, or why it is not run there. */
+function prepare(test: LitmusTest, id: number, kernel: MachineKernel): Prepared {
+  const skipped = unsuited(test, kernel);
+  if (skipped !== undefined) return { test, skipped };
+  try {
+    return { test, machine: { ...translate(test, id, kernel.arch, kernel.release), id } };
+  } catch (error) {
+    if (error instanceof Untranslatable) return { test, skipped: `not translatable: ${error.message}` };
+    throw error;
+  }
 }
 
 /** Why a test is not run on a kernel, or undefined if it is. */
 export function unsuitable(test: LitmusTest, kernel: MachineKernel): string | undefined {
-  const { arch, release, id } = kernel;
-  const unsteady = UNSTEADY.find((u) => u.kernels.includes(id) && u.tests.includes(test.name));
-  if (unsteady) return unsteady.why;
-  if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) return `Only: ${test.only?.text ?? ''}`;
-  if (kernel.mmio === undefined && test.memory.regions.some((r) => r.kind === 'mmio')) {
-    return 'no mmio: the machine has no window without struct pages';
-  }
-  if (kernel.uml && /\bdma_\w+\(/.test(test.source.text)) return 'no DMA on User-mode Linux';
-  try {
-    translate(test, 0, arch, release);
-  } catch (error) {
-    if (error instanceof Untranslatable) return `not translatable: ${error.message}`;
-    throw error;
-  }
-  return undefined;
+  return prepare(test, 0, kernel).skipped;
 }
 
-function prepare(test: LitmusTest, { kernel }: Machine): Prepared {
-  const skipped = unsuitable(test, kernel);
-  if (skipped !== undefined) return { test, skipped };
-  return { test, machine: { of: (id) => translate(test, id, kernel.arch, kernel.release) } };
-}
-
-/** What init has to do for one test, see `lit_run.c`. */
+/** What init has to do for one test, see `lit_init.c`. */
 export function jobLine(
   t: MachineTest & { readonly id: number },
   o: Pick<ReplayOptions, 'runs' | 'preemptions' | 'wanted'>,

@@ -70,8 +70,8 @@ export interface BootFile {
 export interface BootOptions {
   /** Wall-clock limit of the whole boot, in milliseconds. */
   readonly timeoutMs: number;
-  /** A machine that prints nothing for so long hangs, and is ended; in milliseconds. */
-  readonly silentMs?: number;
+  /** A machine that prints nothing for so long hangs, and is ended; in milliseconds, asked for after each line. */
+  readonly silentMs?: () => number;
   /** Text added to the kernel's command line. */
   readonly append?: string;
   /** Called for each console line as it comes. */

@@ -46,10 +46,12 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
       kill(child);
     };
     const timer = setTimeout(expire, options.timeoutMs);
-    const silence = setTimeout(expire, options.silentMs ?? options.timeoutMs);
+    const listen = (): NodeJS.Timeout => setTimeout(expire, options.silentMs?.() ?? options.timeoutMs);
+    let silence = listen();
     const heard = (chunk: Buffer): void => {
-      silence.refresh();
       console.add(chunk);
+      clearTimeout(silence);
+      silence = listen();
     };
     const over = (): void => {
       clearTimeout(timer);

@@ -4,6 +4,10 @@ import type { ComparedOutcome, Comparison } from './verdict.js';
 export const COMPARISON_FORMATS = ['histogram', 'ktap', 'json'] as const;
 export type ComparisonFormat = (typeof COMPARISON_FORMATS)[number];
 
+/** Formats of `pfnmap compare`. */
+export const COMPARE_FORMATS = ['table', 'json', 'markdown'] as const;
+export type CompareFormat = (typeof COMPARE_FORMATS)[number];
+
 /** All comparisons of one replay. */
 export function formatComparisons(all: readonly Comparison[], format: ComparisonFormat): string {
   switch (format) {
@@ -95,10 +99,11 @@ export interface Tally {
   unsteerable: Map<string, number>;
 }
 
-/** One tally for each kernel, in the order of their first mention. */
+/** One tally for each kernel, in the order of their first mention; cases of the kernel's own selftest are none of them. */
 export function tallies(all: readonly Comparison[]): Tally[] {
   const found = new Map<string, Tally>();
   for (const c of all) {
+    if (c.selftest) continue;
     let t = found.get(c.kernel);
     if (t === undefined) found.set(c.kernel, (t = emptyTally(c)));
     if (c.status === 'not run') count(t.notRun, reasonClass(c.reason ?? ''));
@@ -119,6 +124,37 @@ function emptyTally({ kernel, version, arch, release }: Comparison): Tally {
 
 function count(map: Map<string, number>, key: string, n = 1): void {
   map.set(key, (map.get(key) ?? 0) + n);
+}
+
+/** `amd64-7.2: 189 agreed, 0 explained, 0 differ, 0 not run; ...`: what the comparisons of one kernel come to. */
+export function summaryLine(found: readonly Comparison[]): string {
+  const lines = tallies(found).map((t) => {
+    const notRun = [...t.notRun.values()].reduce((a, b) => a + b, 0);
+    const shown = `${t.shown} of ${t.outcomes} outcomes shown`;
+    return `${t.kernel}: ${t.agreed} agreed, ${t.explained} explained, ${t.differs} differ, ${notRun} not run; ${shown}`;
+  });
+  const selftests = targetsOf(found).map(
+    (target) => `; selftest on ${target}: ${selftestText(found, target)}`,
+  );
+  return lines.join('\n') + selftests.join('');
+}
+
+/** The kinds of memory on which the kernel's own selftest ran. */
+function targetsOf(all: readonly Comparison[]): string[] {
+  return [...new Set(all.flatMap((c) => (c.selftest ? [targetOf(c)] : [])))];
+}
+
+function targetOf({ test }: Comparison): string {
+  return test.slice(test.lastIndexOf(':') + 1);
+}
+
+/** `6 of 6 cases agree`, or why it did not run. */
+function selftestText(all: readonly Comparison[], target: string): string {
+  const cases = all.filter((c) => c.selftest && targetOf(c) === target);
+  if (cases.length === 0) return '-';
+  const ran = cases.filter((c) => c.status !== 'not run');
+  if (ran.length === 0) return `skipped (${cases[0]!.reason})`;
+  return `${ran.filter((c) => c.status === 'agreed').length} of ${cases.length} cases agree`;
 }
 
 /** `Only: x86_64` and `Only: mmap_prepare` are one reason. */
@@ -163,8 +199,31 @@ export function formatFidelity(all: readonly Comparison[]): string {
     row(HEAD.map(() => '---')),
     ...rows,
     '',
+    ...selftests(all),
     ...differences(all),
   ].join('\n');
+}
+
+/** The kernel's own selftest, a row for each kernel. */
+function selftests(all: readonly Comparison[]): string[] {
+  const targets = targetsOf(all);
+  if (targets.length === 0) return [];
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  const kernels = [...new Set(all.map((c) => c.kernel))];
+  return [
+    "## The kernel's own selftest",
+    '',
+    "tools/testing/selftests/mm/pfnmap.c, run in the same boots: each of its cases against the model's verdict on the test of `litmus/selftests`",
+    'that says the same.',
+    '',
+    row(['Kernel', ...targets]),
+    row(['---', ...targets.map(() => '---')]),
+    ...kernels.map((id) => {
+      const own = all.filter((c) => c.kernel === id);
+      return row([id, ...targets.map((target) => selftestText(own, target))]);
+    }),
+    '',
+  ];
 }
 
 function differences(all: readonly Comparison[]): string[] {

@@ -29,6 +29,8 @@ export interface MachineResult {
   message?: string;
 }
 
+const OOPS = /Unable to handle kernel|BUG: unable to handle|BUG: kernel NULL|Oops: /;
+
 /** Reads the console of a boot. */
 export class ConsoleReader {
   readonly results = new Map<number, MachineResult>();
@@ -40,6 +42,7 @@ export class ConsoleReader {
   current: number | undefined;
   error: string | undefined;
   #bug: string | undefined;
+  #hurt = false;
   /** Whether the end of `current` has been told. */
   #told = true;
 
@@ -49,6 +52,11 @@ export class ConsoleReader {
   /** The test that was running when the machine ended, if that said nothing about it. */
   get silent(): number | undefined {
     return !this.#told && this.results.get(this.current!)?.end === 'error' ? this.current : undefined;
+  }
+
+  /** The kernel has reported a BUG or an oops, and the test that was running has not come to its end since. */
+  get hurt(): boolean {
+    return this.#hurt && !this.#told;
   }
 
   /** The machine has ended: the test that was running, if any, has no other end than this. */
@@ -61,6 +69,7 @@ export class ConsoleReader {
   line(raw: string): void {
     const bug = /(?:kernel BUG at|BUG: failure at) (\S+)/.exec(raw);
     if (bug) this.#bug = bug[1];
+    if (bug !== null || OOPS.test(raw)) this.#hurt = true;
     const panic = /LITPANIC (\w+)/.exec(raw);
     if (panic) this.#panic(panic[1]!);
     const at = raw.indexOf('LIT ');
@@ -78,6 +87,7 @@ export class ConsoleReader {
       case 'start':
         this.current = id;
         this.#bug = undefined;
+        this.#hurt = false;
         this.#told = false;
         this.results.set(id, fresh(id));
         return;

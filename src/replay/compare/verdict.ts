@@ -60,6 +60,8 @@ export interface Comparison {
   readonly unsteerable?: Unsteerable;
   readonly runs: number;
   readonly complete: boolean;
+  /** It is a case of the kernel's own selftest, and `file` the test that says the same to the model. */
+  readonly selftest?: true;
 }
 
 /** Where a comparison belongs. */

@@ -122,6 +122,8 @@ struct lit_step {
 #define LITC_RECORD _IO('L', 16)
 #define LITC_LEAKED _IO('L', 17)
 #define LITC_SETTLE _IO('L', 18)
+/* waits for a thread to finish or a process to end, but no longer than so many milliseconds: whether there was one since the last time */
+#define LITC_WAIT _IO('L', 20)
 #define LITC_READ_PIN _IOWR('L', 19, struct lit_gup)
 
 /* The arena in which tests map; entries of a page table. */

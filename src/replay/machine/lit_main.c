@@ -4,6 +4,7 @@
 #include <linux/miscdevice.h>
 #include <linux/panic_notifier.h>
 #include <linux/sched/mm.h>
+#include <linux/wait.h>
 
 unsigned long lit_addr_vm_normal_page, lit_addr_vm_normal_page_pmd, lit_addr_folio_walk_start, lit_addr_lru_add_drain, lit_addr_lru_add_drain_all,
 	lit_addr_vmf_insert_mixed_mkwrite, lit_addr_remap_vmalloc_range_partial;
@@ -23,8 +24,26 @@ static u8 **images;
 
 struct opened {
 	struct list_head pins;
-	int slot;
+	int slot, heard;
 };
+
+/* threads that have finished and processes that have ended; init waits for them */
+static DECLARE_WAIT_QUEUE_HEAD(waiting);
+static atomic_t news;
+
+static void tell_news(void)
+{
+	atomic_inc(&news);
+	wake_up_all(&waiting);
+}
+
+static long await_news(struct opened *o, unsigned int ms)
+{
+	long r = wait_event_interruptible_timeout(waiting, atomic_read(&news) != o->heard, msecs_to_jiffies(ms));
+
+	o->heard = atomic_read(&news);
+	return r > 0;
+}
 
 static size_t resets_size(const struct lit_global *g)
 {
@@ -96,8 +115,13 @@ static int start(struct lit_select *sel)
 
 static int global_value(struct lit_global_value *v)
 {
-	const struct lit_global *g = test->observed + v->index;
+	const struct lit_global *g = test->observed;
+	unsigned int i;
 
+	for (i = 0; g->at && i < v->index; i++)
+		g++;
+	if (!g->at)
+		return -EINVAL;
 	v->value = 0;
 	memcpy(&v->value, g->at, g->size);
 	if (g->is_signed && g->size < 8)
@@ -197,7 +221,10 @@ static long with_number(struct opened *o, unsigned int cmd, unsigned long arg)
 		return 0;
 	case LITC_PARK:
 		lit_done(o->slot);
+		tell_news();
 		return 0;
+	case LITC_WAIT:
+		return await_news(o, arg);
 	case LITC_CHOOSE:
 		return lit_pick(arg);
 	case LITC_RECORD:
@@ -257,6 +284,7 @@ static int release_control(struct inode *inode, struct file *file)
 	lit_done(o->slot);
 	lit_put_all(&o->pins);
 	kfree(o);
+	tell_news();
 	return 0;
 }
 

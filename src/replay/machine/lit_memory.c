@@ -350,13 +350,19 @@ void lit_record(struct mm_struct *mm)
 	}
 }
 
+/* Whether somebody uses a frame of `ram`. The allocator keeps notes of its own where a page has its mapcount. */
+static bool in_use(struct page *page)
+{
+	return page_ref_count(page) != 0 || (!PageBuddy(page) && atomic_read(&page->_mapcount) != -1);
+}
+
 int lit_leaked(const struct lit_test *test)
 {
 	int i, n;
 
 	lit_reclaim();
 	for (i = 0; i < nram; i++)
-		if (!held[i] && (page_ref_count(ram + i) != 0 || atomic_read(&ram[i]._mapcount) != -1))
+		if (!held[i] && in_use(ram + i))
 			return 1;
 	for (n = 0; n < LIT_REGIONS; n++)
 		for (i = 0; i < other[n].count; i++)

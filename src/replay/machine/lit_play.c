@@ -290,7 +290,6 @@ static struct lit_program program = {
 	.state = state,
 	.end = end,
 	.marks = 1,
-	.counts = 1,
 	.prepare = prepare,
 };
 

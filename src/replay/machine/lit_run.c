@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: MIT
-/*
- * init of the machine. Runs every test of /jobs again and again, each time with the next choices, until there are none left or the
- * limit is reached, and prints each new outcome.
- */
+/* Runs a test again and again, each time with the next choices, until there are none left or the limit is reached, and prints each new outcome. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/klog.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/reboot.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -27,26 +19,52 @@
 #define MAX_OUTCOMES 64
 #define RUN_MS 8000
 #define EXIT_MS 3000
-/* after all schedules that are forced, threads run as they like so often */
+/* how often init looks around if nobody tells it anything */
+#define WAIT_MS 5
+/* after all schedules that are forced, threads run as they like so often; once if all that the model has was seen */
 #define UNSTEERED_RUNS 3
 /* who has slept at a lock of the kernel's for so long sleeps for ever */
 #define LOCKED_MS 1500
-/* the kernel falls silent after 60 reports of a kind: before that the machine starts anew */
-#define MAX_REPORTS 30
-/* bytes of the window of no memory */
-#define WINDOW 0x1000000ULL
 
-static uint64_t mmio_pfn;
-static unsigned int mmio_frames;
 int lit_data[LIT_DATA];
-static int reports;
+int lit_reports;
 
+/* Asks the kernel and not the vDSO, whose pages would be counted as the process's. */
 static double now_ms(void)
 {
-	struct timespec t;
+	long t[2];
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, t);
+	return t[0] * 1e3 + t[1] / 1e6;
+}
+
+/* Whether the kernel's timers are so coarse that the shortest sleep lasts longer than most runs, as those of User-mode Linux are. */
+static int coarse(void)
+{
+	static int known = -1;
+
+	if (known < 0) {
+		double began = now_ms();
+
+		usleep(100);
+		usleep(100);
+		known = now_ms() - began > 4;
+	}
+	return known;
+}
+
+void lit_nap(unsigned int us)
+{
+	double until;
+
+	if (!coarse()) {
+		usleep(us);
+		return;
+	}
+	until = now_ms() + us / 1e3;
+	do
+		sched_yield();
+	while (now_ms() < until);
 }
 
 /* ---- processes ---- */
@@ -108,28 +126,28 @@ static int all_locked(void)
 
 extern char __data_start[], _end[];
 
-/* What every process touches sooner or later is touched before the counters are read. */
-static void warm(int counts)
-{
-	volatile char depth[65536];
-	volatile char *at;
-	size_t i;
-	int pid, k;
+/* as deep as threads and init ever get */
+#define STACK 16384
 
-	for (i = 0; i < sizeof depth; i += 512)
+static void touch_stack(void)
+{
+	volatile char depth[STACK];
+	size_t i;
+
+	for (i = 0; i < sizeof depth; i += 4096)
 		depth[i] = 1;
-	for (at = __data_start; at < _end; at += 512)
+	depth[sizeof depth - 1] = 1;
+}
+
+/* init shares its pages with threads that it has made: what it will write to it copies now, and so it has all of them. */
+static void touch_all(void)
+{
+	volatile char *at;
+
+	for (at = __data_start; at < _end; at += 4096)
 		*at = *at;
-	for (k = 0; counts && k < 2; k++) {
-		pid = fork();
-		if (pid == 0)
-			_exit(0);
-		waitpid(pid, NULL, 0);
-		for (at = __data_start; at < _end; at += 512)
-			*at = *at;
-		for (i = 0; i < sizeof depth; i += 512)
-			depth[i] = 2;
-	}
+	_end[-1] = _end[-1];
+	touch_stack();
 }
 
 static void become(int slot, const struct lit_program *program)
@@ -142,14 +160,16 @@ static void become(int slot, const struct lit_program *program)
 	lit_me = lit_shared->procs + slot;
 	lit_me->pid = getpid();
 	lit_me->parent = -1;
-	warm(program->counts);
+	/* copied now, and not while a step of the test allocates; variables of ours have been written to above */
+	touch_stack();
+	errno = 0;
 	for (k = 0; k < 2; k++)
 		ioctl(lit_ctl, LITC_QUERY, &q);
 	lit_me->base_anon = q.rss_anon;
 	lit_me->base_file = q.rss_file;
 	lit_me->used = 1;
 	while (!lit_shared->go)
-		usleep(100);
+		lit_nap(100);
 	ioctl(lit_ctl, LITC_ENTER, (unsigned long)slot);
 	program->threads[slot]();
 	lit_me->parked = 1;
@@ -173,7 +193,7 @@ static int settled(const struct lit_program *program, int look_for_dead)
 
 	for (i = 0; i < LIT_SLOTS; i++) {
 		struct lit_proc *p = lit_shared->procs + i;
-		int sig = 0;
+		int sig = -1;
 
 		if (i < program->nthreads && !p->used)
 			all = 0;
@@ -181,10 +201,10 @@ static int settled(const struct lit_program *program, int look_for_dead)
 			continue;
 		if (look_for_dead && lit_death(p->pid, &sig)) {
 			p->dead = 1;
-			usleep(1000);
+			lit_nap(1000);
 			blame(p);
-			/* a process that dies of BUG is not one that got a signal */
-			if (!lit_log.bug && !lit_log.oops)
+			/* a process that dies of BUG is not one that got a signal; of one that is gone its parent knows */
+			if (sig >= 0 && !lit_log.bug && !lit_log.oops)
 				p->signal = sig;
 		} else if (!p->parked)
 			all = 0;
@@ -216,13 +236,29 @@ static void end_all(int hurt)
 			continue;
 		kill(p->pid, SIGKILL);
 		while (!lit_is_dead(p->pid) && now_ms() < until)
-			usleep(200);
+			lit_nap(200);
 		if (!hurt)
-			usleep(500);
+			lit_nap(500);
 		blame(p);
 	}
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;
+}
+
+/* Sleeps until somebody has finished or ended, or for a few milliseconds. Who is about to end takes a moment yet: false if nobody is. */
+static int await_news(void)
+{
+	static int soon;
+
+	if (soon > 0) {
+		soon--;
+		lit_nap(100);
+		return 1;
+	}
+	if (ioctl(lit_ctl, LITC_WAIT, WAIT_MS) <= 0)
+		return 0;
+	soon = 5;
+	return 1;
 }
 
 /* ---- runs ---- */
@@ -272,7 +308,7 @@ static int advance(struct lit_select *sel, const struct lit_status *st)
 static const char *run(const struct lit_program *program, struct lit_select *sel, struct lit_status *st)
 {
 	double until, locked_since;
-	int i, hurt = 0;
+	int i, hurt = 0, news = 0;
 	const char *trouble = NULL;
 
 	memset(lit_shared, 0, offsetof(struct lit_shared, text));
@@ -286,19 +322,19 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 		if (fork() == 0)
 			become(i, program);
 	/* a page that init copied later might be a frame that the test has just freed */
-	warm(0);
+	touch_all();
 	lit_shared->go = 1;
 	locked_since = now_ms();
 	until = locked_since + RUN_MS;
-	for (i = 0; !settled(program, i % 4 == 3); i++) {
+	for (i = 0; !settled(program, news || i % 4 == 3); i++) {
 		lit_log_read();
 		if (lit_log.bug || lit_log.oops) {
 			hurt = 1;
 			break;
 		}
-		if (i % 16 == 15 && !all_locked())
+		if (i % 4 == 3 && !all_locked())
 			locked_since = now_ms();
-		if (i > 16 && now_ms() - locked_since > LOCKED_MS) {
+		if (i > 4 && now_ms() - locked_since > LOCKED_MS) {
 			lit_log.deadlock = hurt = 1;
 			break;
 		}
@@ -306,7 +342,7 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 			trouble = "timeout";
 			break;
 		}
-		usleep(300);
+		news = await_news();
 	}
 	/* what is left of the kernel's report would fall into our lines */
 	if (hurt)
@@ -328,7 +364,7 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 	program->end();
 	ioctl(lit_ctl, LITC_STATUS, st);
 	ioctl(lit_ctl, LITC_FINISH, 0);
-	reports += lit_log.bad_map > lit_log.bad_page ? lit_log.bad_map : lit_log.bad_page;
+	lit_reports += lit_log.bad_map > lit_log.bad_page ? lit_log.bad_map : lit_log.bad_page;
 	if (lit_log.oops)
 		trouble = "oops";
 	return trouble;
@@ -376,43 +412,46 @@ static int next(struct lit_select *sel, const struct lit_status *st, int nthread
 	return 1;
 }
 
-static void test(int id, int index, int limit, int preemptions, int frames, int wanted)
+void lit_test(const struct lit_job *job)
 {
-	const struct lit_program *program = lit_programs[index];
-	struct lit_select sel = { .test = index, .preemptions = 0, .marks = program->marks,
-		.frames_choose = frames, .mmio_pfn = mmio_pfn, .mmio_frames = mmio_frames };
+	const struct lit_program *program = lit_programs[job->program];
+	struct lit_select sel = { .test = job->program, .preemptions = 0, .marks = program->marks,
+		.frames_choose = job->frames, .mmio_pfn = job->mmio_pfn, .mmio_frames = job->mmio_frames };
 	static struct lit_status st;
 	int runs = 0, i, lost = 0, stuck = 0, more = 1, unsteered = 0;
 	double began = now_ms();
 	const char *trouble = NULL;
 
+	/* before there are processes that would each find out for themselves, or have pages of their own */
+	coarse();
+	touch_all();
 	memcpy(sel.data, lit_data, sizeof sel.data);
 	if (program->prepare)
 		program->prepare();
 	sel.turns = program->nthreads;
 	nseen = 0;
-	printf("LIT start %d\n", id);
-	while ((more || unsteered > 0) && runs < limit) {
+	printf("LIT start %d\n", job->id);
+	while ((more || unsteered > 0) && runs < job->runs) {
 		trouble = run(program, &sel, &st);
 		lost += st.lost;
 		stuck += st.stuck != 0;
 		if (trouble) {
-			printf("LIT trouble %d %s %s\n", id, trouble, st.trace);
+			printf("LIT trouble %d %s %s\n", job->id, trouble, st.trace);
 			break;
 		}
 		runs++;
-		note(id, &st);
+		note(job->id, &st);
 		if (unsteered > 0) {
 			unsteered--;
 			continue;
 		}
-		more = next(&sel, &st, program->nthreads, preemptions, wanted);
+		more = next(&sel, &st, program->nthreads, job->preemptions, job->wanted);
 		if (!more && !over() && program->nthreads > 1) {
-			unsteered = UNSTEERED_RUNS;
+			unsteered = nseen < job->wanted ? UNSTEERED_RUNS : 1;
 			sel.turns = sel.nchoices = sel.nframes = 0;
 		}
 	}
-	printf("LIT done %d %d %s %d %d %.0f", id, runs, more && runs >= limit ? "limit" : "all", lost, stuck, now_ms() - began);
+	printf("LIT done %d %d %s %d %d %.0f", job->id, runs, more && runs >= job->runs ? "limit" : "all", lost, stuck, now_ms() - began);
 	for (i = 0; i < nseen; i++) {
 		printf(" %d", seen[i].count);
 		free(seen[i].text);
@@ -423,183 +462,4 @@ static void test(int id, int index, int limit, int preemptions, int frames, int 
 	tcdrain(STDOUT_FILENO);
 	if (lit_ktap_end)
 		lit_ktap_end(program, trouble);
-}
-
-/* ---- start ---- */
-
-static unsigned long symbol(const char *wanted)
-{
-	FILE *f = fopen("/proc/kallsyms", "r");
-	char line[256], name[128], type;
-	unsigned long at, found = 0;
-
-	while (f && !found && fgets(line, sizeof line, f))
-		if (sscanf(line, "%lx %c %127s", &at, &type, name) == 3 && strcmp(name, wanted) == 0)
-			found = at;
-	if (f)
-		fclose(f);
-	return found;
-}
-
-static int insert_module(void)
-{
-	static const char *const names[] = { "vm_normal_page", "vm_normal_page_pmd", "folio_walk_start", "lru_add_drain", "lru_add_drain_all",
-		"vmf_insert_mixed_mkwrite", "remap_vmalloc_range_partial" };
-	char parameters[320] = "";
-	size_t i, used = 0;
-	int fd = open("/lit.ko", O_RDONLY | O_CLOEXEC);
-
-	for (i = 0; i < sizeof names / sizeof *names; i++)
-		used += snprintf(parameters + used, sizeof parameters - used, "%s=0x%lx ", names[i], symbol(names[i]));
-	return syscall(SYS_finit_module, fd, parameters, 0) < 0 ? -errno : 0;
-}
-
-static void set(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	if (write(fd, value, strlen(value)) < 0)
-		errno = 0;
-	close(fd);
-}
-
-static void mounts(void)
-{
-	mkdir("/proc", 0755);
-	mkdir("/sys", 0755);
-	mkdir("/dev", 0755);
-	mount("proc", "/proc", "proc", 0, NULL);
-	mount("sys", "/sys", "sysfs", 0, NULL);
-	mount("dev", "/dev", "devtmpfs", 0, NULL);
-	mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
-}
-
-/* Pages of a file that is no file of tmpfs are counted as the process's; so init goes on from there. */
-static void move_to_tmpfs(char *self)
-{
-	static char text[4096];
-	ssize_t n;
-	int from, to;
-
-	mkdir("/t", 0755);
-	if (mount("t", "/t", "tmpfs", 0, NULL) < 0)
-		return;
-	from = open(self, O_RDONLY | O_CLOEXEC);
-	to = open("/t/init", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	while ((n = read(from, text, sizeof text)) > 0)
-		if (write(to, text, n) != n)
-			return;
-	close(from);
-	close(to);
-	execl("/t/init", "/t/init", NULL);
-}
-
-/* Finds the window of no memory and switches its decoder on, which only PC firmware does. */
-static void find_window(void)
-{
-	unsigned long long first, last;
-	char path[64], line[256];
-	int i;
-
-	for (i = 0; i < 32 && !mmio_pfn; i++) {
-		FILE *f;
-
-		snprintf(path, sizeof path, "/sys/bus/pci/devices/0000:00:%02x.0/resource", i);
-		f = fopen(path, "re");
-		while (f && fgets(line, sizeof line, f))
-			if (sscanf(line, "%llx %llx", &first, &last) == 2 && last - first == WINDOW - 1) {
-				mmio_pfn = first >> 12;
-				mmio_frames = WINDOW >> 12;
-			}
-		if (f)
-			fclose(f);
-		snprintf(path, sizeof path, "/sys/bus/pci/devices/0000:00:%02x.0/enable", i);
-		if (mmio_pfn)
-			set(path, "1");
-	}
-}
-
-/*
- * A job is "TEST RUNS PREEMPTIONS FRAMES WANTED", the last being the number of outcomes after which more preemptions are pointless.
- * "record ID RUNS PREEMPTIONS FRAMES WANTED NUMBER..." gives test 0 a record to interpret. "mmio PFN COUNT" says where there is a
- * window of no memory, "window" that there is one.
- */
-static void job(char *line)
-{
-	int id, limit, preemptions, frames, wanted, n, k = 0;
-	int record = strncmp(line, "record ", 7) == 0;
-	char *at = record ? line + 7 : line;
-
-	if (sscanf(at, "%d %d %d %d %d%n", &id, &limit, &preemptions, &frames, &wanted, &n) != 5)
-		return;
-	if (!record && id >= lit_nprograms)
-		return;
-	memset(lit_data, 0, sizeof lit_data);
-	for (at += n; record && k < LIT_DATA && sscanf(at, "%d%n", lit_data + k, &n) == 1; k++)
-		at += n;
-	set("/sys/kernel/debug/clear_warn_once", "1");
-	test(id, record ? 0 : id, limit, preemptions, frames, wanted);
-}
-
-static void jobs(void)
-{
-	FILE *f = fopen("/jobs", "re");
-	char line[512];
-	unsigned long long pfn;
-	unsigned int count;
-
-	while (f && reports < MAX_REPORTS && fgets(line, sizeof line, f)) {
-		if (sscanf(line, "mmio %llx %u", &pfn, &count) == 2) {
-			mmio_pfn = pfn;
-			mmio_frames = count;
-			/* the window is a PCI device, and only PC firmware switches its decoder on */
-			set("/sys/bus/pci/devices/0000:00:01.0/enable", "1");
-		} else if (strcmp(line, "window\n") == 0) {
-			find_window();
-		} else
-			job(line);
-	}
-}
-
-int main(int argc, char **argv)
-{
-	struct utsname u;
-	struct rlimit none = { 0, 0 };
-	int r;
-
-	if (argc > 0 && strcmp(argv[0], "/t/init") != 0)
-		move_to_tmpfs("/init");
-	mounts();
-	/* before mounts() init has no console that it could write to */
-	r = open("/dev/console", O_RDWR);
-	if (r >= 0) {
-		dup2(r, 0);
-		dup2(r, 1);
-		dup2(r, 2);
-	}
-	setvbuf(stdout, NULL, _IOLBF, 4096);
-	setrlimit(RLIMIT_CORE, &none);
-	uname(&u);
-	printf("LIT boot %s %s\n", u.release, u.machine);
-	set("/proc/sys/kernel/printk_devkmsg", "on");
-	/* the default of the configuration, which the kernel gives up on machines of less than 512 MB */
-	set("/sys/kernel/mm/transparent_hugepage/enabled", "always");
-	lit_shared = mmap(NULL, sizeof *lit_shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	lit_log_open();
-	r = insert_module();
-	lit_ctl = open(LIT_CTL, O_RDWR | O_CLOEXEC);
-	if (r || lit_ctl < 0)
-		printf("LIT error module %d control %d\n", r, lit_ctl);
-	else
-		jobs();
-	printf("LIT end\npfnmap: done\n");
-	fflush(stdout);
-	sync();
-	/* a reset would start User-mode Linux again */
-	reboot(RB_POWER_OFF);
-	reboot(RB_AUTOBOOT);
-	for (;;)
-		pause();
 }

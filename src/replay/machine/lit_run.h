@@ -127,8 +127,8 @@ struct lit_program {
 	void (*poke)(void);
 	/* registers of the state, and those of the time after all have exited */
 	void (*state)(void), (*end)(void);
-	/* whether calls are marked in the log, and whether counters are asked for */
-	int marks, counts;
+	/* whether calls are marked in the log */
+	int marks;
 	/* makes threads and regions of the record */
 	void (*prepare)(void);
 };

@@ -133,7 +133,7 @@ void *lit_mremap(void *addr, unsigned long from, unsigned long to, int flags, ..
 int lit_fork(void)
 {
 	struct lit_proc *me = lit_me;
-	int n = __sync_fetch_and_add(&lit_shared->nprocs, 1), pid, first;
+	int n = __sync_fetch_and_add(&lit_shared->nprocs, 1), pid, first, looks;
 	struct lit_proc *child = lit_shared->procs + n;
 
 	if (n >= LIT_SLOTS)
@@ -154,7 +154,7 @@ int lit_fork(void)
 		lit_ctl = open(LIT_CTL, O_RDWR | O_CLOEXEC);
 		ioctl(lit_ctl, LITC_ENTER, (unsigned long)n);
 		while (first == 0 && !me->parked && !me->dead && !me->waiting)
-			usleep(200);
+			lit_nap(200);
 		return 0;
 	}
 	pid = ERRNO(pid);
@@ -166,9 +166,13 @@ int lit_fork(void)
 	}
 	me->children++;
 	while (!child->used)
-		usleep(100);
-	while (first == 1 && !child->parked && !child->waiting && !lit_is_dead(pid))
-		usleep(200);
+		lit_nap(100);
+	/* whether it has died costs more to find out */
+	for (looks = 1; first == 1 && !child->parked && !child->waiting; looks++) {
+		if (looks % 8 == 0 && lit_is_dead(pid))
+			break;
+		lit_nap(200);
+	}
 	return pid;
 }
 

@@ -21,9 +21,29 @@ struct lit_shared {
 extern struct lit_shared *lit_shared;
 /* This process's control device. */
 extern int lit_ctl;
-/* Whether a process is a zombie or gone; `signal` gets what ended it. */
+/* Whether a process is a zombie or gone; `signal` gets what ended a zombie. */
 int lit_is_dead(int pid);
 int lit_death(int pid, int *signal);
+
+/* Lets others run for so many microseconds, and no longer where timers are coarse. */
+void lit_nap(unsigned int us);
+
+/* What init has to do for one test. */
+struct lit_job {
+	int id, program;
+	/* runs at most, and preemptions in one */
+	int runs, preemptions;
+	/* whether allocations are choices, and outcomes after which more preemptions are pointless */
+	int frames, wanted;
+	uint64_t mmio_pfn;
+	unsigned int mmio_frames;
+};
+void lit_test(const struct lit_job *job);
+/* reports of bad pages so far */
+extern int lit_reports;
+
+/* selftest.c, which only replays have; `window`: whether there is a window of no memory */
+__attribute__((weak)) void lit_selftest(int window);
 
 /* values.c */
 void lit_values_begin(const struct lit_program *p, const struct lit_select *sel);

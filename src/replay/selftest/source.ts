@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Paths } from '../kernels/paths.js';
+import type { Toolchain } from '../types.js';
 
 /**
  * The kernel's own test of PFN mappings, tools/testing/selftests/mm/pfnmap.c, from the source package that User-mode
@@ -31,4 +32,17 @@ export async function selftestSources(paths: Paths): Promise<Record<string, stri
   if (!entries.every(([, path]) => existsSync(path))) return undefined;
   const read = entries.map(async ([name, path]) => [name, await readFile(path, 'utf8')] as const);
   return Object.fromEntries(await Promise.all(read));
+}
+
+/** Why a machine has no selftest. */
+export const NO_SELFTEST = `not built: it comes with 'npm run replay:setup -- --kernel ${SELFTEST_KERNEL.id}'`;
+
+/**
+ * The selftest as a program for the machines of a toolchain, or undefined if there are no sources. Setup has built it; what is asked for
+ * again comes from the cache.
+ * @throws BuildError
+ */
+export async function selftestProgram(toolchain: Toolchain, paths: Paths): Promise<Uint8Array | undefined> {
+  const sources = await selftestSources(paths);
+  return sources === undefined ? undefined : readFile(await toolchain.buildProgram(sources, 'selftest'));
 }

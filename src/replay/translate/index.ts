@@ -205,19 +205,27 @@ function description(test: LitmusTest, id: number, threads: readonly string[]): 
     .join(', ');
   const { text } = test.source;
   const marks = text.includes('warned(') ? 1 : 0;
-  const counts = /rss_(anon|file)/.test(text) ? 1 : 0;
   return [
     `const struct lit_program lit_program_${id} = {`,
     `\t.name = "${test.name}", .nthreads = ${threads.length}, .threads = (void (*const[])(void)){ ${threads.join(', ')} },`,
     `\t.nregions = ${test.memory.regions.length}, .regions = (const struct lit_named_region[]){ ${regions} },`,
-    `\t.poke = t${id}_poke, .state = t${id}_state, .end = t${id}_end, .marks = ${marks}, .counts = ${counts},`,
+    `\t.poke = t${id}_poke, .state = t${id}_state, .end = t${id}_end, .marks = ${marks},`,
     '};',
   ].join('\n');
 }
 
 /** What every program and every module is made of, beside its tests. */
 export const PROGRAM_FILES = [
-  ...['lit_run.c', 'lit_run.h', 'lit_sys.c', 'lit_sys.h', 'lit_log.c', 'lit_values.c', 'lit_abi.h'],
+  ...[
+    'lit_init.c',
+    'lit_run.c',
+    'lit_run.h',
+    'lit_sys.c',
+    'lit_sys.h',
+    'lit_log.c',
+    'lit_values.c',
+    'lit_abi.h',
+  ],
 ] as const;
 export const KERNEL_FILES = [
   ...['lit_abi.h', 'lit_driver.h', 'lit_core.h'],

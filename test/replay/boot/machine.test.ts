@@ -50,8 +50,20 @@ describe('booting', () => {
 
   test('ends a machine that falls silent, not one that talks', async () => {
     const talk = 'for i in 1 2 3 4 5 6; do echo $i; sleep 0.2; done; exec sleep 60';
-    const result = await booter(shell(talk), true).run(FILES, { ...TIME, silentMs: 900 });
+    const result = await booter(shell(talk), true).run(FILES, { ...TIME, silentMs: () => 900 });
     expect(result).toMatchObject({ end: 'timeout', lines: ['1', '2', '3', '4', '5', '6'] });
+  });
+
+  test('loses patience when it is told to', async () => {
+    const heard: string[] = [];
+    const began = Date.now();
+    const result = await booter(shell('echo fine; echo BUG; exec sleep 60'), true).run(FILES, {
+      ...TIME,
+      onLine: (line) => heard.push(line),
+      silentMs: () => (heard.includes('BUG') ? 200 : 30_000),
+    });
+    expect(result.end).toBe('timeout');
+    expect(Date.now() - began).toBeLessThan(15_000);
   });
 
   test('ends a machine that does not end', async () => {

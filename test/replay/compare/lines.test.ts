@@ -56,3 +56,11 @@ test('a test without an end is an error, one that hangs a time-out', () => {
 test('a module that does not load', () => {
   expect(read('LIT error module -8 control -1').error).toBe('module -8 control -1');
 });
+
+test('a kernel that has reported a BUG is hurt until the test comes to its end', () => {
+  const report = ['LIT start 1', '[  9.1] kernel BUG at mm/memory.c:2229!'];
+  expect(read('LIT start 1').hurt).toBe(false);
+  expect(read(...report).hurt).toBe(true);
+  expect(read(...report, 'LIT done 1 1 all 0 0 9 1').hurt).toBe(false);
+  expect(read('LIT start 1', 'Unable to handle kernel paging request at virtual address 0').hurt).toBe(true);
+});

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseCases, skipReason } from '../../../src/replay/selftest/ktap.js';
-import { RECORDED, type SelftestRecord } from '../../../src/replay/selftest/main.js';
-import { parseSelftest } from '../../../src/replay/selftest/run.js';
+import { compareSelftest, selftestCases } from '../../../src/replay/selftest/compare.js';
+import { parseSelftest, SelftestReader, type SelftestRuns } from '../../../src/replay/selftest/console.js';
+import { readSelftests } from '../../../src/replay/selftest/record.js';
+import { formatComparisons, formatFidelity, summaryLine } from '../../../src/replay/compare/formats.js';
 import { parseLitmus, runTest } from '../../../src/index.js';
 import { grammar } from '../../litmus/grammar.js';
 
@@ -42,37 +44,85 @@ describe("the kernel's selftest", () => {
   });
 });
 
-const recorded = JSON.parse(readFileSync(RECORDED, 'utf8')) as Record<string, SelftestRecord>;
+const litmus = readdirSync('litmus/selftests').map((name) => {
+  const file = `litmus/selftests/${name}`;
+  return parseLitmus({ file, text: readFileSync(file, 'utf8') }, grammar);
+});
+const cases = selftestCases(litmus);
 
-/** `pfnmap-mremap-fixed-private.litmus` is a case of the selftest in a private mapping: no machine runs that. */
-const cases = readdirSync('litmus/selftests')
-  .filter((file) => !file.endsWith('-private.litmus'))
-  .map((file) => ({ file, name: file.replace(/^pfnmap-(.*)\.litmus$/, '$1').replaceAll('-', '_') }));
+describe('the selftest and the model', () => {
+  const PLACE = { kernel: 'arm64-7.2', version: '7.2.13' };
+
+  async function compared(runs: SelftestRuns | string) {
+    const models = new Map(
+      await Promise.all(
+        cases.map(async ({ test: t }) => [t, await runTest(t, { arch: 'arm64', release: '7.2' })] as const),
+      ),
+    );
+    return compareSelftest(cases, runs, (t) => models.get(t)!, PLACE);
+  }
+
+  test('differ where a case fails, or is not reached', async () => {
+    const results = Object.fromEntries(cases.map(({ name }) => [name, 'ok' as const]));
+    const { fork: _, ...others } = results;
+    const all = await compared({ mmio: { results: { ...others, munmap_split: 'not ok' } } });
+    const statuses = Object.fromEntries(all.map((c) => [c.test, c.status]));
+    expect(statuses).toMatchObject({
+      'selftest:fork:mmio': 'differs',
+      'selftest:munmap_split:mmio': 'differs',
+      'selftest:mremap_fixed:mmio': 'agreed',
+    });
+    expect(formatComparisons(all, 'ktap')).toContain('# only on the machine: verdict=not ok;');
+    expect(summaryLine(all)).toContain('selftest on mmio: 4 of 6 cases agree');
+  });
+
+  test('a selftest that was skipped says why', async () => {
+    const all = await compared('not built');
+    expect(all.map((c) => c.status)).toEqual(cases.map(() => 'not run'));
+    expect(formatFidelity(all)).toContain('| arm64-7.2 | skipped (not built) |');
+  });
+
+  test('a private mapping is no case of it', () => {
+    expect(cases.length).toBe(6);
+    expect(litmus.length).toBeGreaterThan(cases.length);
+  });
+});
+
+test('the selftest is taken out of a console', () => {
+  const reader = new SelftestReader();
+  for (const line of ['LIT end', 'selftest: start', ...CONSOLE]) reader.line(line);
+  expect({ begun: reader.begun, over: reader.over, lines: reader.lines }).toEqual({
+    ...{ begun: true, over: false },
+    lines: CONSOLE,
+  });
+  for (const line of ['selftest: done', 'LIT start 9']) reader.line(line);
+  expect({ over: reader.over, lines: reader.lines }).toEqual({ over: true, lines: CONSOLE });
+});
+
+const recorded = readSelftests('test/replay/recorded/selftest.json');
 
 describe('what the selftest said on real kernels', () => {
-  test('is known of several, each with results for some memory', () => {
-    const kernels = Object.entries(recorded);
-    expect(kernels.length).toBeGreaterThanOrEqual(7);
-    for (const [id, { runs }] of kernels.filter(([id]) => !id.startsWith('um-'))) {
-      expect([id, Object.values(runs).some(({ results }) => Object.keys(results).length > 0)]).toEqual([
-        id,
-        true,
-      ]);
+  test('is known of all kernels, each with results for some memory', () => {
+    const kernels = readdirSync('test/replay/recorded')
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => name.replace('.jsonl', ''));
+    expect(Object.keys(recorded).toSorted()).toEqual(kernels.toSorted());
+    for (const [id, { runs }] of Object.entries(recorded)) {
+      const some = Object.values(runs).some(({ results }) => Object.keys(results).length > 0);
+      expect({ id, some }).toEqual({ id, some: true });
     }
   });
 
   test('is about the cases that the model has, and no others', () => {
-    const names = cases.map(({ name }) => name).sort();
+    const names = cases.map(({ name }) => name).toSorted();
     for (const { runs } of Object.values(recorded)) {
       for (const { results, skipped } of Object.values(runs)) {
-        expect(Object.keys(results).sort()).toEqual(skipped === undefined ? names : []);
+        expect(Object.keys(results).toSorted()).toEqual(skipped === undefined ? names : []);
       }
     }
   });
 
-  test.each(cases)('agrees with the model about $name', async ({ file, name }) => {
-    const path = `litmus/selftests/${file}`;
-    const parsed = parseLitmus({ file: path, text: readFileSync(path, 'utf8') }, grammar);
+  test.each(cases)('agrees with the model about $name', async ({ name, test: parsed }) => {
     for (const { arch, release, runs } of Object.values(recorded)) {
       const { ok } = await runTest(parsed, { arch, release });
       for (const { results } of Object.values(runs).filter(({ skipped }) => skipped === undefined)) {
