@@ -230,6 +230,7 @@ class Finder {
     const [parent] = above;
     if (isKey(node, parent)) return;
     if (typeof node.value === 'boolean') this.add('boolean', where, node, String(!node.value));
+    if (isWords(node, parent) || isAfterBug(node, above, this.text)) return;
     if (typeof node.value === 'number' && !isAddress(node, above) && !isZeroTest(node, parent)) {
       const by = node.value > 0 ? '- 1' : '+ 1';
       const decimal = /^\d+$/.test(node.raw);
@@ -331,6 +332,18 @@ function isAddress(node, above) {
     node = parent;
   }
   return false;
+}
+
+/** How many words a routine's frame has: as with an index, no behaviour of a kernel. */
+function isWords(node, parent) {
+  return parent?.callee?.name === 'routine' && parent.arguments[1] === node;
+}
+
+/** The value of a `return 0;` behind `k.bug();`: the run is frozen, and nobody sees it. */
+function isAfterBug(node, [parent, around], text) {
+  if (parent?.type !== 'ReturnStatement' || around?.type !== 'BlockStatement') return false;
+  const before = around.body[around.body.indexOf(parent) - 1];
+  return before !== undefined && text.slice(before.start, before.end) === 'k.bug();';
 }
 
 /** The `flags & FLAG` of a comparison with 0. */

@@ -53,6 +53,8 @@ test('what cannot matter is left alone', () => {
   expect(changes("import { a } from './a.js'; type T = 1 | 2;")).toEqual([]);
   expect(changes('throw new Error(`${1}`);')).toEqual([]);
   expect(changes('const lo = w[e + 1] | 0;')).toEqual([]);
+  expect(changes("const r = routine('mm/x.c:x', 2, run);")).toEqual([]);
+  expect(changes('function f() { if (a) { k.bug(); return 0; } }').join()).not.toContain('return 1');
 });
 
 test('a mutant has a name of its own, which lines do not change', () => {

@@ -211,7 +211,6 @@ function modify(k: Kernel, vma: Vma, e: number): void {
  */
 function canChangeWritable(k: Kernel, vma: Vma, pg: number, e: number): boolean {
   const flags = k.w[e + 1]!;
-  if ((flags & PTE_PROTNONE) !== 0) return false;
   if (pteNeedsSoftDirtyWp(k, vma, flags)) return false;
   const dirty = (flags & PTE_DIRTY) !== 0;
   if ((vma.flags & VM_SHARED) !== 0) return dirty;
