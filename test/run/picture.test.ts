@@ -49,6 +49,7 @@ describe('a page that is allocated, mapped raw, and freed', () => {
         frame: 'pool.0',
         bits: ['writable'],
         classified: 'special',
+        because: 'mapping is not COW',
         counted: false,
       },
     ]);
@@ -69,7 +70,12 @@ test('copies are counted, children have names, and the window shows the frame', 
   expect(last.processes.map(({ name }) => name)).toEqual(['P0', 'P0:c1']);
   const [parent, child] = last.processes;
   expect(parent!.vmas[0]).toMatchObject({ pgoff: '0x100', pgoffFrame: 'pool.0' });
-  expect(parent!.entries[0]).toMatchObject({ frame: 'pool.0', classified: 'special', counted: true });
+  expect(parent!.entries[0]).toMatchObject({
+    frame: 'pool.0',
+    classified: 'special',
+    because: 'pfn = vm_pgoff + page',
+    counted: true,
+  });
   expect(child!.entries[0]).toMatchObject({ frame: 'pool.1', classified: 'normal', counted: true });
   expect(child!.rssAnon).toBe(1);
   expect(frame(last, 'pool.1')!.flags).toEqual(['anonymous']);

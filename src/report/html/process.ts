@@ -105,10 +105,10 @@ function targetName(e: EntryPicture): string {
 }
 
 const CLASSES = {
-  normal: 'vm_normal_page: a page',
-  special: 'vm_normal_page: NULL',
-  'no memmap': 'vm_normal_page: no struct page there!',
-  driver: 'vm_normal_page: asks the driver',
+  normal: 'a page',
+  special: 'NULL',
+  'no memmap': 'no struct page there!',
+  driver: 'asks the driver',
   'no VMA': 'no VMA',
 } as const;
 
@@ -116,11 +116,12 @@ function entryCell(e: EntryPicture, old: EntryPicture | undefined, rows: number)
   const count = (one: EntryPicture): string => (one.counted ? 'counted' : 'not counted');
   const isNew = old === undefined;
   const kind = e.counted ? 'counted' : 'raw';
+  const typed = e.type !== undefined || old?.type !== undefined;
   return markup`<td rowspan="${rows}" class="entry ${kind}" data-to="${targetName(e)}">
     ${e.level !== 'pte' && markup`<b>${e.level}</b> `}<span class="to">→ ${isNew ? fresh(true, targetName(e)) : value(targetName(e), targetName(old))}</span>
     <span class="pfn">pfn ${e.pfn}</span>
-    <span class="line">${words(e.bits, old?.bits)}${e.type !== undefined && markup` ${value(e.type, old && (old.type ?? 'wb'))}`}</span>
-    <span class="line">${value(CLASSES[e.classified], old && CLASSES[old.classified])};
-      ${value(count(e), old && count(old))}</span>
+    <span class="line">${words(e.bits, old?.bits)}${typed && markup` ${value(e.type ?? 'wb', old && (old.type ?? 'wb'))}`}</span>
+    <span class="line">vm_normal_page: ${value(CLASSES[e.classified], old && CLASSES[old.classified])}${e.because !== undefined && markup` <span class="quiet">(${e.because})</span>`}</span>
+    <span class="line">${value(count(e), old && count(old))}</span>
   </td>`;
 }

@@ -40,15 +40,17 @@ function stepHtml(id: string, v: Violation, i: number, picture: Markup): Markup 
   return markup`<section class="step" id="${id}.${i + 1}" aria-labelledby="${id}.${i + 1}-title">
     <h3 id="${id}.${i + 1}-title">${i + 1}. ${codeHtml(step)}</h3>
     ${blameHtml(v, i)} ${picture}
-    <details class="changes">
-      <summary>
-        ${step.changes.length === 0 ? 'Nothing that has a name changed' : 'What changed, in words'}
-      </summary>
-      <ul>
-        ${step.changes.map((change) => markup`<li>${change}</li>`)}
-      </ul>
-    </details>
+    ${step.changes.length > 0 && changesHtml(step)}
   </section> `;
+}
+
+function changesHtml({ changes }: VerifyStep): Markup {
+  return markup`<details class="changes">
+    <summary>What changed, in words</summary>
+    <ul>
+      ${changes.map((change) => markup`<li>${change}</li>`)}
+    </ul>
+  </details>`;
 }
 
 function blameHtml({ blame, steps, invariant, where }: Violation, i: number): Markup {

@@ -1,7 +1,13 @@
 /** Processes: their mappings, and the entries of their page tables as hardware, mm and ghost state see them. */
-import { vmFlagNames } from '../../kernel/flags.js';
+import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../../kernel/flags.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import { SPECIAL, vmNormalPage, vmNormalPageLeaf } from '../../kernel/mm/memory/classify.js';
+import {
+  isLinear,
+  isZeroPfn,
+  SPECIAL,
+  vmNormalPage,
+  vmNormalPageLeaf,
+} from '../../kernel/mm/memory/classify.js';
 import { entryPfn, levelPages, walk } from '../../kernel/mm/pgtable.js';
 import {
   cacheMode,
@@ -111,18 +117,38 @@ function entryPicture(k: Kernel, p: Proc, page: number, e: number, level: Level)
       ...((flags & PTE_PROTNONE) !== 0 ? ['no access'] : []),
     ],
     ...(type === 'wb' ? {} : { type }),
-    classified: classified(k, p.slot, page, e, level),
+    ...classified(k, p.slot, page, e, level),
     counted: (flags & PTE_GHOST_COUNTED) !== 0,
   };
 }
 
-function classified(k: Kernel, mm: number, pg: number, e: number, level: Level): Classified {
+function classified(
+  k: Kernel,
+  mm: number,
+  pg: number,
+  e: number,
+  level: Level,
+): { readonly classified: Classified; readonly because?: string } {
   const vma = k.vmas.find((v) => v.mm === mm && pg >= v.start && pg < v.end);
-  if (vma === undefined) return 'no VMA';
-  if (k.program.vmOps[vma.ops]?.findNormalPage !== undefined) return 'driver';
+  if (vma === undefined) return { classified: 'no VMA' };
+  if (k.program.vmOps[vma.ops]?.findNormalPage !== undefined) return { classified: 'driver' };
   const quiet = k.quiet;
   k.quiet = true;
   const page = level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
   k.quiet = quiet;
-  return page >= 0 ? 'normal' : page === SPECIAL ? 'special' : 'no memmap';
+  const found = page >= 0 ? 'normal' : page === SPECIAL ? 'special' : 'no memmap';
+  return { classified: found, ...(level === Level.Pte ? { because: because(k, vma, pg, e) } : {}) };
+}
+
+/** Which test of vm_normal_page() decides (A.2, A.3). */
+function because(k: Kernel, vma: Vma, pg: number, e: number): string {
+  const pfn = entryPfn(k, e);
+  if (k.facts.pteSpecial) return (k.w[e + 1]! & PTE_SPECIAL) !== 0 ? 'special bit' : 'no special bit';
+  if ((vma.flags & VM_MIXEDMAP) !== 0 && !k.mem.pfnValid(pfn)) return 'VM_MIXEDMAP, no struct page';
+  if ((vma.flags & (VM_MIXEDMAP | VM_PFNMAP)) === VM_PFNMAP) {
+    if (isLinear(k, vma, pg, pfn)) return 'pfn = vm_pgoff + page';
+    if (!vma.cow) return 'mapping is not COW';
+  }
+  if (isZeroPfn(k, pfn)) return 'zero page';
+  return pfn > k.mem.highestMemmapPfn ? 'beyond all memory' : 'no exception applies';
 }

@@ -38,6 +38,8 @@ export interface EntryPicture {
   /** Memory type, if it is not `wb`. */
   readonly type?: string;
   readonly classified: Classified;
+  /** What decides about that: `special bit`, `pfn = vm_pgoff + page` ...; of PTEs only. */
+  readonly because?: string;
   /** Ghost state: whether a reference, a mapcount and RSS were counted when it was installed. */
   readonly counted: boolean;
 }

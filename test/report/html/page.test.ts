@@ -64,7 +64,7 @@ test('the steps stand there as C, each with a picture in which only what changed
   expect(marked(steps[3]!)).toEqual(
     expect.arrayContaining(['was the struct page of pool.0', 'NULL', 'was allocated', 'free', 'was 1', '0']),
   );
-  expect(steps[3]).toContain('vm_normal_page: NULL');
+  expect(plain(steps[3]!)).toContain('vm_normal_page: NULL (mapping is not COW)');
   expect(steps[3]).toContain('broken here');
 });
 
