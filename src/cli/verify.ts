@@ -18,8 +18,9 @@ import { factsOf, optionFacts, runTest } from '../run/index.js';
 import type { Allocator, Probability } from '../run/probability/index.js';
 import { parseLitmus } from '../run/parse.js';
 import type { KindName } from '../verify/operations.js';
+import { agrees, withinOf } from '../verify/expectation.js';
 import { likelihood } from '../verify/likelihood.js';
-import { verifyTest, type VerifyOptions, type VerifyResult } from '../verify/index.js';
+import { verifyTest, type Bounds, type VerifyOptions, type VerifyResult } from '../verify/index.js';
 import type { Context } from './context.js';
 import { wasm } from './engine.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
@@ -134,7 +135,7 @@ class Verification {
       for (const configuration of chosen) {
         if (this.context.signal.aborted) return;
         this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
-        await this.result(test, await verifyTest(test, this.options(configuration)));
+        await this.result(test, await verifyTest(test, this.options(configuration, withinOf(test))));
         // So that an interrupt is noticed even if every search is short.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -143,15 +144,18 @@ class Verification {
     }
   }
 
-  private options({ arch, release }: Configuration): VerifyOptions {
+  /** @param within the header's bounds, which those of the command line replace */
+  private options({ arch, release }: Configuration, within: Partial<Bounds>): VerifyOptions {
     const { flags, context, progress } = this;
     const given = <T>(name: string, value: T | undefined): object =>
       value === undefined ? {} : { [name]: value };
+    const { processes, pages, files, races, only } = flags;
+    const isBounded = races || [processes, pages, files, only].some((bound) => bound !== undefined);
     return {
+      ...(isBounded ? { races } : within),
       arch,
       release,
       facts: Object.fromEntries(flags.fact ?? []),
-      races: flags.races,
       symmetry: flags.symmetry,
       signal: context.signal,
       onProgress: (state) => progress.update(state),
@@ -161,15 +165,15 @@ class Verification {
       ...given('maxBytes', flags.memory),
       compact: flags.compact,
       ...given('depth', flags.depth),
-      ...given('processes', flags.processes),
-      ...given('pages', flags.pages),
-      ...given('files', flags.files),
-      ...given('only', flags.only),
+      ...given('processes', processes),
+      ...given('pages', pages),
+      ...given('files', files),
+      ...given('only', only),
     };
   }
 
   private async result(driver: LitmusTest, result: VerifyResult): Promise<void> {
-    if (result.verdict === 'violated') this.violated += 1;
+    if (result.verdict !== 'unknown' && !agrees(result)) this.violated += 1;
     if (result.verdict === 'unknown') this.unknown += 1;
     const confirmed = await this.confirm(driver, result);
     const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;

@@ -18,7 +18,7 @@ B.11-late B.11-complete-error B.11-no-ops B.11-null-ops B.11-override B.11-prot 
 B.11-simple-ioremap B.11-kernel-pages B.11-mapped B.11-hidden B.11-compat C.1-errors C.1-fixed
 C.1-before-link C.1-error-zaps C.1-no-ops C.1-locked C.1-notify C.1-early C.1-populate C.2-permission
 C.2-flags C.2-huge C.2-wp-huge C.2-vma-lock C.2-table C.2-oom C.3-anon-shared C.3-anon-read
-C.3-anon-write C.3-no-fault C.3-read C.3-retry C.3-lock C.3-waits C.3-cow C.3-shared C.4-pfn-shared
+C.3-anon-write C.3-no-fault C.3-read C.3-retry C.3-lock C.3-cow C.3-shared C.4-pfn-shared
 C.4-pfn-refused C.4-page-shared C.4-exclusive C.4-last C.4-copy C.4-copy-raw C.4-unshare-anon
 C.4-unshare-other C.4-unshare-none C.5-user-address C.5-recheck C.5-rss C.5-counts C.5-exclusive
 C.5-caching C.6-dontcopy C.6-wipeonfork C.6-needs-copy C.6-io-only C.6-locked C.6-open C.6-same

@@ -2,6 +2,7 @@
 import { ruleNamed } from '../contract/index.js';
 import type { Probability } from '../run/probability/index.js';
 import { litmusText } from '../verify/counterexample.js';
+import { agrees } from '../verify/expectation.js';
 import type { VerifyResult, Violation } from '../verify/types.js';
 import { stepLines, wrapped } from './brief.js';
 import { probabilityLines } from './probability.js';
@@ -39,7 +40,7 @@ export function formatVerify(
   confirmed?: string,
   likely?: readonly Probability[],
 ): string {
-  const head = `${result.test}, ${result.arch}, Linux ${result.release}: ${headline(result)}`;
+  const head = `${result.test}, ${result.arch}, Linux ${result.release}: ${headline(result)}${foretold(result)}`;
   const lines = [head];
   if (result.violation !== undefined) {
     const { violation: v } = result;
@@ -59,6 +60,12 @@ export function formatVerify(
     lines.push('  Not covered:', ...result.excludes.flatMap((one) => wrapped(`- ${one}`, '    ')));
   }
   return [...lines, ''].map((line) => `${line}\n`).join('');
+}
+
+/** Whether the header says the same. */
+function foretold(result: VerifyResult): string {
+  if (result.expected === undefined || result.verdict === 'n/a') return '';
+  return agrees(result) ? ' (as its header says)' : ` (its header says: ${result.expected})`;
 }
 
 function headline({ verdict, violation: v, reason }: VerifyResult): string {
@@ -118,6 +125,8 @@ export function verifyObject(
     release: result.release,
     verdict: result.verdict,
     reason: result.reason,
+    expected: result.expected,
+    agrees: result.expected === undefined ? undefined : agrees(result),
     invariant: v?.invariant ?? null,
     where: v?.where,
     at: v?.at,

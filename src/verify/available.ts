@@ -24,7 +24,7 @@ export function available(k: Kernel, proc: number, o: Operation): boolean {
     case Kind.Move:
       return mapped(k, proc, o.a);
     case Kind.Grow:
-      return mapped(k, proc, o.a) && !mapped(k, proc, o.a + 1);
+      return mapped(k, proc, o.a) && (o.b === 0 ? !mapped(k, proc, o.a + 1) : room(k, proc, 2) >= 0);
     case Kind.Load:
       return allows(k, proc, o.a, VM_READ | VM_WRITE);
     case Kind.Store:

@@ -2,14 +2,21 @@
 import type { Access } from '../contract/invariants/check.js';
 import type { InvariantId } from '../contract/invariants/list.js';
 import type { Party, RuleId } from '../contract/index.js';
-import { VM_DONTEXPAND, VM_MAYSHARE, VM_MAYWRITE, VM_PFNMAP, VM_SHARED } from '../kernel/flags.js';
+import {
+  VM_DONTEXPAND,
+  VM_MAYSHARE,
+  VM_MAYWRITE,
+  VM_MIXEDMAP,
+  VM_PFNMAP,
+  VM_SHARED,
+} from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { Freeze, HEAD, PAGE, VMA } from '../kernel/layout.js';
 import { isLinear } from '../kernel/mm/memory/classify.js';
 import { entryPfn, pteAt } from '../kernel/mm/pgtable.js';
 import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
 import { UNDEFINED_IDS } from '../kernel/routine.js';
-import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Vma } from '../kernel/world.js';
+import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Page, type Vma } from '../kernel/world.js';
 import { frameName } from '../run/changes.js';
 
 export interface Breach {
@@ -36,18 +43,57 @@ export function breaches(k: Kernel, access: Access, deeds: Deeds): Breach[] {
   return [
     ...vmas.flatMap((v) => [...ofVma(k, v, deeds), ...ofEntries(k, v, access, deeds)]),
     ...overfreed(k, deeds),
+    ...undone(k, deeds),
   ];
 }
 
+const ALLOCATES = /^(alloc_pages?|get_zeroed_page|__get_free_pages?|vmalloc\w*|vzalloc|dma_alloc\w*)$/;
+
+/** A mmap_prepare hook takes a page for a mapping that then fails: nobody tells the driver. */
+function undone(k: Kernel, { before, calls }: Deeds): Breach[] {
+  if (!calls.some((one) => one.startsWith('mmap_action_')) || !calls.some((one) => ALLOCATES.test(one)))
+    return [];
+  if (k.vmas.some((v) => v.mm >= 0 && before[v.o + VMA.MM] === 0)) return [];
+  const taken = k.pages.filter(
+    (page) => (before[page.o + PAGE.FLAGS]! & PG_FREE) !== 0 && (page.flags & PG_FREE) === 0,
+  );
+  return taken.map((page) => ({
+    rule: 'F-23',
+    by: 'driver',
+    how: `its mmap_prepare hook takes ${frameName(k, page.pfn)}, and mmap() fails afterwards`,
+  }));
+}
+
+/** The last step on the way. */
+export interface LastStep {
+  /** Kernel functions that the driver called. */
+  readonly calls: readonly string[];
+  /** Whether it asked for a private mapping. */
+  readonly isPrivate: boolean;
+}
+
 /** Whose mistake a broken invariant is when no rule was broken on the way; undefined if the contract should have had one. */
-export function mistake(k: Kernel, invariant: InvariantId, pfn: number): Breach | undefined {
+export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: LastStep): Breach | undefined {
+  if (invariant === 'served') return unserved(k, last);
   if (invariant === 'revoked')
     return { rule: 'F-21', by: 'driver', how: 'its revocation does not find every mapping' };
+  if (invariant === 'notified')
+    return {
+      rule: 'F-20',
+      by: 'driver',
+      how: 'it fills a mapping, writable, whose first writes it wants to hear of',
+    };
   if (invariant === 'read-only')
     return {
       rule: 'F-16',
       by: 'driver',
       how: `${frameName(k, pfn)} can be written through a shared mapping`,
+    };
+  const hooked = k.program.vmOps.some((ops) => ops?.findNormalPage !== undefined);
+  if (hooked && ['mapcount', 'refcount', 'rss'].includes(invariant))
+    return {
+      by: 'driver',
+      how: 'its find_normal_page() names a page for an entry that goes, and was not counted',
     };
   if (invariant === 'no-undefined') return { by: 'driver', how: 'it follows a pointer to where nothing is' };
   if (invariant === 'no-deadlock')
@@ -56,6 +102,20 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number): Breach 
   const page = k.pages[k.mem.frame(pfn)]!;
   if ((page.flags & PG_ANON) !== 0 || page.mapcount !== 0) return undefined;
   return { by: 'driver', how: `it holds ${frameName(k, pfn)} and has nothing left that names it` };
+}
+
+/** Why a mapping that the driver has promised is refused. */
+function unserved(k: Kernel, { calls, isPrivate }: LastStep): Breach {
+  if (isPrivate && calls.some((one) => /remap_pfn_range|mmap_action_remap/.test(one)))
+    return { rule: 'F-2', by: 'driver', how: 'it remaps a private mapping in parts' };
+  const tail = k.pages.find((page) => page.refcount === 0 && (page.flags & (PG_FREE | PG_ANON)) === 0);
+  if (tail !== undefined && calls.some((one) => /insert_page|map_pages/.test(one)))
+    return {
+      rule: 'F-12',
+      by: 'driver',
+      how: `${frameName(k, tail.pfn)} is part of a block and has no reference`,
+    };
+  return { by: 'driver', how: 'it refuses a mapping that it has promised' };
 }
 
 /** The driver gives back a reference that it does not have. */
@@ -114,7 +174,22 @@ function ofVma(k: Kernel, v: Vma, { before }: Deeds): Breach[] {
   const samePlace = (before[v.o + VMA.RANGE]! & 0xffff) === v.start;
   if (grown && samePlace && (v.flags & (VM_PFNMAP | VM_DONTEXPAND)) !== 0)
     found.push({ rule: 'F-28', by: 'core', how: 'a mapping that must not grow has grown' });
+  if (
+    (grown || isLonger(k, v, before)) &&
+    (v.flags & VM_MIXEDMAP) !== 0 &&
+    (v.flags & (VM_PFNMAP | VM_DONTEXPAND)) === 0
+  )
+    driver('F-19', 'a mapping of pages and frames has grown: VM_DONTEXPAND is not set');
   return found;
+}
+
+/** Whether a VMA is new and longer than one that has gone: a move that grew. */
+function isLonger(k: Kernel, v: Vma, before: Int32Array): boolean {
+  if (before[v.o + VMA.MM] !== 0) return false;
+  return k.vmas.some((old) => {
+    const range = before[old.o + VMA.RANGE]!;
+    return old.mm < 0 && before[old.o + VMA.MM] === v.mm + 1 && (range >>> 16) - (range & 0xffff) < v.pages;
+  });
 }
 
 function ofEntries(k: Kernel, v: Vma, access: Access, deeds: Deeds): Breach[] {
@@ -127,8 +202,21 @@ function ofEntries(k: Kernel, v: Vma, access: Access, deeds: Deeds): Breach[] {
     if ((flags & PTE_GHOST_COUNTED) === 0) found.push(...ofRaw(k, v, pg, e, frame, access, deeds));
     else if ((v.flags & VM_PFNMAP) !== 0 && frame >= 0 && (k.pages[frame]!.flags & PG_ANON) === 0)
       found.push({ rule: 'F-10', by: 'driver', how: `a page is mapped, counted, in a VM_PFNMAP mapping` });
+    else if (frame >= 0 && isUnreferenced(k.pages[frame]!, deeds.before))
+      found.push({
+        rule: 'F-11',
+        by: 'driver',
+        how: `${frameName(k, k.pages[frame]!.pfn)} comes into a mapping without a reference for it`,
+      });
   }
   return found;
+}
+
+/** Whether a page has got an entry more, and no reference with it. */
+function isUnreferenced(page: Page, before: Int32Array): boolean {
+  const { flags, mapcount, refcount, o } = page;
+  if ((flags & PG_ANON) !== 0) return false;
+  return mapcount > before[o + PAGE.MAPCOUNT]! && refcount <= before[o + PAGE.REFCOUNT]!;
 }
 
 function ofRaw(

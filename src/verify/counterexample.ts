@@ -124,7 +124,7 @@ class Conditions {
         return `${this.maps(proc, page, pfn)} /\\ ${this.classed(proc, page, pfn)}`;
       case 'private-write':
       case 'read-only':
-        return `${this.maps(proc, page, pfn)} /\\ ${this.path(proc)}:writable(${addressText(page)}) = 1`;
+        return `${this.maps(proc, page, pfn)} /\\ ${this.member(proc)}writable(${addressText(page)}) = 1`;
       case 'isolation':
         return this.shared(pfn);
       case 'mapcount':
@@ -156,6 +156,12 @@ class Conditions {
     return above.includes(':') ? `${above}.c${p.nth}` : `${above}:c${p.nth}`;
   }
 
+  /** What stands before an observer of a process: `0:`, `0:c1.`. */
+  private member(proc: number): string {
+    const path = this.path(proc);
+    return path + (path.includes(':') ? '.' : ':');
+  }
+
   private frame(pfn: number): string {
     const frame = this.k.mem.frame(pfn);
     if (frame < 0) return `0x${pfn.toString(16)}`;
@@ -169,7 +175,7 @@ class Conditions {
   }
 
   private maps(proc: number, page: number, pfn: number): string {
-    return `${this.path(proc)}:pfn(${addressText(page)}) = ${this.frame(pfn)}`;
+    return `${this.member(proc)}pfn(${addressText(page)}) = ${this.frame(pfn)}`;
   }
 
   /** What the mm takes an entry for, and what its frame says. */
@@ -180,11 +186,11 @@ class Conditions {
     k.quiet = true;
     const normal = k.level === Level.Pte ? vmNormalPage(k, vma, page, e) : -1;
     k.quiet = false;
-    const at = `${this.path(proc)}:vm_normal_page(${addressText(page)})`;
+    const at = `${this.member(proc)}vm_normal_page(${addressText(page)})`;
     const parts = [`${at} ${normal >= 0 ? '!=' : '='} NULL`];
     const frame = k.mem.frame(pfn);
     if (frame >= 0 && k.mem.hasPage[frame] === 1) {
-      parts.push(`${this.path(proc)}:is_anon(${addressText(page)}) = ${k.pages[frame]!.flags & PG_ANON}`);
+      parts.push(`${this.member(proc)}is_anon(${addressText(page)}) = ${k.pages[frame]!.flags & PG_ANON}`);
       parts.push(`mapcount(${this.frame(pfn)}) = ${k.pages[frame]!.mapcount}`);
     }
     return parts.join(' /\\ ');
@@ -197,7 +203,7 @@ class Conditions {
       if (entryPfn(this.k, e) !== pfn) return;
       parts.push(this.maps(proc, page, pfn));
       if ((this.k.w[e + 1]! & PTE_WRITE) !== 0)
-        parts.push(`${this.path(proc)}:writable(${addressText(page)}) = 1`);
+        parts.push(`${this.member(proc)}writable(${addressText(page)}) = 1`);
     });
     return parts.join(' /\\ ');
   }

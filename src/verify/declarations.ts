@@ -9,6 +9,17 @@ export interface Declarations {
   readonly revokes: ReadonlySet<number>;
   /** `Readonly: NAME, ...`: regions and resources that are given for reading only. */
   readonly readonly: ReadonlySet<string>;
+  /** `Serves: [shared|private] N pages at OFFSET, ...`: mappings to read that mmap() always gives. */
+  readonly serves: readonly Served[];
+}
+
+/** A mapping that a driver has promised. */
+export interface Served {
+  /** Absent: both. */
+  readonly type?: 'shared' | 'private';
+  readonly pages: number;
+  /** Offset, in pages. */
+  readonly pgoff: bigint;
 }
 
 /** @throws DiagnosticError for a name that stands for nothing */
@@ -28,26 +39,73 @@ export function declarations(test: LitmusTest, c: Compiled): Declarations {
       throw wrong(test, 'PFN2019', `there is no region \`${name}\``, { name, start }, 'a region or resource');
     return name;
   });
-  return { revokes: new Set(revokes), readonly: new Set(readonly) };
+  return { revokes: new Set(revokes), readonly: new Set(readonly), serves: serves(test, c) };
 }
 
-interface Named {
+const SERVED = /^(?:(shared|private) )?(\d+) pages? at (\w+)(?: \+ (\d+))?$/;
+
+function serves(test: LitmusTest, c: Compiled): Served[] {
+  return headerLines(test, 'Serves').flatMap(({ text, start }) =>
+    items(text, start).map((item) => {
+      const [, type, pages, base, more] = SERVED.exec(item.name) ?? [];
+      const region = c.mem.regions.find(({ name }) => name === base);
+      const first =
+        region !== undefined ? BigInt(region.pfn) : /^\d+$/.test(base ?? '') ? BigInt(base!) : undefined;
+      if (first === undefined) {
+        const expected =
+          '`1 page at 0`, `private 2 pages at buf`: a type or none, a length, a number or region';
+        throw wrong(test, 'PFN4002', `\`${item.name}\` is no mapping`, item, expected);
+      }
+      return {
+        ...(type === undefined ? {} : { type: type as 'shared' | 'private' }),
+        pages: Number(pages),
+        pgoff: first + BigInt(more ?? 0),
+      };
+    }),
+  );
+}
+
+export interface Named {
   readonly name: string;
   readonly start: number;
 }
 
-/** The names behind `KEY:` in the lines of the header. */
-function named(test: LitmusTest, key: string): Named[] {
+/** A line of the header for `pfnmap verify`. */
+export interface HeaderLine {
+  /** What stands in parentheses behind the keyword, and where. */
+  readonly selector: Named | undefined;
+  readonly text: string;
+  readonly start: number;
+}
+
+/** The lines of the header that begin with `KEY:` or `KEY(SEL):`. */
+export function headerLines(test: LitmusTest, key: string): HeaderLine[] {
   const { text } = test.source;
   const header = text.slice(0, test.memory.span.start);
-  const lines = header.matchAll(new RegExp(`^[ \\t(*]*${key}:[ \\t]*(.*)$`, 'gm'));
-  return [...lines].flatMap((line) => {
-    const from = line.index + line[0].length - line[1]!.length;
-    return [...line[1]!.matchAll(/\w+/g)].map((word) => ({ name: word[0], start: from + word.index }));
+  const lines = header.matchAll(new RegExp(`^([ \\t(*]*${key})(?:\\(([^)\n]*)\\))?:[ \\t]*(.*)$`, 'gm'));
+  return [...lines].map((line) => ({
+    selector: line[2] === undefined ? undefined : { name: line[2], start: line.index + line[1]!.length + 1 },
+    text: line[3]!,
+    start: line.index + line[0].length - line[3]!.length,
+  }));
+}
+
+/** What stands between the commas of a text. */
+export function items(text: string, start: number): Named[] {
+  return [...text.matchAll(/[^,]+/g)].map((item) => {
+    const name = item[0].trim();
+    return { name, start: start + item.index + item[0].indexOf(name) };
   });
 }
 
-function wrong(
+/** The names behind `KEY:` in the lines of the header. */
+function named(test: LitmusTest, key: string): Named[] {
+  return headerLines(test, key).flatMap(({ text, start }) =>
+    [...text.matchAll(/\w+/g)].map((word) => ({ name: word[0], start: start + word.index })),
+  );
+}
+
+export function wrong(
   test: LitmusTest,
   code: `PFN${string}`,
   message: string,

@@ -24,6 +24,8 @@ export function excludes(subject: Subject, worlds: readonly Bounds[], met: Reado
   const list = [`more than ${worlds.map(sizeOf).join(', or ')}`];
   const only = worlds[0]?.only;
   if (only !== undefined) list.push(`operations other than ${only.join(', ')} (--only)`);
+  const offsets = worlds[0]?.offsets;
+  if (offsets !== undefined) list.push(`mappings at other offsets than ${offsets.join(', ')}`);
   for (const bound of met) if (MET[bound] !== undefined) list.push(MET[bound]);
   if (worlds.some(({ races, processes }) => !races && processes > 1))
     list.push('races inside system calls and faults (--races)');

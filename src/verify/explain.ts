@@ -4,6 +4,7 @@ import type { Search } from '../explore/bfs.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { Freeze, HEAD, type Capacities } from '../kernel/layout.js';
 import { UNDEFINED_IDS, type Routine, type Tracer } from '../kernel/routine.js';
+import { MAP_PRIVATE } from '../kernel/uapi.js';
 import { bootKernel, booting } from '../run/boot.js';
 import { changes, frameName, snapshot } from '../run/changes.js';
 import { pictureOf } from '../run/picture/index.js';
@@ -49,7 +50,9 @@ export function explain(
   let blame: Blame | undefined;
   const listener: Listener = {
     begins: (thread, operation) => {
-      const place = operation.kind === Kind.Mmap ? room(k, k.currentProc, operation.b) : -1;
+      const { kind, b } = operation;
+      const pages = kind === Kind.Mmap ? b : kind === Kind.Grow && b !== 0 ? 2 : 0;
+      const place = pages > 0 ? room(k, k.currentProc, pages) : -1;
       deeds.push({ thread, operation, place, result: undefined });
     },
     ends: (thread, result) => {
@@ -58,6 +61,7 @@ export function explain(
     },
   };
   walker.listener = listener;
+  let calls: readonly string[] = [];
   for (const move of walker.moves()) {
     const tracer = new Listening();
     const before = snapshot(k);
@@ -65,6 +69,7 @@ export function explain(
     const known = deeds.length;
     k.tracer = tracer;
     walker.step();
+    calls = tracer.calls;
     const fallen = breaches(k, subject.access, { before, calls: tracer.calls });
     if (blame === undefined && fallen[0] !== undefined) blame = { ...fallen[0], step: steps.length + 1 };
     const deed = deeds.slice(known).find((d) => d.thread === move);
@@ -86,7 +91,10 @@ export function explain(
   const here: Broken = same
     ? { ...broken, proc: checker.proc, page: checker.page, pfn: checker.pfn }
     : broken;
-  const own = blame === undefined ? mistake(k, id, here.pfn) : undefined;
+  const own =
+    blame === undefined
+      ? mistake(k, id, here.pfn, { calls, isPrivate: deeds.at(-1)?.operation.d === MAP_PRIVATE })
+      : undefined;
   if (own !== undefined) blame = { ...own, step: steps.length };
   const litmus = counterexample(subject, k, here, deeds, id);
   return {

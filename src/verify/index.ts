@@ -15,11 +15,12 @@ import { Canonical } from '../run/canonical.js';
 import { COMPACTED, memoryReason, optionFacts } from '../run/index.js';
 import { firstSymmetry } from '../run/symmetry.js';
 import { excludes } from './excludes.js';
+import { expectationOf } from './expectation.js';
 import { explain } from './explain.js';
 import { subjectOf, type Subject } from './subject.js';
 import { Beyond, verifySystem } from './system.js';
 import type { Bounds, VerifyOptions, VerifyResult, VerifyVerdict, Violation } from './types.js';
-import { USER } from './user.js';
+import { Failed, USER } from './user.js';
 
 export type * from './types.js';
 
@@ -35,7 +36,14 @@ const USUAL = [
 const USUAL_PROCESSES = 2;
 const USUAL_PAGES = 2;
 
-const REVOKED = invariantIndex('revoked');
+const IDLE = 'no mmap() succeeds within these bounds';
+
+/** Invariants that only a program's ghost state tells, in the order in which they are reported. */
+const TOLD = [
+  { failed: Failed.Revoke, invariant: invariantIndex('revoked') },
+  { failed: Failed.Notify, invariant: invariantIndex('notified') },
+  { failed: Failed.Serve, invariant: invariantIndex('served') },
+] as const;
 const DEADLOCK = invariantIndex('no-deadlock');
 
 /**
@@ -46,8 +54,16 @@ const DEADLOCK = invariantIndex('no-deadlock');
 export async function verifyTest(test: LitmusTest, options: VerifyOptions): Promise<VerifyResult> {
   const started = performance.now();
   const { arch, release } = options;
-  const base = { test: test.name, file: test.source.file, arch, release };
-  if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) {
+  const configuration = configurationOf(arch, release);
+  const expected = expectationOf(test, configuration);
+  const base = {
+    test: test.name,
+    file: test.source.file,
+    arch,
+    release,
+    ...(expected === undefined ? {} : { expected }),
+  };
+  if (!runsOn(test, configuration, CONFIGURATIONS)) {
     const reason = `Only: ${test.only?.text ?? ''}`;
     return { ...base, ...NOT_RUN, reason };
   }
@@ -65,8 +81,8 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
 }
 
 /** The bounds to verify within, one after the other. */
-function worldsOf({ processes, pages, files = 1, races = false, only }: VerifyOptions): Bounds[] {
-  const rest = { files, races, ...(only === undefined ? {} : { only }) };
+function worldsOf({ processes, pages, files = 1, races = false, only, offsets }: VerifyOptions): Bounds[] {
+  const rest = { files, races, ...(only && { only }), ...(offsets && { offsets }) };
   if (processes === undefined && pages === undefined) return USUAL.map((one) => ({ ...one, ...rest }));
   return [{ processes: processes ?? USUAL_PROCESSES, pages: pages ?? USUAL_PAGES, ...rest }];
 }
@@ -75,6 +91,8 @@ function worldsOf({ processes, pages, files = 1, races = false, only }: VerifyOp
 interface Part extends Pick<VerifyResult, 'states' | 'transitions' | 'depth'> {
   readonly verdict: VerifyVerdict;
   readonly reason: string | undefined;
+  /** Whether nothing was ever mapped. */
+  readonly idle: boolean;
   readonly violation: Violation | undefined;
   readonly bounds: Bounds;
   readonly beyond: Beyond;
@@ -94,13 +112,28 @@ async function world(test: LitmusTest, facts: Facts, bounds: Bounds, options: Ve
   const reason = violation ? undefined : reasonOf(found, options);
   const verdict = violation ? 'violated' : reason === undefined ? 'holds' : 'unknown';
   const { states, transitions, depth } = found.search;
-  return { verdict, reason, violation, bounds, beyond: found.beyond, subject, states, transitions, depth };
+  const idle = reason === IDLE;
+  return {
+    verdict,
+    reason,
+    idle,
+    violation,
+    bounds,
+    beyond: found.beyond,
+    subject,
+    states,
+    transitions,
+    depth,
+  };
 }
 
 /** A violation anywhere is one; what holds must hold everywhere. */
 function together(parts: readonly Part[], options: VerifyOptions) {
-  const worst = (verdict: VerifyVerdict): Part | undefined => parts.find((part) => part.verdict === verdict);
-  const shown = worst('violated') ?? worst('unknown') ?? parts[0]!;
+  // A world in which nothing can be mapped says nothing, as long as there is another.
+  const lively = parts.filter(({ idle }) => !idle);
+  const seen = lively.length > 0 ? lively : parts;
+  const worst = (verdict: VerifyVerdict): Part | undefined => seen.find((part) => part.verdict === verdict);
+  const shown = worst('violated') ?? worst('unknown') ?? seen[0]!;
   const total = (of: (part: Part) => number): number => parts.reduce((n, part) => n + of(part), 0);
   const { verdict, violation, subject } = shown;
   const seconds = `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
@@ -259,20 +292,22 @@ class Attempt {
     this.loaded ||= !booting(this.k) && !notLoaded(this.k);
     this.mapped ||= this.k.vmas.some((v) => v.mm >= 0);
     let invariant = checker.check();
-    if ((invariant < 0 || invariant > REVOKED) && this.unrevoked()) invariant = REVOKED;
+    const told = this.told();
+    if (told >= 0 && (invariant < 0 || invariant > told)) invariant = told;
     if (invariant < 0) return false;
     this.broken = { id, invariant, proc: checker.proc, page: checker.page, pfn: checker.pfn };
     return true;
   }
 
-  /** Whether a program has seen a revocation that left an entry. */
-  private unrevoked(): boolean {
+  /** The first invariant that a program has seen broken, or -1. */
+  private told(): number {
     const { k } = this;
+    let seen = 0;
     for (let i = 0; i < k.layout.caps.threads; i++) {
       const t = k.thread(i);
-      if (k.w[t + THREAD.STATE] !== 0 && k.w[t + THREAD.STACK + USER.UNREVOKED] !== 0) return true;
+      if (k.w[t + THREAD.STATE] !== 0) seen |= k.w[t + THREAD.STACK + USER.FAILED]!;
     }
-    return false;
+    return seen === 0 ? -1 : (TOLD.find(({ failed }) => (seen & failed) !== 0)?.invariant ?? -1);
   }
 
   /** A state without moves. */
@@ -306,7 +341,7 @@ function reasonOf(found: Found, options: VerifyOptions): string | undefined {
   if (unknown !== undefined) return `the model does not know: ${unknown}`;
   if (options.compact === true) return COMPACTED;
   if (!found.loaded) return 'module_init fails in every execution';
-  return found.mapped ? undefined : 'no mmap() succeeds within these bounds';
+  return found.mapped ? undefined : IDLE;
 }
 
 /** The invariant of an index. */

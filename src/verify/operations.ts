@@ -30,7 +30,7 @@ export const enum Kind {
   Madvise,
   /** page, page to move it to */
   Move,
-  /** page: its mapping of one page gets a second */
+  /** page: its mapping of one page gets a second; 1 if it is to move to the lowest place that fits, else 0 */
   Grow,
   /** page */
   Load,
@@ -114,10 +114,12 @@ export function operations(c: Compiled, bounds: Bounds, traits: Traits): readonl
 
 function descriptorOperations(c: Compiled, bounds: Bounds, traits: Traits, fd: number): Operation[] {
   const list: Operation[] = [];
+  const { offsets: some } = bounds;
+  const begins = offsets(c, traits).filter(({ pgoff }) => some?.includes(Number(pgoff)) !== false);
   for (const type of [MAP_SHARED, MAP_PRIVATE])
     for (const prot of [RW, PROT_READ])
       for (const pages of lengths(c, bounds))
-        for (const offset of offsets(c, traits)) list.push(op(Kind.Mmap, fd, pages, prot, type, offset));
+        for (const offset of begins) list.push(op(Kind.Mmap, fd, pages, prot, type, offset));
   if (c.lowered.program.drivers.some((d) => d.unlockedIoctl !== undefined)) {
     for (const command of commands(c, traits))
       for (const argument of c.lowered.ioctl.argument ? [0, 1] : [0])
@@ -196,7 +198,8 @@ function rangeOperations(bounds: Bounds): Operation[] {
       if (bounds.processes > 1) list.push(op(Kind.Madvise, from, to, MADV_DONTFORK));
     }
   for (let pg = 0; pg < bounds.pages; pg++) {
-    list.push(op(Kind.Grow, pg));
+    list.push(op(Kind.Grow, pg, 0));
+    if (bounds.pages > 2) list.push(op(Kind.Grow, pg, 1));
     for (let to = 0; to < bounds.pages; to++) if (to !== pg) list.push(op(Kind.Move, pg, to));
   }
   return list;

@@ -1,14 +1,15 @@
 /** A driver, compiled to meet every program. */
 import type { Access } from '../contract/invariants/check.js';
+import { MAP_PRIVATE, MAP_SHARED, PROT_READ } from '../kernel/uapi.js';
 import { kernelRoutines } from '../kernel/routine.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import type { Facts } from '../kernel/facts.js';
 import { compile, type Compiled } from '../run/boot.js';
 import { declarations, type Declarations } from './declarations.js';
-import { operations, type Operation } from './operations.js';
+import { Kind, operations, type Operation } from './operations.js';
 import { traitsOf, type Traits } from './source.js';
 import type { Bounds } from './types.js';
-import { User } from './user.js';
+import { User, type Owed } from './user.js';
 
 export interface Subject {
   readonly compiled: Compiled;
@@ -33,7 +34,7 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
   const { program } = c.lowered;
   const cell = program.cells.find(({ offset }) => offset === 0)!.word;
   const id = kernelRoutines.length + program.functions.length;
-  const user = new User(id, menu, declared.revokes, c.lowered.touchesContents, cell);
+  const user = new User(id, menu, owed(menu, declared), c.lowered.touchesContents, cell);
   const compiled: Compiled = {
     ...c,
     procOf: [0],
@@ -44,6 +45,20 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
     },
   };
   return { compiled, user, menu, access: accessOf(test, c, declared), declarations: declared, traits };
+}
+
+/** The calls that a driver has promised to answer as it says. */
+function owed(menu: readonly Operation[], { revokes, serves }: Declarations): Owed {
+  const promised = (o: Operation): boolean =>
+    o.kind === Kind.Mmap &&
+    o.c === PROT_READ &&
+    serves.some(
+      ({ type, pages, pgoff }) =>
+        o.b === pages &&
+        o.offset!.pgoff === pgoff &&
+        (type === undefined || o.d === (type === 'shared' ? MAP_SHARED : MAP_PRIVATE)),
+    );
+  return { revokes, serves: new Set(menu.filter(promised)) };
 }
 
 /** Without `resource` lines a driver may give everything that is not `ram`. */

@@ -8,7 +8,7 @@ import { Kind, POINTER, type Operation } from './operations.js';
 export interface Deed {
   readonly thread: number;
   readonly operation: Operation;
-  /** First page of what mmap() maps. */
+  /** First page of what mmap() maps, or of where mremap() moves what grows. */
   readonly place: number;
   result: number | undefined;
 }
@@ -72,7 +72,9 @@ export function statement(c: Compiled, { operation: o, place, result }: Deed): s
     case Kind.Move:
       return `mremap(${at}, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ${addressText(o.b)})`;
     case Kind.Grow:
-      return `mremap(${at}, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE)`;
+      return o.b === 0
+        ? `mremap(${at}, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE)`
+        : `mremap(${at}, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ${addressText(place)})`;
     case Kind.Load:
       return `r = ${cellText(o.a)}`;
     case Kind.Store:

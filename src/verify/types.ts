@@ -17,6 +17,8 @@ export interface Bounds {
   readonly races: boolean;
   /** Operations that programs make; absent: all. */
   readonly only?: readonly KindName[];
+  /** Offsets of mmap(), in pages, that programs use; absent: those of the menu. */
+  readonly offsets?: readonly number[];
 }
 
 export interface VerifyOptions extends Partial<Bounds> {
@@ -88,6 +90,8 @@ export interface VerifyResult {
   readonly verdict: VerifyVerdict;
   /** Why it is unknown or n/a. */
   readonly reason?: string;
+  /** What the header's `Verify:` line says (`expectation.ts`). */
+  readonly expected?: string;
   readonly violation?: Violation;
   /** Distinct states, transitions, and operations on the longest of the shortest paths looked at. */
   readonly states: number;

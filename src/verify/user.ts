@@ -6,11 +6,13 @@ import { apiId, THREAD_FUNCTIONS } from '../litmus/api/index.js';
 import { doGroupExit } from '../kernel/exit.js';
 import { callPageFault, FAULT, NO_FRAME, translate } from '../kernel/fault.js';
 import { fget } from '../kernel/fs/file_table.js';
+import { VM_SHARED } from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { THREAD } from '../kernel/layout.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
 import { walk } from '../kernel/mm/pgtable.js';
-import { PTE_GHOST_COUNTED, PTE_PRESENT } from '../kernel/pte.js';
+import { vmaLookup } from '../kernel/mm/vma.js';
+import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../kernel/pte.js';
 import { ThreadState, type CFunction, type Routine } from '../kernel/routine.js';
 import { MAP_FIXED, MREMAP_FIXED, MREMAP_MAYMOVE } from '../kernel/uapi.js';
 import { available, room } from './available.js';
@@ -18,8 +20,20 @@ import { Kind, POINTER, type Operation } from './operations.js';
 
 const PAGE = 4096;
 
-/** Local words: the operation under way + 1, tries of an access, whether a revocation left an entry (ghost state). */
-export const USER = { OP: 1, TRIES: 2, UNREVOKED: 3, WORDS: 3 } as const;
+/** Local words: the operation under way + 1, tries of an access, what the driver has failed to do (ghost state, {@link Failed}). */
+export const USER = { OP: 1, TRIES: 2, FAILED: 3, WORDS: 3 } as const;
+
+/** What only the program that made the call can tell. */
+export const Failed = {
+  /** A revocation left a raw entry. */
+  Revoke: 1,
+  /** What mmap() has mapped can be written, and the driver's mkwrite handler was never asked. */
+  Notify: 2,
+  /** mmap() failed where the driver has promised that it succeeds. */
+  Serve: 4,
+  /** No failure yet: the mmap() under way had a raw entry when access was revoked. */
+  Late: 8,
+} as const;
 
 const Pc = { Choose: 0, Access: 1, Faulted: 2, Done: 3 } as const;
 
@@ -64,12 +78,12 @@ export class User {
   /**
    * @param id number of the routine
    * @param menu all operations
-   * @param revokes commands after which no raw entry may be left
+   * @param owed what the driver has promised
    */
   constructor(
     id: number,
     readonly menu: readonly Operation[],
-    private readonly revokes: ReadonlySet<number>,
+    private readonly owed: Owed,
     private readonly contents: boolean,
     cell: number,
   ) {
@@ -173,7 +187,8 @@ export class User {
         address(k, nf, 0, o.a);
         put(k, nf, 1, PAGE);
         put(k, nf, 2, 2 * PAGE);
-        put(k, nf, 3, MREMAP_MAYMOVE);
+        put(k, nf, 3, o.b === 0 ? MREMAP_MAYMOVE : MREMAP_MAYMOVE | MREMAP_FIXED);
+        if (o.b !== 0) address(k, nf, 4, room(k, proc, 2));
         return;
       case Kind.Munmap:
       case Kind.Mprotect:
@@ -207,18 +222,58 @@ export class User {
     this.done(k, f, undefined);
   }
 
+  /** Which of {@link Failed} a call has shown. */
+  private failed(k: Kernel, f: number, o: Operation, result: number): number {
+    if (o.kind === Kind.Ioctl) return result === 0 ? this.revoked(k, o) : 0;
+    if (o.kind !== Kind.Mmap) return 0;
+    const late = (k.w[f + USER.FAILED]! & Failed.Late) !== 0;
+    k.w[f + USER.FAILED]! &= ~Failed.Late;
+    if (result < 0 && result > -4096) return this.owed.serves.has(o) ? Failed.Serve : 0;
+    const first = (result - (k.arenaBase | 0)) / PAGE;
+    if (late && isRaw(k, k.currentProc, first, first + o.b)) return Failed.Revoke;
+    return writableUnasked(k, first, o.b) ? Failed.Notify : 0;
+  }
+
+  /**
+   * An ioctl has succeeded. A program inside mmap() has no mapping yet, so that it is looked at once more when it comes back, unless the
+   * driver may have given access again by then.
+   */
+  private revoked(k: Kernel, o: Operation): number {
+    const revokes = this.owed.revokes.has(o.b);
+    const driver = fget(k, k.currentProc, o.a)?.driver;
+    let left = false;
+    for (let i = 0; i < k.layout.caps.threads; i++) {
+      const t = k.thread(i);
+      if (k.w[t + THREAD.STATE] !== ThreadState.Runnable && k.w[t + THREAD.WAIT] === 0) continue;
+      const f = t + THREAD.STACK;
+      const doing = i === k.cur ? undefined : this.menu[k.w[f + USER.OP]! - 1];
+      const raw = revokes && rawEntryLeft(k, k.w[t + THREAD.PROC]!, driver);
+      if (doing?.kind !== Kind.Mmap) left ||= raw;
+      else if (raw) k.w[f + USER.FAILED]! |= Failed.Late;
+      else if (!revokes) k.w[f + USER.FAILED]! &= ~Failed.Late;
+    }
+    return left ? Failed.Revoke : 0;
+  }
+
   private done(k: Kernel, f: number, result: number | undefined): void {
     const o = this.menu[k.w[f + USER.OP]! - 1]!;
     k.w[k.t + THREAD.API] = 0;
     k.w[f + USER.OP] = 0;
     k.w[f + USER.TRIES] = 0;
-    if (o.kind === Kind.Ioctl && result === 0 && this.revokes.has(o.b) && rawEntryLeft(k, o.a))
-      k.w[f + USER.UNREVOKED] = 1;
+    if (result !== undefined) k.w[f + USER.FAILED]! |= this.failed(k, f, o, result);
     if (o.kind === Kind.Fork) startChildren(k);
     this.listener?.ends(k.cur, result);
     k.setPc(f, Pc.Choose);
     k.stopped = true;
   }
+}
+
+/** What a driver has promised. */
+export interface Owed {
+  /** Commands after which no raw entry may be left. */
+  readonly revokes: ReadonlySet<number>;
+  /** Calls of mmap() that have to succeed. */
+  readonly serves: ReadonlySet<Operation>;
 }
 
 function put(k: Kernel, nf: number, i: number, value: number): void {
@@ -250,16 +305,35 @@ function startChildren(k: Kernel): void {
   }
 }
 
-/** Whether a raw entry of the descriptor's driver is left in any process. */
-function rawEntryLeft(k: Kernel, fd: number): boolean {
-  const driver = fget(k, k.currentProc, fd)?.driver;
+/** Whether a raw entry of a driver is left in a process. */
+function rawEntryLeft(k: Kernel, proc: number, driver: number | undefined): boolean {
   for (let i = 0; i < k.vmas.length; i++) {
     const v = k.vmas[i]!;
-    if (v.mm < 0 || v.file < 0 || k.files[v.file]!.driver !== driver) continue;
-    for (let pg = v.start; pg < v.end; pg++) {
-      const flags = k.w[walk(k, v.mm, pg) + 1]!;
-      if ((flags & PTE_PRESENT) !== 0 && (flags & PTE_GHOST_COUNTED) === 0) return true;
-    }
+    if (v.mm !== proc || v.file < 0 || k.files[v.file]!.driver !== driver) continue;
+    if (isRaw(k, proc, v.start, v.end)) return true;
+  }
+  return false;
+}
+
+/** Whether one of the pages [from, to) has a raw entry. */
+function isRaw(k: Kernel, proc: number, from: number, to: number): boolean {
+  for (let pg = from; pg < to; pg++) {
+    const flags = k.w[walk(k, proc, pg) + 1]!;
+    if ((flags & PTE_PRESENT) !== 0 && (flags & PTE_GHOST_COUNTED) === 0) return true;
+  }
+  return false;
+}
+
+/** Whether what mmap() has just mapped is writable though its driver wants to hear of first writes: no fault has asked it yet. */
+function writableUnasked(k: Kernel, first: number, pages: number): boolean {
+  const proc = k.currentProc;
+  const vma = vmaLookup(k, proc, first);
+  const ops = vma === undefined ? undefined : k.program.vmOps[vma.ops];
+  if (ops === undefined || (vma!.flags & VM_SHARED) === 0) return false;
+  for (let pg = first; pg < first + pages; pg++) {
+    const flags = k.w[walk(k, proc, pg) + 1]!;
+    const handler = (flags & PTE_GHOST_COUNTED) === 0 ? ops.pfnMkwrite : ops.pageMkwrite;
+    if ((flags & PTE_PRESENT) !== 0 && (flags & PTE_WRITE) !== 0 && handler !== undefined) return true;
   }
   return false;
 }

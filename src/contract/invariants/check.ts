@@ -160,6 +160,8 @@ export class InvariantChecker {
     const page = k.pages[frame]!;
     const anon = (page.flags & PG_ANON) !== 0;
     if (counted) this.count(frame, anon);
+    const given = k.mem.isRam[frame] === 1 || k.mem.isZeroFrame(frame) || this.access.reachable[frame] === 1;
+    if (counted && !given) this.breaks(RESOURCE, mm, pg, pfn);
     if (writable) this.writes(vma, pg, pfn, frame, counted && anon);
     const type = (flags & PTE_CACHE_MASK) + 1;
     if (this.types[frame] === 0) this.types[frame] = type;

@@ -87,6 +87,16 @@ export const INVARIANTS = [
     guards: ['F-21', 'F-22'],
   },
   {
+    id: 'notified',
+    statement: 'a driver with page_mkwrite or pfn_mkwrite is asked before a program can write',
+    guards: ['F-20'],
+  },
+  {
+    id: 'served',
+    statement: 'mmap() succeeds where the driver has promised it',
+    guards: ['F-2', 'F-12'],
+  },
+  {
     id: 'no-report',
     statement: 'the kernel reports no bad map and no bad page',
     guards: ['F-1a', 'F-9', 'F-36', 'F-39'],
