@@ -124,11 +124,11 @@ export const CREATION = [
     ...DRIVER,
     id: 'F-11',
     statement:
-      'Pages for vm_insert_page() have a reference, and are neither anonymous nor slab pages nor pages with a type.',
-    source: MEMORY + 'validate_page_before_insert',
-    breaks: 'The call fails.',
-    enforcement: enforced('errno'),
-    enforced: '-EINVAL.',
+      'Pages for vm_insert_page() have a reference, and are neither anonymous nor slab pages nor pages with a type; a page that a fault handler returns comes with a reference for the mapping.',
+    source: MEMORY + 'validate_page_before_insert, finish_fault',
+    breaks: 'The call fails; the page of a fault handler is freed once too often when it is unmapped.',
+    enforcement: enforced(['errno', 'nothing']),
+    enforced: 'vm_insert_page(): -EINVAL. A fault handler: nothing.',
   },
   {
     ...DRIVER,

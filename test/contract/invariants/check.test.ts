@@ -49,7 +49,7 @@ const DAMAGES: Readonly<Record<string, (world: World) => void>> = {
 };
 
 /** These are about more than one state: test/verify/invariants.test.ts. */
-const PATHS = ['revoked', 'no-deadlock'];
+const PATHS = ['revoked', 'notified', 'served', 'no-deadlock'];
 
 test('every invariant that one state can break has a damage', () => {
   const ids = INVARIANTS.map(({ id }) => id as string);
