@@ -62,6 +62,7 @@ const runCommand = buildCommand<RunFlags, string[], Context>({
       ram: { kind: 'parsed', parse: parseRam, optional: true, brief },
       share: { kind: 'boolean', default: true, brief },
       jobs: { kind: 'parsed', parse: parseCount, optional: true, brief },
+      workers: { kind: 'parsed', parse: parseCount, optional: true, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
   },

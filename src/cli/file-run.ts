@@ -1,5 +1,6 @@
 /** Runs one file on every configuration and tells what happens as it happens; knows nothing of printing. */
 import { DiagnosticError, formatDiagnostic, type Source } from '../c/diagnostics.js';
+import type { Crew } from '../run/crew.js';
 import type { Progress, RunOptions, RunResult } from '../run/result.js';
 import type { Configuration } from './options.js';
 
@@ -11,15 +12,19 @@ export interface Engine<T> {
   run(test: T, options: RunOptions): RunResult | Promise<RunResult>;
   /** Like `run` of this test, but configurations that the test cannot tell apart have one run in common. */
   shared?(test: T): (options: RunOptions) => Promise<RunResult>;
+  /** Threads to make large searches of a file's test together. */
+  crew?(threads: number, source: Source): Crew;
 }
 
 /** What is the same for all files. Can be sent to another thread. */
 export interface FileRunOptions {
   readonly configurations: readonly Configuration[];
   /** The bounds and overrides that are the same for all runs. */
-  readonly common: Omit<RunOptions, keyof Configuration | 'signal' | 'onProgress'>;
+  readonly common: Omit<RunOptions, keyof Configuration | 'signal' | 'onProgress' | 'crew'>;
   /** Whether configurations that a test cannot tell apart share a run. */
   readonly share: boolean;
+  /** Threads that make one large search together. */
+  readonly workers: number;
   /** Whether diagnostics have colours. */
   readonly color: boolean;
   /** Whether a fault of pfnmap itself is shown with its stack. */
@@ -54,7 +59,7 @@ export async function runFile<T>(
   signal: AbortSignal,
   emit: Emit,
 ): Promise<void> {
-  const { configurations, common, share, color, debug } = options;
+  const { configurations, common, share, workers, color, debug } = options;
   let test: T;
   try {
     test = engine.parse(source);
@@ -64,12 +69,16 @@ export async function runFile<T>(
   }
   emit({ kind: 'begin' });
   const run = (share ? engine.shared?.(test) : undefined) ?? ((each: RunOptions) => engine.run(test, each));
+  const crew = workers > 1 ? engine.crew?.(workers, source) : undefined;
   const onProgress = (progress: Progress): void => emit({ kind: 'progress', progress });
   for (const configuration of configurations) {
     if (signal.aborted) break;
     emit({ kind: 'running', configuration });
     try {
-      emit({ kind: 'result', result: await run({ ...common, ...configuration, signal, onProgress }) });
+      emit({
+        kind: 'result',
+        result: await run({ ...common, ...configuration, ...(crew && { crew }), signal, onProgress }),
+      });
     } catch (error) {
       emit({ kind: 'error', configuration, complaint: complaint(source.file, error, color, debug) });
     } finally {

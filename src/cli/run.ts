@@ -8,6 +8,7 @@ import { RELEASES } from '../kernel/release.js';
 import type { Allocator } from '../run/probability/index.js';
 import { createReport, type Format } from '../report/index.js';
 import type { Context } from './context.js';
+import { WORKER } from './crew.js';
 import { loadEngine } from './engine.js';
 import { readAndRunFile, type FileRunOptions } from './file-run.js';
 import { findTests } from './files.js';
@@ -36,6 +37,7 @@ export interface RunFlags {
   readonly ram?: number;
   readonly share: boolean;
   readonly jobs?: number;
+  readonly workers?: number;
 }
 
 /** `pfnmap run FILE|DIR...` */
@@ -58,6 +60,7 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       ...probabilityOf(flags),
     },
     share: flags.share,
+    workers: workersFor(files.length, chosen.length, flags),
     color,
     debug: Boolean(this.env['PFNMAP_DEBUG']),
   };
@@ -83,8 +86,6 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
   }
 }
 
-/** The entry of a thread, which the build puts beside the bundle. */
-const WORKER = new URL('./worker.js', import.meta.url);
 /** A thread takes longer to start than so many runs of small tests. */
 const FEW_RUNS = 64;
 
@@ -92,6 +93,12 @@ const FEW_RUNS = 64;
 function threadsFor(files: number, configurations: number, asked: number | undefined): number {
   const few = asked === undefined && files * configurations < FEW_RUNS;
   return few || !existsSync(WORKER) ? 1 : Math.min(files, asked ?? availableParallelism());
+}
+
+/** How many threads make a large search: all processors, unless files keep them busy. */
+function workersFor(files: number, configurations: number, { jobs, workers }: RunFlags): number {
+  if (workers !== undefined) return existsSync(WORKER) ? workers : 1;
+  return threadsFor(files, configurations, jobs) > 1 || !existsSync(WORKER) ? 1 : availableParallelism();
 }
 
 /** Runs files on this thread or on others. */

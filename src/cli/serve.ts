@@ -1,5 +1,7 @@
 /** A thread of the pool: runs the files that it is given, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { crewMember } from '../run/crew.js';
+import { isCrewData, type CrewData } from './crew.js';
 import { loadEngine } from './engine.js';
 import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
 import type { FromThread, ToThread } from './pool.js';
@@ -7,8 +9,15 @@ import type { FromThread, ToThread } from './pool.js';
 /** How long results wait for more, in milliseconds: a message each would cost more than the shortest runs. */
 const GATHER_MS = 50;
 
+/** A thread's part of a search that many make: one search, and what it found. */
+async function serveCrew({ crew }: CrewData): Promise<void> {
+  const engine = await loadEngine();
+  parentPort!.postMessage(crewMember(engine.parse(crew.source), crew.task));
+}
+
 /** Serves until the thread is ended. */
 export async function serve(): Promise<void> {
+  if (isCrewData(workerData)) return serveCrew(workerData);
   const port = parentPort!;
   const options = workerData as FileRunOptions;
   const abort = new AbortController();

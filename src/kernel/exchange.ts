@@ -6,6 +6,7 @@
 import { handleIndex, handleKind, HandleKind } from './handle.js';
 import type { Kernel } from './kernel.js';
 import { FILE, THREAD, VMA } from './layout.js';
+import type { MemoryMap } from './memmap.js';
 import { PTE_TABLE } from './pte.js';
 
 /** Fixed for a search. */
@@ -31,17 +32,17 @@ export class ToldApart extends Error {
 }
 
 /** What remains of a symmetry when `error` was met, or undefined if nothing does. */
-export function narrowed(k: Kernel, { pinned, unit }: Symmetry, error: ToldApart): Symmetry | undefined {
-  if (error.unit > unit) return symmetryOf(k.mem, pinned, error.unit);
+export function narrowed(mem: MemoryMap, { pinned, unit }: Symmetry, error: ToldApart): Symmetry | undefined {
+  if (error.unit > unit) return symmetryOf(mem, pinned, error.unit);
   if (error.frames === undefined) return undefined;
   const more = pinned.slice();
   const { first, count } = error.frames;
   more.fill(1, first, first + count);
-  return symmetryOf(k.mem, more, unit);
+  return symmetryOf(mem, more, unit);
 }
 
 /** Pins what is no `ram`, and the blocks that `ram` does not fill or that are pinned in part. @returns undefined if everything is */
-export function symmetryOf(mem: Kernel['mem'], pins: Uint8Array, unit: number): Symmetry | undefined {
+export function symmetryOf(mem: MemoryMap, pins: Uint8Array, unit: number): Symmetry | undefined {
   const pinned = pins.slice();
   for (let f = 0; f < mem.frames; f++) if (mem.isRam[f] === 0) pinned[f] = 1;
   for (const { kind, pfn, pages, index } of mem.regions) {

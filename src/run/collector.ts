@@ -1,5 +1,6 @@
 /** Gathers the distinct outcomes of final states. */
-import { runToEnd, type Search } from '../explore/bfs.js';
+import { runToEnd } from '../explore/bfs.js';
+import type { States } from '../explore/store.js';
 import { Freeze, HEAD } from '../kernel/layout.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { notLoaded, type Compiled } from './boot.js';
@@ -13,11 +14,22 @@ interface Found {
   readonly id: number;
 }
 
-export class Collector {
+/** {@link Findings.vacuous} of who has seen no end. */
+export const NO_END = 'no execution ends: a thread faults or a handler loops for ever';
+
+/** What a search has found out. */
+export interface Findings {
+  readonly undefinedIds: ReadonlySet<number>;
+  readonly vacuous: string | undefined;
+  /** All outcomes, in the order of their text. */
+  outcomes(): Outcome[];
+}
+
+export class Collector implements Findings {
   /** Ids of the undefined behaviour reached. */
   readonly undefinedIds = new Set<number>();
   /** Why there is nothing to judge, if no execution has come to its end: a test that says nothing must not pass. */
-  vacuous: string | undefined = 'no execution ends: a thread faults or a handler loops for ever';
+  vacuous: string | undefined = NO_END;
   private readonly found = new Map<string, Found>();
   private readonly evaluator: Evaluator;
 
@@ -25,7 +37,7 @@ export class Collector {
     private readonly question: Question,
     c: Compiled,
     private readonly k: Kernel,
-    private readonly search: Search,
+    private readonly search: { readonly store: Pick<States, 'load'> },
   ) {
     this.evaluator = new Evaluator(question, c, k);
   }
@@ -73,10 +85,7 @@ export class Collector {
 
   /** All outcomes, in the order of their text. */
   outcomes(): Outcome[] {
-    const all = [...this.found.values()].map((f) => f.outcome);
-    return all.sort((a, b) =>
-      a.text < b.text ? -1 : a.text > b.text ? 1 : Number(b.positive) - Number(a.positive),
-    );
+    return inOrder([...this.found.values()].map((f) => f.outcome));
   }
 
   /** An outcome worth a witness: a positive one, else a negative one; nearest to the start. */
@@ -87,4 +96,11 @@ export class Collector {
     }
     return best === undefined ? undefined : { text: best.outcome.text, id: best.id };
   }
+}
+
+/** Outcomes in the order of their text. */
+export function inOrder(all: Outcome[]): Outcome[] {
+  return all.sort((a, b) =>
+    a.text < b.text ? -1 : a.text > b.text ? 1 : Number(b.positive) - Number(a.positive),
+  );
 }

@@ -1,9 +1,10 @@
 /** Outcomes: the values of what a condition looks at in a final state, and whether the condition holds there. */
-import type { Prop, Term } from '../litmus/ast.js';
+import type { LitmusTest, Prop, Term } from '../litmus/ast.js';
 import { observables, registerName, type Observable } from '../litmus/observables.js';
 import { findObserver, ATTRIBUTES } from '../litmus/observers.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Compiled } from './boot.js';
+import { defaultCondition } from './invariants.js';
 import { Observer } from './observe.js';
 import type { Outcome } from './result.js';
 import { holds } from './proposition.js';
@@ -50,6 +51,11 @@ export class Question {
     const name = registerName(term);
     return this.indexes.get(flag === undefined ? name : `${name}.${flag}`)!;
   }
+}
+
+/** What a test asks. */
+export function questionOf(test: LitmusTest): Question {
+  return new Question((test.condition ?? defaultCondition()).prop, test.filter);
 }
 
 function atEnd(o: Observable): boolean {

@@ -2,6 +2,7 @@
  * What a run takes and what it gives: the contract between the engine (`src/run`) and everything that
  * prints or judges results (`src/report`, `src/cli`, the tests).
  */
+import type { Crew } from './crew.js';
 import type { Probability, ProbabilityOptions } from './probability/index.js';
 
 /** Where a long run has got to; handed to {@link RunOptions.onProgress} a few times a second. */
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly maxStates?: number;
   /** Bound on the bytes that the search keeps. */
   readonly maxBytes?: number;
+  /** Threads to make large searches together. */
+  readonly crew?: Crew;
   /** Keep fingerprints of states only: less memory, but never exhaustive. */
   readonly compact?: boolean;
   /** False: every frame counts as different from every other, and nothing is renamed. The outcomes are the same. */

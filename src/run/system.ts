@@ -1,9 +1,10 @@
 /** The kernel as a transition system: a move is a step of a thread. */
 import type { TransitionSystem } from '../explore/system.js';
 import { Freeze, HEAD, cutsOf } from '../kernel/layout.js';
+import { Exchange, type Symmetry } from '../kernel/exchange.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { booting, runModuleInit, type Compiled } from './boot.js';
-import type { Canonical } from './canonical.js';
+import { Canonical } from './canonical.js';
 
 /**
  * Moves are threads; while module_init is to come, there is one move only.
@@ -13,6 +14,7 @@ export function kernelSystem(k: Kernel, c: Compiled, canonical?: Canonical): Tra
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
+    home: [k.layout.frames, k.layout.threads],
     moves: k.layout.caps.threads,
     enabled: (m) => (k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m)),
     apply: (m, choose) => {
@@ -22,4 +24,11 @@ export function kernelSystem(k: Kernel, c: Compiled, canonical?: Canonical): Tra
       canonical?.apply();
     },
   };
+}
+
+/** The system that is searched: with a symmetry, one state stands for all that it makes alike. */
+export function searchedSystem(k: Kernel, c: Compiled, symmetry: Symmetry | undefined): TransitionSystem {
+  if (symmetry === undefined) return kernelSystem(k, c);
+  k.exchange = new Exchange(k, symmetry);
+  return kernelSystem(k, c, new Canonical(k, symmetry, false));
 }

@@ -215,7 +215,7 @@ async function search(subject: Subject, bounds: Bounds, options: VerifyOptions):
       return { ...attempt.result(), ending: await attempt.run(options, deadline), ...attempt.found() };
     } catch (error) {
       if (error instanceof ToldApart && symmetry !== undefined) {
-        symmetry = narrowed(attempt.k, symmetry, error);
+        symmetry = narrowed(subject.compiled.mem, symmetry, error);
         continue;
       }
       if (!(error instanceof CapacityError)) throw error;
@@ -228,7 +228,7 @@ async function search(subject: Subject, bounds: Bounds, options: VerifyOptions):
 
 /** A search with given capacities. */
 class Attempt {
-  readonly k: Kernel;
+  private readonly k: Kernel;
   private readonly checker: InvariantChecker;
   private readonly beyond = new Beyond();
   private readonly search: Search;

@@ -13,6 +13,7 @@ const OPTIONS: FileRunOptions = {
   configurations: CONFIGURATIONS,
   common: {},
   share: true,
+  workers: 1,
   color: false,
   debug: false,
 };

@@ -57,7 +57,7 @@ async function session(files: readonly string[], overrides: Overrides = {}, engi
   const [stdout, stderr] = [new FakeTerminal(), new FakeTerminal()];
   const { share = false, common = {}, debug = false, ...rest } = overrides;
   const signal = overrides.signal ?? new AbortController().signal;
-  const options = { configurations: BOTH, common, share, debug, color: false };
+  const options = { configurations: BOTH, common, share, workers: 1, debug, color: false };
   const status = await new Session({
     files,
     configurations: BOTH.length,

@@ -1,0 +1,109 @@
+/** A run that several threads make together: what each is told, what it does, and what comes of it. */
+import { Member, stop, Stop, type Shared } from '../explore/crew.js';
+import { ToldApart, type Symmetry } from '../kernel/exchange.js';
+import { CapacityError, type Capacities, type Capacity } from '../kernel/layout.js';
+import { UnknownError } from '../kernel/routine.js';
+import type { Facts } from '../kernel/facts.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { bootKernel, compile } from './boot.js';
+import { Collector, inOrder, NO_END, type Findings } from './collector.js';
+import { questionOf } from './outcome.js';
+import type { Outcome } from './result.js';
+import { searchedSystem } from './system.js';
+
+/** What a thread is told. Can be sent to another thread. */
+export interface CrewTask {
+  readonly facts: Facts;
+  readonly ptrs: number;
+  readonly caps: Capacities;
+  readonly symmetry: Symmetry | undefined;
+  readonly compact: boolean;
+  readonly maxBytes: number | undefined;
+  readonly threads: number;
+  readonly index: number;
+  readonly shared: Shared;
+}
+
+/** What ends a search for all threads. */
+export type CrewFailure =
+  | { readonly kind: 'capacity'; readonly capacity: Capacity }
+  | { readonly kind: 'told'; readonly frames: ToldApart['frames']; readonly unit: number }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** What a thread has found. */
+export interface CrewReport {
+  readonly outcomes: readonly Outcome[];
+  readonly undefinedIds: readonly number[];
+  readonly vacuous: string | undefined;
+  readonly states: number;
+  readonly transitions: number;
+  readonly failure?: CrewFailure;
+}
+
+/** Threads that can be told: only who runs the engine can start some. */
+export interface Crew {
+  readonly threads: number;
+  /** @param tasks one for each thread */
+  search(tasks: readonly CrewTask[]): Promise<readonly CrewReport[]>;
+}
+
+/** A thread's part. It blocks until the search is over for all. */
+export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
+  const { caps, symmetry, shared, compact, maxBytes, threads, index } = task;
+  const c = compile(test, task.facts, task.ptrs);
+  const k = bootKernel(c, caps);
+  let collector: Collector | undefined = undefined;
+  const member: Member = new Member(searchedSystem(k, c, symmetry), {
+    ...{ threads, index, shared, compact },
+    ...(maxBytes === undefined ? {} : { maxBytes: maxBytes / threads }),
+    onFinal: (id) => collector!.final(id),
+  });
+  collector = new Collector(questionOf(test), c, k, member);
+  let failure: CrewFailure | undefined;
+  try {
+    member.run();
+  } catch (error) {
+    stop(shared, Stop.Failed);
+    failure = failureOf(error);
+  }
+  return {
+    outcomes: collector.outcomes(),
+    undefinedIds: [...collector.undefinedIds],
+    vacuous: collector.vacuous,
+    states: member.store.count,
+    transitions: member.transitions,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+function failureOf(error: unknown): CrewFailure {
+  if (error instanceof CapacityError) return { kind: 'capacity', capacity: error.capacity };
+  if (error instanceof ToldApart) return { kind: 'told', frames: error.frames, unit: error.unit };
+  if (error instanceof UnknownError) return { kind: 'unknown', reason: error.message };
+  throw error;
+}
+
+/** The error that a failure was. */
+export function errorOf(failure: CrewFailure): Error {
+  if (failure.kind === 'capacity') return new CapacityError(failure.capacity);
+  if (failure.kind === 'told') return new ToldApart(failure.frames, failure.unit);
+  return new UnknownError(failure.reason);
+}
+
+/** What all threads have found, as one has it. */
+export function together(reports: readonly CrewReport[]): Findings {
+  const found = new Map<string, Outcome>();
+  for (const outcome of reports.flatMap((r) => r.outcomes)) {
+    const key = `${outcome.positive ? '+' : '-'}${outcome.text}`;
+    const other = found.get(key);
+    if (other === undefined || (outcome.bug ?? '') < (other.bug ?? '')) found.set(key, outcome);
+  }
+  // a thread that has seen no end says nothing about the others
+  const ended = reports.some((r) => r.vacuous === undefined);
+  const vacuous = reports.find((r) => r.vacuous !== NO_END)?.vacuous ?? NO_END;
+  return {
+    undefinedIds: new Set(reports.flatMap((r) => r.undefinedIds).toSorted((a, b) => a - b)),
+    vacuous: ended ? undefined : vacuous,
+    outcomes: () => inOrder([...found.values()]),
+  };
+}

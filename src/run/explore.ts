@@ -1,0 +1,237 @@
+/** Searches a compiled test: with small capacities first, and where a search grows large, on many threads. */
+import { Search, type Ending } from '../explore/bfs.js';
+import { progressOf, share, Stop, stop, stopped } from '../explore/crew.js';
+import type { Action } from '../explore/system.js';
+import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
+import { FACT_NAMES, type Facts } from '../kernel/facts.js';
+import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
+import { UnknownError } from '../kernel/routine.js';
+import { bootKernel, firstStack, type Compiled } from './boot.js';
+import { Canonical } from './canonical.js';
+import { Collector, type Findings } from './collector.js';
+import { errorOf, together, type CrewReport, type CrewTask } from './crew.js';
+import type { Question } from './outcome.js';
+import type { RunOptions, Witness } from './result.js';
+import { firstSymmetry } from './symmetry.js';
+import { kernelSystem, searchedSystem } from './system.js';
+import { Unrenamer } from './unrename.js';
+import { witnessSteps } from './witness.js';
+
+/** How long the search runs before it lets the event loop in. */
+const SLICE_MS = 200;
+/** A search of more states is left to many threads, if there are some: before, starting them takes longer. */
+const ALONE_STATES = 20_000;
+
+/** What a search found out. */
+export interface Exploration {
+  readonly findings: Findings;
+  readonly states: number;
+  readonly transitions: number;
+  /** A shortest way to the outcome that decides the question: a positive one, for `forall` a negative one. */
+  readonly witness: () => Witness | undefined;
+  /** Why the search is not exhaustive. */
+  readonly reason?: string;
+  /** Whether another run would end in the same place. */
+  readonly repeatable: boolean;
+}
+
+/** What one attempt searches. */
+interface Attempt {
+  readonly c: Compiled;
+  readonly question: Question;
+  readonly options: RunOptions;
+  readonly caps: Capacities;
+  readonly symmetry: Symmetry | undefined;
+  /** By `performance.now()`. */
+  readonly deadline: number | undefined;
+}
+
+/** Searches with small capacities, and again with larger ones where they do not suffice. */
+export async function explore(c: Compiled, question: Question, options: RunOptions): Promise<Exploration> {
+  const n = c.test.threads.length;
+  let caps: Capacities = { ...INITIAL_CAPACITIES, procs: n, threads: n, stack: firstStack(c) };
+  let symmetry = options.symmetry === false ? undefined : firstSymmetry(c, [question.prop, question.filter]);
+  const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
+  // Ways are known where all states are; and where threads are when a bound on states is hit depends on their pace.
+  let alone = options.crew === undefined || options.witness === true || options.maxStates !== undefined;
+  for (;;) {
+    const attempt = { c, question, options, caps, symmetry, deadline };
+    try {
+      return (await searchHere(attempt, alone)) ?? (await searchTogether(attempt));
+    } catch (error) {
+      if (error instanceof UnknownError) {
+        // so does what they have found before they meet what the model does not know
+        alone = true;
+      } else if (error instanceof ToldApart && symmetry !== undefined) {
+        symmetry = narrowed(c.mem, symmetry, error);
+      } else if (error instanceof CapacityError) {
+        caps = grow(caps, error.capacity)!;
+      } else throw error;
+    }
+  }
+}
+
+/**
+ * Searches on this thread.
+ * @returns undefined if the search grows so large that others had better help, unless it is to be made `alone`
+ * @throws CapacityError if there can be more, ToldApart
+ */
+async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration | undefined> {
+  const { c, question, options, caps, symmetry } = attempt;
+  const k = bootKernel(c, caps);
+  const search = new Search(searchedSystem(k, c, symmetry), options.compact);
+  const collector = new Collector(question, c, k, search);
+  const found = (end: { reason?: string; repeatable: boolean }): Exploration => ({
+    findings: collector,
+    states: search.states,
+    transitions: search.transitions,
+    witness: () => witnessOf(attempt, search, collector),
+    ...end,
+  });
+  try {
+    const ending = await searchInSlices(search, collector, attempt, alone);
+    return ending === 'large' ? undefined : found(endOf(ending, options));
+  } catch (error) {
+    if (error instanceof UnknownError) return found({ reason: error.message, repeatable: true });
+    if (error instanceof CapacityError && grow(caps, error.capacity) === undefined)
+      return found({ reason: `bound: ${error.capacity}`, repeatable: true });
+    throw error;
+  }
+}
+
+async function searchInSlices(
+  search: Search,
+  collector: Collector,
+  { options, deadline }: Attempt,
+  alone: boolean,
+): Promise<Ending | 'aborted' | 'large'> {
+  const maxStates = alone ? options.maxStates : ALONE_STATES;
+  for (;;) {
+    if (options.signal?.aborted === true) return 'aborted';
+    const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
+    const ending = search.run({
+      sliceMs: SLICE_MS,
+      ...(left === undefined ? {} : { timeoutMs: left }),
+      ...(maxStates === undefined ? {} : { maxStates }),
+      ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
+      onFinal: (id) => collector.final(id),
+    });
+    if (ending === 'states' && !alone) return 'large';
+    if (ending !== 'paused') return ending;
+    options.onProgress?.({
+      explored: search.states,
+      transitions: search.transitions,
+      queued: search.queued,
+    });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+/** Searches on many threads, from the start: what they find does not depend on how many they are. */
+async function searchTogether(attempt: Attempt): Promise<Exploration> {
+  const { c, options, caps, symmetry, deadline } = attempt;
+  const { crew, signal, maxBytes } = options;
+  const { threads } = crew!;
+  const shared = share(threads, bootKernel(c, caps).layout.words);
+  let ending: Ending | 'aborted' = 'complete';
+  const end = (how: typeof ending): void => {
+    ending = how;
+    stop(shared, Stop.Asked);
+  };
+  const watch = setInterval(() => {
+    if (signal?.aborted === true) end('aborted');
+    else if (deadline !== undefined && performance.now() > deadline) end('time');
+    const { states, transitions, queued } = progressOf(shared);
+    options.onProgress?.({ explored: states, transitions, queued });
+  }, SLICE_MS);
+  // what the threads ask is seen by nobody: all facts count as asked
+  const facts = Object.fromEntries(FACT_NAMES.map((name) => [name, c.facts[name]])) as unknown as Facts;
+  const common = { facts, ptrs: c.ptrs, caps, symmetry, maxBytes, threads, shared };
+  const tasks = Array.from({ length: threads }, (_, index): CrewTask => ({
+    ...common,
+    index,
+    compact: options.compact === true,
+  }));
+  let reports: readonly CrewReport[];
+  try {
+    reports = await crew!.search(tasks);
+  } finally {
+    clearInterval(watch);
+  }
+  const failure = worst(reports);
+  if (failure !== undefined) throw failure;
+  if (stopped(shared) === Stop.Memory) ending = 'memory';
+  const total = (of: 'states' | 'transitions'): number => reports.reduce((n, r) => n + r[of], 0);
+  return {
+    findings: together(reports),
+    states: total('states'),
+    transitions: total('transitions'),
+    witness: () => undefined,
+    ...endOf(ending, options),
+  };
+}
+
+/** What another attempt has to deal with, the most certain first. */
+function worst(reports: readonly CrewReport[]): Error | undefined {
+  const failures = reports.flatMap(({ failure }) => failure ?? []);
+  const first = failures.find((f) => f.kind !== 'unknown') ?? failures[0];
+  return first && errorOf(first);
+}
+
+/** Why an answer is unknown although the search has come to its end. */
+export const COMPACTED = 'not exhaustive: states were told apart by fingerprints (--compact)';
+
+export function memoryReason(maxBytes: number | undefined): string {
+  return maxBytes === undefined ? 'bound: memory' : `bound: ${Math.round(maxBytes / 2 ** 20)} MiB of memory`;
+}
+
+function endOf(ending: Ending | 'aborted', options: RunOptions): { reason?: string; repeatable: boolean } {
+  const reason = reasonOf(ending, options);
+  const repeatable = ending !== 'time' && ending !== 'memory' && ending !== 'aborted';
+  return { ...(reason === undefined ? {} : { reason }), repeatable };
+}
+
+function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | undefined {
+  switch (ending) {
+    case 'time':
+      return `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
+    case 'states':
+      return `bound: ${options.maxStates ?? 0} states`;
+    case 'memory':
+      return memoryReason(options.maxBytes);
+    case 'aborted':
+      return 'interrupted';
+    default:
+      return options.compact === true ? COMPACTED : undefined;
+  }
+}
+
+function witnessOf(attempt: Attempt, search: Search, collector: Collector): Witness | undefined {
+  const { c, caps } = attempt;
+  const { quantifier } = c.test.condition ?? { quantifier: 'forall' };
+  const shown = collector.shown(quantifier !== 'forall');
+  if (shown === undefined) return undefined;
+  const k = bootKernel(c, caps);
+  return { outcome: shown.text, steps: witnessSteps(c, k, plainPath(attempt, search.path(shown.id))) };
+}
+
+/** A way through the search's states as a run without renaming has it. */
+function plainPath({ c, caps, symmetry }: Attempt, path: readonly Action[]): readonly Action[] {
+  if (symmetry === undefined) return path;
+  const [shadow, plain] = [bootKernel(c, caps), bootKernel(c, caps)];
+  shadow.exchange = new Exchange(shadow, symmetry);
+  const canonical = new Canonical(shadow, symmetry, false);
+  const [followed, walked] = [kernelSystem(shadow, c), kernelSystem(plain, c)];
+  const unrenamer = new Unrenamer(shadow, plain);
+  return path.map(({ move, choices }) => ({
+    move,
+    choices: unrenamer.step(
+      choices,
+      (choose) => {
+        followed.apply(move, choose);
+        return canonical.apply();
+      },
+      (choose) => walked.apply(move, choose),
+    ),
+  }));
+}
