@@ -37,11 +37,19 @@ export interface BootsOptions {
 /** Longest silence of a machine that runs a test, in milliseconds: a run has eight seconds and says something at its end. */
 const SILENT_MS = 40_000;
 
+/** The same while a machine boots, which says nothing until it is up: on a busy host that takes its time. */
+const BOOT_SILENT_MS = 150_000;
+
 /** The same after a BUG or an oops, which init sees at once: a machine that has no more to say died of it. */
 const HURT_MS = 8000;
 
 /** A machine that keeps dying is given up after so many boots in vain. */
 const BOOTS_IN_VAIN = 3;
+
+function patience({ version, hurt }: ConsoleReader): number {
+  if (version === '') return BOOT_SILENT_MS;
+  return hurt ? HURT_MS : SILENT_MS;
+}
 
 /** @throws BuildError */
 export async function build({ toolchain }: Machine, { module, program }: Sources): Promise<Built> {
@@ -68,7 +76,7 @@ export async function bootAll(
     const selftest = new SelftestReader();
     await machine.boot.run(files(machine, left, asks ? built : { ...built, selftest: undefined }), {
       timeoutMs: options.timeoutMs,
-      silentMs: () => (reader.hurt ? HURT_MS : SILENT_MS),
+      silentMs: () => patience(reader),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
       onLine: (line) => {
         options.onLine?.(line);
@@ -79,8 +87,8 @@ export async function bootAll(
     if (stopped()) break;
     const before = left.length;
     const silent = reader.silent;
-    // an emulator may stop for reasons of its own: a test at which it falls silent without a word is tried once more
-    if (silent !== undefined && !reader.hurt && !suspects.has(silent)) {
+    // an emulator may stop for reasons of its own, and a kernel on ARM after a BUG: a test at which it falls silent is tried once more
+    if (silent !== undefined && !suspects.has(silent)) {
       suspects.add(silent);
       reader.results.delete(silent);
       vain--;
