@@ -85,18 +85,3 @@ export const DIFFERENCES: readonly Difference[] = [
     source: 'docs/replay.md: regions are real memory',
   },
 ];
-
-/** A test whose answer on a kernel changes from run to run for a reason of the machine's, which nobody has found yet: it is not run there. */
-export interface Unsteady {
-  readonly tests: readonly string[];
-  readonly kernels: readonly string[];
-  readonly why: string;
-}
-
-export const UNSTEADY: readonly Unsteady[] = [
-  {
-    tests: ['dma-coherent', 'dma-coherent-broken-stop', 'dma-index', 'dma-index-broken-pgoff'],
-    kernels: ['armmp-6.12'],
-    why: 'unsteady: a frame of the test sometimes still has a reference after dma_free_coherent()',
-  },
-];

@@ -3,7 +3,6 @@ import type { LitmusTest } from '../litmus/ast.js';
 import { runsOn } from '../litmus/configuration.js';
 import { CONFIGURATIONS, configurationOf } from '../run/index.js';
 import type { RunResult } from '../run/result.js';
-import { UNSTEADY } from './differences.js';
 import { bootAll, build, type Built, type Job } from './boots.js';
 import type { MachineResult } from './compare/lines.js';
 import { sources, translate, Untranslatable, type MachineTest } from './translate/index.js';
@@ -116,9 +115,7 @@ interface Prepared {
 }
 
 /** Why a test is not run on a kernel, whatever it comes to as C. */
-function unsuited(test: LitmusTest, { arch, release, id, mmio, uml }: MachineKernel): string | undefined {
-  const unsteady = UNSTEADY.find((u) => u.kernels.includes(id) && u.tests.includes(test.name));
-  if (unsteady) return unsteady.why;
+function unsuited(test: LitmusTest, { arch, release, mmio, uml }: MachineKernel): string | undefined {
   if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) return `Only: ${test.only?.text ?? ''}`;
   if (mmio === undefined && test.memory.regions.some((r) => r.kind === 'mmio')) {
     return 'no mmio: the machine has no window without struct pages';
