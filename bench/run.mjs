@@ -16,7 +16,7 @@ const RUNS = 3;
 const SECONDS = 2;
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const usual = ['small', 'middle', 'large'].map((name) => path(`${name}.litmus`));
+const usual = ['small', 'middle', 'sixteen', 'large'].map((name) => path(`${name}.litmus`));
 const files = process.argv.length > 2 ? process.argv.slice(2) : usual;
 
 const columns = [22, 10, 12, 14, 10, 12];
