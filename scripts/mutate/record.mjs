@@ -38,12 +38,17 @@ export function evidenceText(killers) {
 export function sampleText(results, command) {
   const survivors = results.filter((r) => r.outcome === 'survived');
   return [
-    `\`${command}\` on ${machine()}: ${results.length} mutants, ${rate(results)} killed.`,
+    `\`${command}\` on ${machine()}: ${results.length} mutants, ${rate(results)} killed; of the ${survivors.length} others ${explained(survivors)} have a reason below.`,
     table('folder', results, (r) => folder(r.mutant.file)),
     table('operator', results, (r) => r.mutant.op),
     'Survivors, with the reason where it is no loss; the others are holes that no test looks into yet:',
     survivors.map(survivorLine).sort().join('\n'),
   ].join('\n\n');
+}
+
+function explained(survivors) {
+  const reasons = readReasons();
+  return survivors.filter(({ mutant }) => reasons.has(mutantId(mutant))).length;
 }
 
 /** What it was run on. */
@@ -54,11 +59,12 @@ function machine() {
 
 function survivorLine({ mutant }) {
   const { file, in: where, from, to } = mutant;
-  const reason = reasons().get(mutantId(mutant));
+  const reason = readReasons().get(mutantId(mutant));
   return `- ${file.replace('src/', '')}, ${code(where)}: ${code(from)} → ${code(to)}${reason === undefined ? '' : ` (${reason})`}`;
 }
 
-function reasons() {
+/** By a mutant's id, why no test can notice it or need not. */
+export function readReasons() {
   const path = join(ROOT, SURVIVORS);
   return new Map(existsSync(path) ? Object.entries(JSON.parse(readFileSync(path, 'utf8'))) : []);
 }
