@@ -93,6 +93,7 @@ const verifyCommand = buildCommand<VerifyFlags, string[], Context>({
       probability: { kind: 'parsed', parse: parseAllocators, optional: true, brief },
       ram: { kind: 'parsed', parse: parseRam, optional: true, brief },
       anyUser: { kind: 'boolean', default: false, withNegated: false, brief },
+      coverage: { kind: 'boolean', default: false, withNegated: false, brief },
       emit: { kind: 'parsed', parse: text, optional: true, brief },
       html: { kind: 'parsed', parse: text, optional: true, brief },
     },

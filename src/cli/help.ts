@@ -104,6 +104,7 @@ Output:
   --format F       text (fit for a mail), json (an object a line)
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
+  --coverage       also list the driver's lines that no execution reached
   --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:

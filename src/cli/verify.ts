@@ -52,6 +52,7 @@ export interface VerifyFlags {
   readonly probability?: readonly Allocator[];
   readonly ram?: number;
   readonly anyUser: boolean;
+  readonly coverage: boolean;
   readonly emit?: string;
   readonly html?: string;
 }
@@ -157,6 +158,7 @@ class Verification {
       release,
       facts: Object.fromEntries(flags.fact ?? []),
       symmetry: flags.symmetry,
+      coverage: flags.coverage,
       signal: context.signal,
       onProgress: (state) => progress.update(state),
       ...given('ptrs', flags.ptrs),

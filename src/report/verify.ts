@@ -5,6 +5,7 @@ import { litmusText } from '../verify/counterexample.js';
 import { agrees } from '../verify/expectation.js';
 import type { VerifyResult, Violation } from '../verify/types.js';
 import { stepLines, wrapped } from './brief.js';
+import { coverageLines } from './coverage.js';
 import { probabilityLines } from './probability.js';
 import { grouped } from './summary.js';
 
@@ -59,6 +60,7 @@ export function formatVerify(
   if (result.verdict === 'holds' || result.verdict === 'unknown') {
     lines.push('  Not covered:', ...result.excludes.flatMap((one) => wrapped(`- ${one}`, '    ')));
   }
+  if (result.coverage !== undefined) lines.push(...coverageLines(result));
   return [...lines, ''].map((line) => `${line}\n`).join('');
 }
 
@@ -146,6 +148,7 @@ export function verifyObject(
     exhaustive: result.exhaustive,
     bounds: result.bounds,
     excludes: result.excludes,
+    coverage: result.coverage,
     timeMs: Math.round(result.timeMs * 10) / 10,
     probability: likely,
   };

@@ -14,6 +14,7 @@ import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.
 import { Canonical } from '../run/canonical.js';
 import { COMPACTED, memoryReason, optionFacts } from '../run/index.js';
 import { firstSymmetry } from '../run/symmetry.js';
+import { CoverageRecorder } from './coverage.js';
 import { excludes } from './excludes.js';
 import { expectationOf } from './expectation.js';
 import { explain } from './explain.js';
@@ -70,14 +71,16 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
   const facts = factsOf(arch, release, { ...optionFacts(test), ...options.facts });
   const worlds = worldsOf(options);
   const parts: Part[] = [];
+  const recorder = options.coverage === true ? new CoverageRecorder() : undefined;
   for (const [i, bounds] of worlds.entries()) {
     const left =
       options.timeoutMs === undefined ? undefined : options.timeoutMs - (performance.now() - started);
     const share = left === undefined ? {} : { timeoutMs: Math.max(0, left / (worlds.length - i)) };
-    parts.push(await world(test, facts, bounds, { ...options, ...share }));
+    parts.push(await world(test, facts, bounds, { ...options, ...share }, recorder));
     if (parts.at(-1)!.verdict === 'violated' || options.signal?.aborted) break;
   }
-  return { ...base, ...together(parts, options), timeMs: performance.now() - started };
+  const coverage = recorder && { coverage: recorder.result() };
+  return { ...base, ...together(parts, options), ...coverage, timeMs: performance.now() - started };
 }
 
 /** The bounds to verify within, one after the other. */
@@ -99,8 +102,15 @@ interface Part extends Pick<VerifyResult, 'states' | 'transitions' | 'depth'> {
   readonly subject: Subject;
 }
 
-async function world(test: LitmusTest, facts: Facts, bounds: Bounds, options: VerifyOptions): Promise<Part> {
+async function world(
+  test: LitmusTest,
+  facts: Facts,
+  bounds: Bounds,
+  options: VerifyOptions,
+  recorder: CoverageRecorder | undefined,
+): Promise<Part> {
   const subject = subjectOf(test, facts, options.ptrs ?? USUAL_PTRS, bounds);
+  recorder?.watch(subject);
   const found = await search(subject, bounds, options);
   const violation =
     found.broken &&

@@ -36,6 +36,8 @@ export interface VerifyOptions extends Partial<Bounds> {
   readonly maxBytes?: number;
   /** Keep fingerprints of states only: less memory, but never exhaustive. */
   readonly compact?: boolean;
+  /** Also say what was never reached. */
+  readonly coverage?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
 }
@@ -80,6 +82,15 @@ export interface Violation {
   readonly litmus?: string;
 }
 
+/** What a search has reached, and what it has not. */
+export interface Coverage {
+  /** Statements of the driver, and how many of them began in some execution. */
+  readonly statements: number;
+  readonly reached: number;
+  /** The others, and functions that nothing refers to: one place for each line, with the text from there on. */
+  readonly unreached: readonly { readonly line: number; readonly column: number; readonly text: string }[];
+}
+
 export type VerifyVerdict = 'holds' | 'violated' | 'unknown' | 'n/a';
 
 export interface VerifyResult {
@@ -103,5 +114,7 @@ export interface VerifyResult {
   readonly bounds: readonly Bounds[];
   /** What the verdict does not speak about. */
   readonly excludes: readonly string[];
+  /** If it was asked for. */
+  readonly coverage?: Coverage;
   readonly timeMs: number;
 }

@@ -33,6 +33,12 @@ const CASES: readonly (readonly [string, VerifyResult['verdict'], Driver, Partia
   ['a violation with a special bit', 'violated', FREES(''), { ...SMALL, arch: 'x86_64' }],
   ['a frame outside of all regions', 'violated', REMAP('vma->vm_end - vma->vm_start'), { processes: 1 }],
   ['what holds', 'holds', REMAP('PAGE_SIZE'), { ...SMALL, only: ['open', 'mmap', 'load'] }],
+  [
+    'coverage',
+    'holds',
+    FREES('unmap_mapping_range(file->f_mapping, 0, 0, 0);'),
+    { ...SMALL, coverage: true },
+  ],
   ['a bound', 'unknown', REMAP('PAGE_SIZE'), { ...SMALL, depth: 1 }],
   ['a driver that nobody can map', 'unknown', NO_MMAP, SMALL],
   ['another architecture', 'n/a', { ...FREES(''), header: ' * Only: x86_64\n' }, SMALL],

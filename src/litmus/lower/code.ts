@@ -17,6 +17,13 @@ export interface Label {
   pc: number;
 }
 
+/** The first instruction of a statement. */
+export interface Start {
+  /** In the source. */
+  readonly offset: number;
+  readonly pc: number;
+}
+
 /** A value not yet computed, with the temporary words that it reads. */
 export interface Operand {
   readonly ev: Ev;
@@ -52,6 +59,8 @@ export class CodeBuilder {
   readonly code: Instruction[] = [];
   /** Source offset of every instruction. */
   readonly offsets: number[] = [];
+  /** Where statements begin. */
+  readonly starts: Start[] = [];
   /** Source offset of what is being compiled. */
   offset = 0;
   #words: number;
@@ -75,6 +84,12 @@ export class CodeBuilder {
   emit(instruction: Instruction): void {
     this.code.push(instruction);
     this.offsets.push(this.offset);
+  }
+
+  /** A statement begins here: it is reached exactly if the next instruction runs. */
+  begin(offset: number): void {
+    this.offset = offset;
+    this.starts.push({ offset, pc: this.here });
   }
 
   bind(label: Label): void {

@@ -3,6 +3,7 @@ import type { CType } from '../../c/types.js';
 import type { Facts } from '../../kernel/facts.js';
 import type { CFunction, Program } from '../../kernel/routine.js';
 import type { MemoryMap } from '../../kernel/memmap.js';
+import type { Start } from './code.js';
 import type { IoctlUse } from './commands.js';
 
 /** What the lowering depends on besides the test. */
@@ -49,4 +50,8 @@ export interface LoweredTest {
   readonly memtypes: boolean;
   /** Source line (1-based) of an instruction, for witnesses. */
   line(fn: CFunction, pc: number): number | undefined;
+  /** First instructions of a function's statements, for coverage. */
+  starts(fn: CFunction): readonly Start[];
+  /** Where the names of driver functions are that nothing refers to: they are not compiled. */
+  readonly unused: readonly number[];
 }

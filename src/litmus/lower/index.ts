@@ -8,7 +8,7 @@ import { API_NAMES, driverEnvironment, threadEnvironment, type EnvironmentOption
 import type { LitmusTest } from '../ast.js';
 import { CellFinder, type Cell } from './cells.js';
 import { ioctlUse } from './commands.js';
-import type { CompiledFunction } from './code.js';
+import type { CodeBuilder, CompiledFunction } from './code.js';
 import type { LoweredTest, LoweredThread, LowerOptions, Variable } from './contract.js';
 import { FunctionLowering } from './function.js';
 import { isWide, leaves } from './layout.js';
@@ -90,7 +90,7 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
   const finder = new CellFinder(session, ioctls);
   const cells = finder.find([...program.functions.values(), ...threads]);
   const tables = lowerTables(session);
-  const lines = new Map<CFunction, readonly number[]>();
+  const lines = new Map<CFunction, CodeBuilder>();
   const lowered = threads.map((t) => lowerThread(session, t, lines));
   const moduleInit = program.init === undefined ? undefined : session.compiledFunction(program.init, true);
   for (let next = session.pending.shift(); next; next = session.pending.shift()) {
@@ -118,9 +118,13 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
     touchesContents: finder.accesses > 0 || /\b(copy_from_user|get_user)\b/.test(test.source.text),
     memtypes: session.memtypes,
     line: (fn, pc) => {
-      const offset = lines.get(fn)?.[pc];
+      const offset = lines.get(fn)?.offsets[pc];
       return offset === undefined ? undefined : lineColumn(test.source.text, offset).line;
     },
+    starts: (fn) => lines.get(fn)?.starts ?? [],
+    unused: [...program.functions.values()]
+      .filter(({ name }) => !session.functions.some((fn) => !fn.user && fn.name === name))
+      .map(({ nameSpan }) => nameSpan.start),
   };
 }
 
@@ -144,14 +148,14 @@ function compile(
   source: TypedFunction,
   target: CompiledFunction,
   handler: boolean,
-  lines: Map<CFunction, readonly number[]>,
+  lines: Map<CFunction, CodeBuilder>,
 ): FunctionLowering {
   const fn = new FunctionLowering(session, source, target.user, handler);
   session.attempt(() => new StatementLowering(fn).body());
   target.code = fn.b.code;
   target.locals = fn.objects();
   target.words = fn.b.words;
-  lines.set(target, fn.b.offsets);
+  lines.set(target, fn.b);
   if (fn.b.here > MAX_INSTRUCTIONS || fn.b.words > MAX_FRAME_WORDS) {
     session.sink.error('PFN3010', `\`${source.name}\` is too large`, source.nameSpan, {
       expected: `at most ${MAX_INSTRUCTIONS} steps and ${MAX_FRAME_WORDS} words of variables`,
@@ -163,7 +167,7 @@ function compile(
 function lowerThread(
   session: Session,
   source: TypedFunction,
-  lines: Map<CFunction, readonly number[]>,
+  lines: Map<CFunction, CodeBuilder>,
 ): LoweredThread {
   const target = session.newFunction(source.name, true);
   const fn = compile(session, source, target, false, lines);

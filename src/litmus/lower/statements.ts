@@ -42,7 +42,8 @@ export class StatementLowering {
   #statement(s: TypedStatement, targets: Targets): void {
     const { fn } = this;
     const { b } = fn;
-    b.offset = s.span.start;
+    if (s.kind === 'block' || s.kind === 'case' || s.kind === 'label') b.offset = s.span.start;
+    else b.begin(s.span.start);
     switch (s.kind) {
       case 'block':
         for (const inner of s.body) this.#statement(inner, targets);

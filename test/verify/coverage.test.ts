@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { formatVerify } from '../../src/report/verify.js';
+import type { Coverage, VerifyOptions } from '../../src/verify/index.js';
+import { REMAP, verify, type Driver } from './support.js';
+
+const SMALL = { pages: 1, processes: 1, only: ['open', 'mmap', 'ioctl'], coverage: true } as const;
+
+async function coverage(driver: Driver, options: Partial<VerifyOptions> = {}): Promise<Coverage> {
+  return (await verify(driver, { ...SMALL, ...options })).coverage!;
+}
+
+/** The texts of the lines that were not reached. */
+async function unreached(driver: Driver, options?: Partial<VerifyOptions>): Promise<string[]> {
+  return (await coverage(driver, options)).unreached.map(({ text }) => text);
+}
+
+/** A driver whose ioctl has a body, besides what remaps a page. */
+function ioctl(body: string, more = ''): Driver {
+  const { driver, memory } = REMAP('PAGE_SIZE');
+  const handler = `static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)\n{\n${body}\n}\n`;
+  return {
+    memory: memory!,
+    driver: `static int n;\n${more}${handler}${driver}`.replace(
+      '.mmap',
+      '.unlocked_ioctl = demo_ioctl, .mmap',
+    ),
+  };
+}
+
+test('all lines of a driver are reached', async () => {
+  const result = await verify(REMAP('PAGE_SIZE'), SMALL);
+  expect(result.coverage).toMatchObject({ statements: 1, reached: 1, unreached: [] });
+  expect(formatVerify(result)).toContain('Reached: 1 of 1 statements of the driver.\n');
+});
+
+test('without --coverage nothing is said of it', async () => {
+  const result = await verify(REMAP('PAGE_SIZE'), { ...SMALL, coverage: false });
+  expect(result.coverage).toBeUndefined();
+  expect(formatVerify(result)).not.toContain('Reached');
+});
+
+test('a line behind a condition that is never true is shown, with its place', async () => {
+  const result = await verify(ioctl('if (n == 3)\nreturn -EBUSY;\nreturn 0;'), SMALL);
+  expect(result.coverage).toMatchObject({
+    statements: 4,
+    reached: 3,
+    unreached: [{ line: 9, column: 1, text: 'return -EBUSY;' }],
+  });
+  expect(formatVerify(result)).toContain('Never:\n    driver.litmus:9:1: return -EBUSY;\n');
+});
+
+test('of a line that is reached in part, the rest', async () => {
+  expect((await coverage(ioctl('if (n == 3) return -EBUSY;\nreturn 0;'))).unreached).toEqual([
+    { line: 8, column: 13, text: 'return -EBUSY;' },
+  ]);
+});
+
+test.each([
+  ['a jump over an else', 'if (cmd == 1) { if (n) n = 0; } else n = 0;\nreturn 0;', ['n = 0; } else n = 0;']],
+  ['the end of a loop that its body always leaves', 'for (;;) {\nreturn 0;\n}', []],
+  ['a loop that is made once', 'do {\nbreak;\n} while (1);\nreturn 0;', []],
+  ['a case', 'switch (cmd) {\ncase 1: return n;\ncase 7: n = n;\nreturn 1;\n}\nreturn 0;', []],
+  ['what follows a return', 'return 0;\nn = 1;', ['n = 1;']],
+])('%s', async (_, body, texts) => {
+  expect(await unreached(ioctl(body))).toEqual(texts);
+});
+
+test('a function that nothing refers to, and one that is not called', async () => {
+  const more = 'static int unused(void)\n{\nreturn 1;\n}\nstatic int idle(void)\n{\nreturn 2;\n}\n';
+  const body = 'if (n == 3) return idle();\nreturn 0;';
+  expect(await unreached(ioctl(body, more))).toEqual(['unused(void)', 'return 2;', 'return idle();']);
+});
+
+test('what only another operation reaches', async () => {
+  expect(await unreached(ioctl('return 0;'), { only: ['open', 'mmap'] })).toEqual(['return 0;']);
+});
+
+test('two worlds count together', async () => {
+  const { driver, memory } = REMAP('PAGE_SIZE');
+  const two = driver.replace('{\n', '{\nif (vma->vm_end - vma->vm_start != PAGE_SIZE)\nreturn -EINVAL;\n');
+  const only = ['open', 'mmap'] as const;
+  const both = await verify({ memory: memory!, driver: two }, { only, coverage: true });
+  expect(both.bounds).toHaveLength(2);
+  expect(both.coverage).toMatchObject({ statements: 3, reached: 3, unreached: [] });
+  expect(await unreached({ memory: memory!, driver: two })).toEqual(['return -EINVAL;']);
+});
