@@ -104,7 +104,8 @@ Output:
   --format F       text (fit for a mail), json (an object a line)
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
-  --coverage       also list the driver's lines that no execution reached
+  --coverage       also list lines of the driver that were never reached, and
+                   rules that nobody had an occasion to break
   --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:

@@ -4,12 +4,13 @@ import type { VerifyResult } from '../verify/types.js';
 /** The lines about coverage of a result that has it. */
 export function coverageLines({ file, verdict, coverage }: VerifyResult): string[] {
   if (coverage === undefined) return [];
-  const { statements, reached, unreached } = coverage;
+  const { statements, reached, unreached, idleRules } = coverage;
   const early = verdict === 'holds' ? '' : ', when the search ended';
   const head = `  Reached: ${reached} of ${statements} statements of the driver${early}.`;
-  if (unreached.length === 0) return [head];
+  const lines = unreached.map(({ line, column, text }) => `    ${file}:${line}:${column}: ${text}`);
+  const rules = idleRules.map(({ rule, when }) => `    ${rule}: ${when}`);
   return [
-    `${head} Never:`,
-    ...unreached.map(({ line, column, text }) => `    ${file}:${line}:${column}: ${text}`),
+    ...(lines.length === 0 ? [head] : [`${head} Never:`, ...lines]),
+    ...(rules.length === 0 ? [] : ['  Rules without an occasion, which would be that', ...rules]),
   ];
 }

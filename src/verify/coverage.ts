@@ -1,14 +1,27 @@
 /** What a search never reached (`pfnmap verify --coverage`): an invariant that holds says little about code that never ran. */
 import { lineColumn } from '../c/diagnostics.js';
+import type { Facts } from '../kernel/facts.js';
+import type { Kernel } from '../kernel/kernel.js';
+import { THREAD } from '../kernel/layout.js';
 import { CompiledFunction, type Instruction } from '../litmus/lower/code.js';
+import { booting } from '../run/boot.js';
+import { entriesOf, OCCASIONS, type Occasion } from './occasions.js';
+import type { Operation } from './operations.js';
 import type { Subject } from './subject.js';
 import type { Coverage } from './types.js';
+import { USER } from './user.js';
 
 /** Collects over all worlds of one verification. */
 export class CoverageRecorder {
   /** Whether each statement was reached, by its place in the source: a function may be compiled twice. */
   private readonly statements = new Map<number, boolean>();
   private text = '';
+  /** Rules that nobody has had an occasion to break yet. */
+  private waiting: readonly Occasion[];
+
+  constructor(facts: Facts) {
+    this.waiting = OCCASIONS.filter(({ on }) => on === undefined || on(facts));
+  }
 
   /** Watches a driver that is about to be searched. Only the first instructions of statements cost anything. */
   watch({ compiled: { test, lowered } }: Subject): void {
@@ -37,10 +50,41 @@ export class CoverageRecorder {
     };
   }
 
+  /** Listens to a kernel that is about to be searched: what the driver calls, and what programs begin. */
+  attend(k: Kernel, { user, menu, declarations }: Subject): void {
+    k.tracer = {
+      enter: () => undefined,
+      note: (name) => {
+        const at = k.w[k.t + THREAD.STACK + USER.OP]!;
+        const operation: Operation | undefined = booting(k) ? undefined : menu[at - 1];
+        this.met(({ call }) => call?.(k, name, operation) === true);
+      },
+    };
+    user.listener = {
+      begins: (_, o) => this.met(({ operation }) => operation?.(k, o, declarations.revokes) === true),
+      ends: () => undefined,
+    };
+  }
+
+  /** A new state, in place. */
+  state(k: Kernel, { access }: Subject): void {
+    if (this.waiting.length === 0) return;
+    for (const v of k.vmas) {
+      if (v.mm < 0) continue;
+      this.met(({ mapping }) => mapping?.(k, v) === true);
+      for (const e of entriesOf(k, v, access)) this.met(({ entry }) => entry?.(k, e) === true);
+    }
+  }
+
+  private met(has: (occasion: Occasion) => boolean): void {
+    if (this.waiting.some(has)) this.waiting = this.waiting.filter((one) => !has(one));
+  }
+
   result(): Coverage {
     const { statements } = this;
     const reached = [...statements.values()].filter(Boolean).length;
-    return { statements: statements.size, reached, unreached: this.unreached() };
+    const idleRules = this.waiting.map(({ rule, when }) => ({ rule, when }));
+    return { statements: statements.size, reached, unreached: this.unreached(), idleRules };
   }
 
   /** One place a line, in their order. */

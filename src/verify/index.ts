@@ -71,7 +71,7 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
   const facts = factsOf(arch, release, { ...optionFacts(test), ...options.facts });
   const worlds = worldsOf(options);
   const parts: Part[] = [];
-  const recorder = options.coverage === true ? new CoverageRecorder() : undefined;
+  const recorder = options.coverage === true ? new CoverageRecorder(facts) : undefined;
   for (const [i, bounds] of worlds.entries()) {
     const left =
       options.timeoutMs === undefined ? undefined : options.timeoutMs - (performance.now() - started);
@@ -111,7 +111,7 @@ async function world(
 ): Promise<Part> {
   const subject = subjectOf(test, facts, options.ptrs ?? USUAL_PTRS, bounds);
   recorder?.watch(subject);
-  const found = await search(subject, bounds, options);
+  const found = await search(subject, bounds, options, recorder);
   const violation =
     found.broken &&
     explain(subject, found.caps, found.search, found.broken, {
@@ -214,13 +214,26 @@ function firstCapacities(bounds: Bounds): Capacities {
 }
 
 /** Searches with a small stack and heap, and again with larger ones where they do not suffice. */
-async function search(subject: Subject, bounds: Bounds, options: VerifyOptions): Promise<Found> {
+async function search(
+  subject: Subject,
+  bounds: Bounds,
+  options: VerifyOptions,
+  recorder: CoverageRecorder | undefined,
+): Promise<Found> {
   let caps = firstCapacities(bounds);
   const renaming = options.symmetry !== false;
   let symmetry = renaming && !subject.traits.offsets ? firstSymmetry(subject.compiled, []) : undefined;
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   for (;;) {
-    const attempt = new Attempt(subject, caps, bounds, renaming, symmetry, options.compact === true);
+    const attempt = new Attempt(
+      subject,
+      caps,
+      bounds,
+      renaming,
+      symmetry,
+      options.compact === true,
+      recorder,
+    );
     try {
       return { ...attempt.result(), ending: await attempt.run(options, deadline), ...attempt.found() };
     } catch (error) {
@@ -247,15 +260,17 @@ class Attempt {
   private mapped = false;
 
   constructor(
-    subject: Subject,
+    private readonly subject: Subject,
     private readonly caps: Capacities,
     bounds: Bounds,
     renaming: boolean,
     private readonly symmetry: Symmetry | undefined,
     compact: boolean,
+    private readonly recorder: CoverageRecorder | undefined,
   ) {
     const c = subject.compiled;
     this.k = bootKernel(c, caps);
+    recorder?.attend(this.k, subject);
     this.checker = new InvariantChecker(this.k, subject.access);
     const { races } = bounds;
     if (symmetry !== undefined) this.k.exchange = new Exchange(this.k, symmetry);
@@ -301,6 +316,7 @@ class Attempt {
     const { checker } = this;
     this.loaded ||= !booting(this.k) && !notLoaded(this.k);
     this.mapped ||= this.k.vmas.some((v) => v.mm >= 0);
+    this.recorder?.state(this.k, this.subject);
     let invariant = checker.check();
     const told = this.told();
     if (told >= 0 && (invariant < 0 || invariant > told)) invariant = told;

@@ -89,6 +89,8 @@ export interface Coverage {
   readonly reached: number;
   /** The others, and functions that nothing refers to: one place for each line, with the text from there on. */
   readonly unreached: readonly { readonly line: number; readonly column: number; readonly text: string }[];
+  /** Rules that are watched and that nobody had an occasion to break, and what would have been one. */
+  readonly idleRules: readonly { readonly rule: string; readonly when: string }[];
 }
 
 export type VerifyVerdict = 'holds' | 'violated' | 'unknown' | 'n/a';

@@ -1,7 +1,9 @@
-import { expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
 import { formatVerify } from '../../src/report/verify.js';
 import type { Coverage, VerifyOptions } from '../../src/verify/index.js';
-import { REMAP, verify, type Driver } from './support.js';
+import { OCCASIONS } from '../../src/verify/occasions.js';
+import { FREES, REMAP, verify, type Driver } from './support.js';
 
 const SMALL = { pages: 1, processes: 1, only: ['open', 'mmap', 'ioctl'], coverage: true } as const;
 
@@ -83,4 +85,74 @@ test('two worlds count together', async () => {
   expect(both.bounds).toHaveLength(2);
   expect(both.coverage).toMatchObject({ statements: 3, reached: 3, unreached: [] });
   expect(await unreached({ memory: memory!, driver: two })).toEqual(['return -EINVAL;']);
+});
+
+/** A driver whose fault handler inserts a frame. */
+const INSERTS: Driver = {
+  memory: 'ram pool = 3 pages; reserved buf = 1 page;',
+  driver: `static vm_fault_t demo_fault(struct vm_fault *vmf)
+{
+        return vmf_insert_pfn(vmf->vma, vmf->address, buf);
+}
+static const struct vm_operations_struct demo_ops = { .fault = demo_fault };
+static int demo_mmap(struct file *file, struct vm_area_struct *vma)
+{
+        if (!(vma->vm_flags & VM_SHARED))
+                return -EINVAL;
+        vm_flags_set(vma, VM_PFNMAP);
+        vma->vm_ops = &demo_ops;
+        return 0;
+}
+static const struct file_operations demo_fops = { .owner = THIS_MODULE, .mmap = demo_mmap };`,
+};
+
+async function idle(driver: Driver, options?: Partial<VerifyOptions>): Promise<string[]> {
+  return (await coverage(driver, options)).idleRules.map(({ rule }) => rule);
+}
+
+describe('rules without an occasion', () => {
+  const only = ['open', 'mmap', 'load'] as const;
+
+  test('a driver that remaps gives none to rules about inserts', async () => {
+    const rules = await idle(REMAP('PAGE_SIZE'), { only });
+    expect(rules).toEqual(expect.arrayContaining(['F-5', 'F-6', 'F-7', 'F-10', 'F-21', 'F-25', 'F-28']));
+    for (const rule of ['F-1a', 'F-1b', 'F-2', 'F-3', 'F-9', 'F-13', 'F-17', 'F-18'])
+      expect(rules).not.toContain(rule);
+  });
+
+  test('one that inserts in faults, shared only, gives none to those about private remaps', async () => {
+    const rules = await idle(INSERTS, { only });
+    for (const rule of ['F-1a', 'F-5', 'F-10', 'F-18']) expect(rules).not.toContain(rule);
+    expect(rules).toEqual(expect.arrayContaining(['F-1b', 'F-2', 'F-3', 'F-9', 'F-13']));
+  });
+
+  test('no program faults: the handler is not called', async () => {
+    expect(await idle(INSERTS, { only: ['open', 'mmap'] })).toEqual(expect.arrayContaining(['F-1a', 'F-5']));
+  });
+
+  test('a frame of RAM is one for the core; a revocation and a mapping that grows are others', async () => {
+    const frees = FREES('unmap_mapping_range(file->f_mapping, 0, 0, 0);');
+    const revokes = { ...frees, header: ' * Revoke: 1\n' };
+    const one = { only: ['open', 'mmap', 'ioctl'], arch: 'x86_64' } as const;
+    expect(await idle(frees, one)).toContain('F-21');
+    expect(await idle(revokes, one)).not.toContain('F-21');
+    expect(await idle(revokes, one)).not.toContain('F-25');
+    const grows = { pages: 2, only: ['open', 'mmap', 'mremap'], arch: 'x86_64' } as const;
+    expect(await idle(frees, { ...grows, only: ['open', 'mmap'] })).toContain('F-28');
+    expect(await idle(frees, grows)).not.toContain('F-28');
+  });
+
+  test('rules of another kind of architecture are not listed', async () => {
+    const none = await idle(REMAP('PAGE_SIZE'), { only: ['open'] });
+    expect(none).not.toContain('F-35');
+    expect(none).toContain('F-1b');
+    const bit = await idle(REMAP('PAGE_SIZE'), { only: ['open'], arch: 'x86_64' });
+    expect(bit).toContain('F-35');
+    expect(bit).not.toContain('F-1b');
+  });
+
+  test('the rules that are watched have occasions, and no others', () => {
+    const watched = new Set(readFileSync('src/verify/breaches.ts', 'utf8').match(/F-\d+[ab]?/g));
+    expect(new Set(OCCASIONS.map(({ rule }) => rule))).toEqual(watched);
+  });
 });
