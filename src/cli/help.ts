@@ -105,7 +105,7 @@ Output:
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
   --coverage       also list lines of the driver that were never reached, and
-                   rules that nobody had an occasion to break
+                   rules that nobody had an occasion to break, and unasked facts
   --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:

@@ -1,6 +1,7 @@
 /** What a search never reached (`pfnmap verify --coverage`): an invariant that holds says little about code that never ran. */
 import { lineColumn } from '../c/diagnostics.js';
-import type { Facts } from '../kernel/facts.js';
+import { FACT_NAMES, type Facts } from '../kernel/facts.js';
+import { watchFacts, type WatchedFacts } from '../kernel/facts/watch.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { THREAD } from '../kernel/layout.js';
 import { CompiledFunction, type Instruction } from '../litmus/lower/code.js';
@@ -19,8 +20,16 @@ export class CoverageRecorder {
   /** Rules that nobody has had an occasion to break yet. */
   private waiting: readonly Occasion[];
 
+  private readonly watched: WatchedFacts;
+
   constructor(facts: Facts) {
+    this.watched = watchFacts(facts);
     this.waiting = OCCASIONS.filter(({ on }) => on === undefined || on(facts));
+  }
+
+  /** The facts to search with: it is noted which of them the model asks. */
+  get facts(): Facts {
+    return this.watched.facts;
   }
 
   /** Watches a driver that is about to be searched. Only the first instructions of statements cost anything. */
@@ -83,8 +92,10 @@ export class CoverageRecorder {
   result(): Coverage {
     const { statements } = this;
     const reached = [...statements.values()].filter(Boolean).length;
+    const asked = new Set(this.watched.asked());
+    const unaskedFacts = FACT_NAMES.filter((name) => !asked.has(name));
     const idleRules = this.waiting.map(({ rule, when }) => ({ rule, when }));
-    return { statements: statements.size, reached, unreached: this.unreached(), idleRules };
+    return { statements: statements.size, reached, unreached: this.unreached(), idleRules, unaskedFacts };
   }
 
   /** One place a line, in their order. */

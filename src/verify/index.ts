@@ -76,7 +76,7 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
     const left =
       options.timeoutMs === undefined ? undefined : options.timeoutMs - (performance.now() - started);
     const share = left === undefined ? {} : { timeoutMs: Math.max(0, left / (worlds.length - i)) };
-    parts.push(await world(test, facts, bounds, { ...options, ...share }, recorder));
+    parts.push(await world(test, recorder?.facts ?? facts, bounds, { ...options, ...share }, recorder));
     if (parts.at(-1)!.verdict === 'violated' || options.signal?.aborted) break;
   }
   const coverage = recorder && { coverage: recorder.result() };

@@ -89,6 +89,8 @@ export interface Coverage {
   readonly reached: number;
   /** The others, and functions that nothing refers to: one place for each line, with the text from there on. */
   readonly unreached: readonly { readonly line: number; readonly column: number; readonly text: string }[];
+  /** Facts of the model that were never asked: what differs by them alone could have made no difference. */
+  readonly unaskedFacts: readonly string[];
   /** Rules that are watched and that nobody had an occasion to break, and what would have been one. */
   readonly idleRules: readonly { readonly rule: string; readonly when: string }[];
 }

@@ -156,3 +156,14 @@ describe('rules without an occasion', () => {
     expect(new Set(OCCASIONS.map(({ rule }) => rule))).toEqual(watched);
   });
 });
+
+test('facts that the model never asked are named, and those that it asked are not', async () => {
+  const driver = REMAP('PAGE_SIZE');
+  const only = ['open', 'mmap'] as const;
+  const { unaskedFacts } = await coverage(driver, { only });
+  expect(unaskedFacts).not.toContain('pteSpecial');
+  const asked = await coverage(driver, { only: [...only, 'gup', 'mremap', 'fork', 'procmem'], pages: 2 });
+  expect(asked.unaskedFacts.length).toBeLessThan(unaskedFacts.length);
+  expect(unaskedFacts).toEqual(expect.arrayContaining([...asked.unaskedFacts]));
+  expect(formatVerify(await verify(driver, { ...SMALL, only }))).toContain('Facts of the model');
+});
