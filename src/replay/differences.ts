@@ -84,4 +84,28 @@ export const DIFFERENCES: readonly Difference[] = [
       'In the model nobody answers behind a region of `mmio`; the window of a machine goes on there, with memory that keeps what is stored.',
     source: 'docs/replay.md: regions are real memory',
   },
+  {
+    test: 'mmap-prepare-high',
+    kernels: ['amd64-7.2', 'arm64-7.2'],
+    explanation:
+      'A machine tells frames by where they lie in its regions; those that a driver makes up are told apart there, but have no number that could be compared.',
+    source: 'docs/replay.md: names are run-time constants',
+  },
+  {
+    test: 'mremap-dontunmap-again',
+    kernels: [
+      'amd64-7.2',
+      'amd64-6.12',
+      'amd64-6.1',
+      'arm64-7.2',
+      'armmp-7.2',
+      'armmp-6.12',
+      'armmp-lpae-7.2',
+      'um-7.2',
+      'um-6.1',
+    ],
+    explanation:
+      'vm_pgoff of anonymous memory is an address, which a machine takes for the number of a frame and does not compare by distance.',
+    source: 'docs/replay.md: names are run-time constants',
+  },
 ];

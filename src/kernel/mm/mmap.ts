@@ -298,12 +298,22 @@ function anonFlags(k: Kernel, l: number, flags: number): number {
   return (v & VM_WRITE) !== 0 ? v | VM_ACCOUNT : v;
 }
 
+/**
+ * `mm/mmap.c:file_mmap_ok`: a device's mapping ends below the highest unsigned long, in bytes and not in pages. So 32-bit programs reach
+ * the frames below 4 GiB only, though pgoff could name more (measured, armmp).
+ */
+function fileMmapOk(k: Kernel, l: number): boolean {
+  const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
+  return pgoff + pagesOf(arg64(k, l + MM.LEN)) < 2 ** k.facts.bitsPerLong / PAGE_SIZE;
+}
+
 /** The file half of do_mmap: sharing, and what the descriptor's mode permits (A.1). */
 function fileFlags(k: Kernel, f: number, flags: number): number {
   const l = f + 1;
   const prot = k.w[l + MM.PROT]!;
   const file = k.files[k.w[l + MM.FILE]! - 1]!;
   const type = flags & MAP_TYPE;
+  if (!fileMmapOk(k, l)) return -EOVERFLOW;
   let v = baseFlags(prot, flags);
   if (type === MAP_SHARED || type === MAP_SHARED_VALIDATE) {
     if (type === MAP_SHARED_VALIDATE && (flags & ~KNOWN_MAP_FLAGS) !== 0) return -EOPNOTSUPP;

@@ -53,18 +53,19 @@ export function translate(test: LitmusTest, id: number, arch: string, release: s
   const facts = factsOf(arch, release);
   refuse(test, facts);
   const compiled = compile(test, facts, 4);
+  const name = facts.bitsPerLong === 64 ? 'LP64' : 'ILP32';
   const environment = {
-    model: {
-      name: facts.bitsPerLong === 64 ? 'LP64' : 'ILP32',
-      charSigned: facts.bitsPerLong === 64,
-    } as const,
     physAddrTBits: facts.physAddrTBits,
     ptrs: MACHINE_PTRS,
     regions: [...test.memory.regions.map((r) => r.name!), ...test.memory.resources.map((r) => r.name)],
   };
   const sink = new DiagnosticSink(test.source);
-  const program = checkDriver(test.driver, driverEnvironment(environment), sink);
-  const userSpace = threadEnvironment(environment);
+  const program = checkDriver(
+    test.driver,
+    driverEnvironment({ ...environment, model: { name, charSigned: facts.kernelCharSigned } }),
+    sink,
+  );
+  const userSpace = threadEnvironment({ ...environment, model: { name, charSigned: facts.charSigned } });
   const threads = test.threads.map((t) =>
     checkThread({ name: `P${t.index}`, body: t.body, span: t.span }, test.driver, userSpace, sink),
   );
@@ -104,6 +105,12 @@ function refuseLeaves(test: LitmusTest, facts: Facts): void {
     throw new Untranslatable('huge leaves: the kernel has no vmf_insert_pfn_pud()');
 }
 
+/** Flags of GUP that only mm itself may give. */
+function refuseFlags(test: LitmusTest): void {
+  if (/\bFOLL_(?:DUMP|ANON|FAST_ONLY)\b/.test(test.source.text))
+    throw new Untranslatable('flags of GUP that mm keeps to itself');
+}
+
 function refuseSizes(test: LitmusTest): void {
   const pages = (kind: string): number =>
     test.memory.regions.reduce((n, r) => n + (r.kind === kind ? regionPages(r, MACHINE_PTRS) : 0), 0);
@@ -130,6 +137,7 @@ function refuse(test: LitmusTest, facts: Facts): void {
   refuseMemtypes(test, facts);
   refuseExchange(test, facts);
   refuseLeaves(test, facts);
+  refuseFlags(test);
   refuseSizes(test);
   if (test.memory.regions.some((r) => r.first !== undefined)) throw new Untranslatable('literal pfns');
   if (test.memory.regions.some((r) => r.kind === 'device')) throw new Untranslatable('device memory');
