@@ -159,7 +159,7 @@ export function offsets(c: Compiled, traits: Traits): Offset[] {
     if (!list.some((o) => o.pgoff === pgoff)) list.push({ text, pgoff, ram });
   };
   if (!traits.offsets) {
-    for (const n of traits.unmaps ? [0, 1, 0xfffff] : [0]) add(String(n), BigInt(n));
+    for (const n of traits.unmaps ? [0, 1, 0xffffe] : [0]) add(String(n), BigInt(n));
     return list;
   }
   for (const n of [0, 1]) add(String(n), BigInt(n));
@@ -170,7 +170,7 @@ export function offsets(c: Compiled, traits: Traits): Offset[] {
       add(i === 0 ? name : `${name} + ${i}`, BigInt(pfn + i), kind === 'ram' ? index + i : -1);
     if (kind !== 'ram') add(`${name} + ${pages}`, BigInt(pfn + pages));
   }
-  add('0xfffff', 0xfffffn);
+  add('0xffffe', 0xffffen);
   const largest = c.facts.bitsPerLong === 64 ? 2n ** 52n - 1n : 2n ** 32n - 2n;
   add(`0x${largest.toString(16)}`, largest);
   return list;

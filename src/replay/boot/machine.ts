@@ -40,7 +40,8 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
       env: { ...process.env, ...start.env },
     });
     running.add(child);
-    options.signal?.addEventListener('abort', () => kill(child), { once: true });
+    const abort = (): void => kill(child);
+    options.signal?.addEventListener('abort', abort, { once: true });
     const expire = (): void => {
       timedOut = true;
       kill(child);
@@ -56,6 +57,7 @@ async function watch(start: Start, options: BootOptions): Promise<BootResult> {
     const over = (): void => {
       clearTimeout(timer);
       clearTimeout(silence);
+      options.signal?.removeEventListener('abort', abort);
       running.delete(child);
     };
     child.stdout.on('data', heard);
