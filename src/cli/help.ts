@@ -45,7 +45,7 @@ Where:
   --all              every architecture and release not restricted by the above
   --no-share         run configurations that a test cannot tell apart, too
   --jobs N           run files on N threads (one a processor)
-  --workers N        make a large search on N threads (one a processor)
+  --workers N        make a large search on N threads (1)
   --fact NAME=VALUE  what if the kernel did this differently? ('list facts')
   --ptrs N           entries in a page table of the model: 2, 4 or 8 (4)
 

@@ -60,7 +60,7 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       ...probabilityOf(flags),
     },
     share: flags.share,
-    workers: workersFor(files.length, chosen.length, flags),
+    workers: workersFor(flags),
     color,
     debug: Boolean(this.env['PFNMAP_DEBUG']),
   };
@@ -95,10 +95,9 @@ function threadsFor(files: number, configurations: number, asked: number | undef
   return few || !existsSync(WORKER) ? 1 : Math.min(files, asked ?? availableParallelism());
 }
 
-/** How many threads make a large search: all processors, unless files keep them busy. */
-function workersFor(files: number, configurations: number, { jobs, workers }: RunFlags): number {
-  if (workers !== undefined) return existsSync(WORKER) ? workers : 1;
-  return threadsFor(files, configurations, jobs) > 1 || !existsSync(WORKER) ? 1 : availableParallelism();
+/** How many threads make a large search: one unless asked, for on two processors two are hardly faster (bench/RESULTS.md). */
+function workersFor({ workers }: RunFlags): number {
+  return existsSync(WORKER) ? (workers ?? 1) : 1;
 }
 
 /** Runs files on this thread or on others. */
