@@ -7,6 +7,7 @@ import { handleIndex, handleKind, HandleKind } from './handle.js';
 import type { Kernel } from './kernel.js';
 import { FILE, THREAD, VMA } from './layout.js';
 import type { MemoryMap } from './memmap.js';
+import { pinFrame } from './pin.js';
 import { PTE_TABLE } from './pte.js';
 
 /** Fixed for a search. */
@@ -198,7 +199,7 @@ export class Exchange {
     const { pinsAt, pteAt, pmdAt, pudAt, procWords, ptrs, caps } = k.layout;
     for (let i = p + pinsAt; i < p + pteAt; i++) {
       const word = k.w[i]!;
-      if (word !== 0) named[(word & 0x7fff) - 1] = 1;
+      if (word !== 0) named[pinFrame(word)] = 1;
     }
     this.numbersIn(p + pteAt, p + pmdAt);
     for (let e = p + pmdAt; e < p + procWords; e += 2) {

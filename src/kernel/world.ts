@@ -103,6 +103,10 @@ export class Vma {
   get pgoffHi(): number {
     return this.w[this.o + VMA.PGOFF_HI]!;
   }
+  /** vm_pgoff as a number: exact below 2^53, and above that larger than anything it is compared with. */
+  get pgoff(): number {
+    return (this.pgoffHi >>> 0) * 2 ** 32 + (this.pgoffLo >>> 0);
+  }
   /** Sets vm_pgoff from its two words. */
   setPgoff(lo: number, hi: number): void {
     this.w[this.o + VMA.PGOFF_LO] = lo;

@@ -8,11 +8,11 @@ import type { Kernel } from '../kernel/kernel.js';
 import { FILE, PAGE, THREAD, VMA } from '../kernel/layout.js';
 import { handleMmFault } from '../kernel/mm/memory/fault.js';
 import { VMF } from '../kernel/mm/memory/vmf.js';
+import { pinFrame, withPinFrame } from '../kernel/pin.js';
 import { PTE_TABLE } from '../kernel/pte.js';
 import { kernelRoutines, ThreadState, type CFunction } from '../kernel/routine.js';
 import { PG_FREE, type Vma } from '../kernel/world.js';
 
-const PIN_FRAME = 0x7fff;
 /** {@link Canonical.to}: not renamed yet. */
 const OPEN = -1;
 /** Words up to this are no handle. */
@@ -295,9 +295,9 @@ export class Canonical {
     for (let at = p + layout.pinsAt; at < p + layout.pteAt; at++) {
       const word = w[at]!;
       if (word === 0) continue;
-      const f = (word & PIN_FRAME) - 1;
+      const f = pinFrame(word);
       if (this.doing === Doing.Naming) this.name(f);
-      else w[at] = (word & ~PIN_FRAME) | (this.to[f]! + 1);
+      else w[at] = withPinFrame(word, this.to[f]!);
     }
   }
 }

@@ -50,13 +50,12 @@ interface VmaText {
 
 function vmaText(k: Kernel, v: Vma): VmaText | undefined {
   if (v.mm < 0) return undefined;
-  const pgoff = (v.pgoffHi >>> 0) * 2 ** 32 + (v.pgoffLo >>> 0);
   return {
     range: `P${v.mm} pages ${v.start}..${v.end - 1}`,
     flags: vmFlagNames(v.flags)
       .map((f) => f.replace('VM_', ''))
       .join('|'),
-    pgoff: frameName(k, pgoff).replace('pfn ', '0x'),
+    pgoff: frameName(k, v.pgoff).replace('pfn ', '0x'),
     linked: v.has(VMA_LINKED),
   };
 }

@@ -10,7 +10,7 @@ import { PG_ANON, type Vma } from '../kernel/world.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
 import { entryPfn, levelPages, none, present, walk } from '../kernel/mm/pgtable.js';
 import { folioWalkStart } from '../kernel/mm/pagewalk.js';
-import { NO_MEMMAP, vmNormalPage, vmNormalPageLeaf } from '../kernel/mm/memory/classify.js';
+import { NO_MEMMAP, vmNormalPageAt } from '../kernel/mm/memory/classify.js';
 import { vmaLookup } from '../kernel/mm/vma.js';
 import { apiId } from '../litmus/api/index.js';
 import type { ObserverTerm, ProcessPath, Term } from '../litmus/ast.js';
@@ -263,10 +263,7 @@ export class Observer {
     const flags = k.w[e + 1]!;
     switch (observer) {
       case 'vm_normal_page':
-        return this.page(
-          level === 1 ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level),
-          inside,
-        );
+        return this.page(vmNormalPageAt(k, vma, pg, e, level), inside);
       case 'folio_walk':
         return this.page(folioWalkStart(k, vma, pg, 0), 0);
       case 'pfn':

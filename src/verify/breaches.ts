@@ -162,7 +162,7 @@ function ofVma(k: Kernel, v: Vma, { before }: Deeds): Breach[] {
     driver('F-17', 'VM_MAYWRITE is set on a mapping of a descriptor that was opened for reading');
   if (!k.facts.pteSpecial && v.cow && (v.flags & VM_PFNMAP) !== 0) {
     for (let i = 0; i < v.pages; i++) {
-      const frame = k.mem.frame((v.pgoffLo >>> 0) + (v.pgoffHi >>> 0) * 2 ** 32 + i);
+      const frame = k.mem.frame(v.pgoff + i);
       if (frame < 0 || k.mem.isRam[frame] === 0 || !isFree(k, frame)) continue;
       driver(
         'F-1b',

@@ -2,10 +2,11 @@
 import { handle, HandleKind, handleIndex, handleKind } from '../../kernel/handle.js';
 import type { Kernel } from '../../kernel/kernel.js';
 import { Freeze, HEAD } from '../../kernel/layout.js';
-import { vmNormalPage, vmNormalPageLeaf } from '../../kernel/mm/memory/classify.js';
+import { vmNormalPageAt } from '../../kernel/mm/memory/classify.js';
 import { entryPfn, levelPages, pteAt, walk } from '../../kernel/mm/pgtable.js';
 import { vmallocPages } from '../../kernel/mm/vmalloc.js';
 import { GUP_PIN_COUNTING_BIAS, VM_SHARED } from '../../kernel/flags.js';
+import { isDmaPin, pinFrame } from '../../kernel/pin.js';
 import { Level, PTE_CACHE_MASK, PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../../kernel/pte.js';
 import { ProcState } from '../../kernel/routine.js';
 import { FMODE_WRITE, PG_ANON, PG_FREE, PG_HEAD, PG_TAIL, type Vma } from '../../kernel/world.js';
@@ -37,10 +38,6 @@ const STALE = at('stale');
 const REPORT = at('no-report');
 const WARNING = at('no-warning');
 const LEAK = at('no-leak');
-
-/** Words of `kernel/mm/pins.ts`. */
-const PIN_DMA = 1 << 15;
-const PIN_FRAME = 0x7fff;
 
 export class InvariantChecker {
   /** Where the invariant that was found broken shows: process, page of its arena, pfn; -1 where it makes no sense. */
@@ -123,9 +120,9 @@ export class InvariantChecker {
     for (let j = pins; j < pins + k.layout.caps.pins; j++) {
       const word = k.w[j]!;
       if (word === 0) continue;
-      const frame = (word & PIN_FRAME) - 1;
+      const frame = pinFrame(word);
       if (frame >= 0 && !k.mem.isZeroFrame(frame))
-        this.referenced[frame]! += (word & PIN_DMA) !== 0 && single(k, frame) ? GUP_PIN_COUNTING_BIAS : 1;
+        this.referenced[frame]! += isDmaPin(word) && single(k, frame) ? GUP_PIN_COUNTING_BIAS : 1;
     }
     if (p.rssAnon !== this.anon || p.rssFile !== this.file) this.breaks(RSS, i);
   }
@@ -149,7 +146,7 @@ export class InvariantChecker {
     const frame = k.mem.frame(pfn);
     const writable = (flags & PTE_WRITE) !== 0;
     if (k.program.vmOps[vma.ops]?.findNormalPage === undefined) {
-      const page = level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
+      const page = vmNormalPageAt(k, vma, pg, e, level);
       if (page >= 0 !== counted || page < -1) this.breaks(CLASS, mm, pg, pfn);
     }
     if (!counted) this.raw(mm, pg, pfn, frame, writable);

@@ -238,10 +238,14 @@ function start(k: Kernel, f: number): void {
   k.w[nf + 3] = at + pages;
 }
 
+/** The offset that mmap() was called with, in pages. */
+function pgoffAsked(k: Kernel, l: number): number {
+  return Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
+}
+
 /** (pgoff + pages) < pgoff: only a 32-bit offset can wrap. */
 function pgoffWraps(k: Kernel, l: number, pages: number): boolean {
-  const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
-  return pgoff + pages >= 2 ** k.facts.bitsPerLong;
+  return pgoffAsked(k, l) + pages >= 2 ** k.facts.bitsPerLong;
 }
 
 /** get_unmapped_area(): the first page, or -errno. */
@@ -303,8 +307,7 @@ function anonFlags(k: Kernel, l: number, flags: number): number {
  * the frames below 4 GiB only, though pgoff could name more (measured, armmp).
  */
 function fileMmapOk(k: Kernel, l: number): boolean {
-  const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
-  return pgoff + pagesOf(arg64(k, l + MM.LEN)) < 2 ** k.facts.bitsPerLong / PAGE_SIZE;
+  return pgoffAsked(k, l) + pagesOf(arg64(k, l + MM.LEN)) < 2 ** k.facts.bitsPerLong / PAGE_SIZE;
 }
 
 /** The file half of do_mmap: sharing, and what the descriptor's mode permits (A.1). */
@@ -359,7 +362,7 @@ function mmapRegion(k: Kernel, f: number): void {
     return k.goto(f, Pc.Merge);
   }
   const file = k.files[k.w[l + MM.FILE]! - 1]!;
-  const pgoff = Math.floor(arg64(k, l + MM.OFF) / PAGE_SIZE);
+  const pgoff = pgoffAsked(k, l);
   v.setPgoff(pgoff | 0, Math.floor(pgoff / 2 ** 32));
   v.ops = OPS_DUMMY;
   v.file = file.slot;

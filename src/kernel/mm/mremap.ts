@@ -9,7 +9,6 @@ import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../uapi.js';
 import type { Vma } from '../world.js';
 import { arg64, beyondTaskSize, pagesOf } from './mmap.js';
 import { MOVE, moveVma } from './move.js';
-import { pgoffNumber } from './memory/remap.js';
 import { doMunmap, findVma, getUnmappedArea, leafAlign, vmaLookup, vmaMerge } from './vma.js';
 
 /** Local words: five arguments of two words each, then pages, and how far a move of several VMAs has come. */
@@ -147,7 +146,7 @@ function resizeError(
   if ((flags & MREMAP_DONTUNMAP) !== 0 && fixedSize) return -EINVAL;
   if (oldPages > vma.end - pg) return -EFAULT;
   if (newPages === oldPages) return 0;
-  if (pgoffNumber(vma) + (pg - vma.start) + newPages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
+  if (vma.pgoff + (pg - vma.start) + newPages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
   return fixedSize ? -EFAULT : 0;
 }
 

@@ -2,19 +2,16 @@
 import { CapacityError } from '../layout.js';
 import type { Kernel } from '../kernel.js';
 import { GUP_PIN_COUNTING_BIAS } from '../flags.js';
+import { isDmaPin, pinFrame, pinPage, pinWord } from '../pin.js';
 import { PG_HEAD } from '../world.js';
 import { compoundHead, putPage } from './page_alloc.js';
-
-const DMA = 1 << 15;
-const PG_SHIFT = 16;
-const FRAME_MASK = 0x7fff;
 
 /** Remembers a reference (with `dma`, a pin) that GUP has taken on `frame` through page `pg` of the arena. */
 export function addPin(k: Kernel, proc: number, frame: number, pg: number, dma: boolean): void {
   const at = k.proc(proc) + k.layout.pinsAt;
   for (let i = 0; i < k.layout.caps.pins; i++) {
     if (k.w[at + i] !== 0) continue;
-    k.w[at + i] = (frame + 1) | (dma ? DMA : 0) | (pg << PG_SHIFT);
+    k.w[at + i] = pinWord(frame, pg, dma);
     return;
   }
   throw new CapacityError('pins');
@@ -24,7 +21,7 @@ export function addPin(k: Kernel, proc: number, frame: number, pg: number, dma: 
 export function dropPin(k: Kernel, proc: number, pg: number): boolean {
   const at = k.proc(proc) + k.layout.pinsAt;
   for (let i = 0; i < k.layout.caps.pins; i++) {
-    if (k.w[at + i] !== 0 && k.w[at + i]! >>> PG_SHIFT === pg) {
+    if (k.w[at + i] !== 0 && pinPage(k.w[at + i]!) === pg) {
       release(k, at + i);
       return true;
     }
@@ -37,7 +34,7 @@ export function pinnedFrame(k: Kernel, proc: number, pg: number): number {
   const at = k.proc(proc) + k.layout.pinsAt;
   for (let i = 0; i < k.layout.caps.pins; i++) {
     const word = k.w[at + i]!;
-    if (word !== 0 && word >>> PG_SHIFT === pg) return (word & FRAME_MASK) - 1;
+    if (word !== 0 && pinPage(word) === pg) return pinFrame(word);
   }
   return -1;
 }
@@ -51,7 +48,7 @@ export function dropAllPins(k: Kernel, proc: number): void {
 function release(k: Kernel, at: number): void {
   const word = k.w[at]!;
   k.w[at] = 0;
-  unpin(k, (word & FRAME_MASK) - 1, (word & DMA) !== 0);
+  unpin(k, pinFrame(word), isDmaPin(word));
 }
 
 /** put_page(), or with `dma` `mm/gup.c:unpin_user_page`: the zero page was never counted, a large folio by one. */

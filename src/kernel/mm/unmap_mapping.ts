@@ -2,7 +2,6 @@
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { VMA_IN_IMAP, type Vma } from '../world.js';
-import { pgoffNumber } from './memory/remap.js';
 import { zapPageRange } from './memory/zap.js';
 import { arg64 } from './mmap.js';
 import { imapLock } from './vma.js';
@@ -29,7 +28,7 @@ export const unmapMappingRange: Routine = routine(
     for (let slot = k.w[f + UNMAP.NEXT]!; slot < k.vmas.length; slot++) {
       const v = k.vmas[slot]!;
       if (!inMapping(k, v, driver)) continue;
-      const pgoff = pgoffNumber(v);
+      const pgoff = v.pgoff;
       if (pgoff > last || pgoff + v.pages - 1 < first) continue;
       const from = v.start + Math.max(0, first - pgoff);
       const to = v.start + Math.min(v.pages, last - pgoff + 1);

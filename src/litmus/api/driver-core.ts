@@ -5,7 +5,7 @@ import type { Kernel } from '../../kernel/kernel.js';
 import { Undefined } from '../../kernel/routine.js';
 import { opaqueWord } from '../../kernel/objects.js';
 import { isLocked, lockRead, lockWrite, tryLock, unlockRead, unlockWrite } from '../../kernel/locks.js';
-import { pgoffNumber, remapPfnRange, vmStart } from '../../kernel/mm/memory/remap.js';
+import { remapPfnRange, vmStart } from '../../kernel/mm/memory/remap.js';
 import {
   allocPages,
   clearPage,
@@ -99,7 +99,7 @@ function dmaMmap(k: Kernel, h: number, frame: number, size: number): number {
   if (slot < 0 || frame < 0) return 0;
   const vma = k.vmas[slot]!;
   const pages = Math.ceil(size / 4096);
-  const pgoff = pgoffNumber(vma);
+  const pgoff = vma.pgoff;
   if (pgoff >= pages || vma.pages > pages - pgoff) return -ENXIO;
   return remapPfnRange(k, vma, vmStart(k, vma), pfnOf(k, frame) + pgoff, vma.pages * 4096, vma.prot);
 }

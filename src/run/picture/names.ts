@@ -59,7 +59,7 @@ function areaText(k: Kernel, area: number): string {
 }
 
 /** Frames of a vmalloc'ed area; none once it is gone. */
-export function areaFrames(k: Kernel, area: number): number[] {
+function areaFrames(k: Kernel, area: number): number[] {
   if (blockOf(k, area) !== area - 1) return [];
   return Array.from({ length: vmallocPages(k, area) }, (_, i) => k.w[area + 1 + i]!);
 }

@@ -1,14 +1,9 @@
 /** Processes: their mappings, and the entries of their page tables as hardware, mm and ghost state see them. */
 import { VM_MIXEDMAP, VM_PFNMAP, vmFlagNames } from '../../kernel/flags.js';
 import type { Kernel } from '../../kernel/kernel.js';
-import {
-  isLinear,
-  isZeroPfn,
-  SPECIAL,
-  vmNormalPage,
-  vmNormalPageLeaf,
-} from '../../kernel/mm/memory/classify.js';
+import { isLinear, isZeroPfn, SPECIAL, vmNormalPageAt } from '../../kernel/mm/memory/classify.js';
 import { entryPfn, levelPages, walk } from '../../kernel/mm/pgtable.js';
+import { pinFrame, pinPage } from '../../kernel/pin.js';
 import {
   cacheMode,
   Level,
@@ -30,10 +25,6 @@ import type { Classified, EntryPicture, ProcessPicture, VmaPicture } from './typ
 
 const STATES = ['dead', 'running', 'exiting', 'dead'] as const;
 const LEVELS = ['pte', 'pte', 'pmd', 'pud'] as const;
-
-/** Words of `kernel/mm/pins.ts`. */
-const PIN_PAGE_SHIFT = 16;
-const PIN_FRAME = 0x7fff;
 
 export function processPictures(c: Compiled, k: Kernel): ProcessPicture[] {
   return k.procs.filter((p) => p.state !== ProcState.Absent).map((p) => picture(c, k, p));
@@ -69,20 +60,16 @@ function pins(k: Kernel, p: Proc): string[] {
   const at = p.o + k.layout.pinsAt;
   return [...k.w.subarray(at, at + k.layout.caps.pins)]
     .filter((word) => word !== 0)
-    .map((word) => {
-      const frame = (word & PIN_FRAME) - 1;
-      return `${frameName(k, k.mem.pfnOf[frame]!)} through page ${word >>> PIN_PAGE_SHIFT}`;
-    });
+    .map((word) => `${frameName(k, k.mem.pfnOf[pinFrame(word)]!)} through page ${pinPage(word)}`);
 }
 
 function vmaPicture(c: Compiled, k: Kernel, v: Vma): VmaPicture {
-  const pgoff = (v.pgoffHi >>> 0) * 2 ** 32 + (v.pgoffLo >>> 0);
   return {
     start: v.start,
     pages: v.pages,
     flags: vmFlagNames(v.flags),
-    pgoff: `0x${pgoff.toString(16)}`,
-    ...(k.mem.frame(pgoff) < 0 ? {} : { pgoffFrame: frameName(k, pgoff) }),
+    pgoff: `0x${v.pgoff.toString(16)}`,
+    ...(k.mem.frame(v.pgoff) < 0 ? {} : { pgoffFrame: frameName(k, v.pgoff) }),
     ...(v.file < 0 ? {} : { file: deviceName(c, k, v.file) }),
     ...(v.private === 0 ? {} : { private: pointerText(c, k, v.private) }),
     linked: v.has(VMA_LINKED),
@@ -134,7 +121,7 @@ function classified(
   if (k.program.vmOps[vma.ops]?.findNormalPage !== undefined) return { classified: 'driver' };
   const quiet = k.quiet;
   k.quiet = true;
-  const page = level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
+  const page = vmNormalPageAt(k, vma, pg, e, level);
   k.quiet = quiet;
   const found = page >= 0 ? 'normal' : page === SPECIAL ? 'special' : 'no memmap';
   return { classified: found, ...(level === Level.Pte ? { because: because(k, vma, pg, e) } : {}) };

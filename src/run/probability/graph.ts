@@ -141,7 +141,7 @@ export class Graph {
     const { k } = this;
     for (const v of k.vmas) {
       if (v.mm < 0 || (v.flags & VM_PFNMAP) === 0) continue;
-      const first = (v.pgoffLo >>> 0) + (v.pgoffHi >>> 0) * 2 ** 32;
+      const first = v.pgoff;
       if (v.cow && !k.facts.pteSpecial && v.pages > 1) this.checkRange(first, first + v.pages);
       for (let pg = v.start; pg < v.end; pg++) {
         const e = pteAt(k, v.mm, pg);

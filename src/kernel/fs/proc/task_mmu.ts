@@ -6,7 +6,7 @@ import { EFAULT } from '../../errno.js';
 import { VM_PFNMAP } from '../../flags.js';
 import { Level } from '../../pte.js';
 import type { Vma } from '../../world.js';
-import { vmNormalPage, vmNormalPageLeaf } from '../../mm/memory/classify.js';
+import { vmNormalPageAt } from '../../mm/memory/classify.js';
 import { splitHuge } from '../../mm/huge_memory.js';
 import { entryPfn, levelPages, none, present, walk } from '../../mm/pgtable.js';
 import { walkPageTest } from '../../mm/pagewalk.js';
@@ -39,8 +39,7 @@ export function smapGatherStats(k: Kernel, vma: Vma): number {
     const span = levelPages(k, level);
     if (level === Level.Pud && k.facts.smapsSplitsPud) splitHuge(k, vma, e);
     else if (!none(k, e) && present(k, e)) {
-      const frame =
-        level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
+      const frame = vmNormalPageAt(k, vma, pg, e, level);
       if (frame >= 0) rss += span;
     }
     pg += span - (pg % span);

@@ -55,6 +55,11 @@ export function vmNormalPageLeaf(k: Kernel, vma: Vma, pg: number, e: number, lev
   return byBit && (flags & PTE_SPECIAL) !== 0 ? SPECIAL : normalByRules(k, vma, pg, e, level);
 }
 
+/** The classifier of the level at which an entry stands: {@link vmNormalPage} or {@link vmNormalPageLeaf}. */
+export function vmNormalPageAt(k: Kernel, vma: Vma, pg: number, e: number, level: number): number {
+  return level === Level.Pte ? vmNormalPage(k, vma, pg, e) : vmNormalPageLeaf(k, vma, pg, e, level);
+}
+
 /** A.2: the special bit decides; VMA flags only say what a special entry was. */
 function normalByBit(k: Kernel, vma: Vma, pg: number, e: number): number {
   const pfn = entryPfn(k, e);

@@ -39,7 +39,6 @@ import {
 } from '../pgtable.js';
 import { allocPages, copyPage, freePages, getPage, putPage } from '../page_alloc.js';
 import { vmNormalPage, zeroPfnOf } from './classify.js';
-import { pgoffNumber } from './remap.js';
 import { addRmap, removeRmap } from './zap.js';
 import { VMF } from './vmf.js';
 import { pteMkdirty } from '../soft_dirty.js';
@@ -288,7 +287,7 @@ function doFaultAround(k: Kernel, f: number, vma: Vma, mapPages: CFunction): voi
   const inVma = pg - vma.start;
   const from = Math.max(inTable - (inTable % FAULT_AROUND), inTable - Math.min(inTable, inVma));
   const to = Math.min(from + FAULT_AROUND, ptrs, inTable + vma.pages - inVma) - 1;
-  const pgoff = pgoffNumber(vma) + inVma - inTable;
+  const pgoff = vma.pgoff + inVma - inTable;
   k.arg(0, handle(HandleKind.Vmf, f + 1));
   k.argNumber(1, pgoff + from);
   k.argNumber(2, pgoff + to);

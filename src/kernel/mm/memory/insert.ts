@@ -19,7 +19,7 @@ import { entryPfn, none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk 
 import { compoundHead, getPage } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
 import { trackPfnInsert } from './pat.js';
-import { pgoffNumber, vmEnd, vmFlagsSet, vmStart } from './remap.js';
+import { vmEnd, vmFlagsSet, vmStart } from './remap.js';
 import { pteMkdirty } from '../soft_dirty.js';
 import { addRmap } from './zap.js';
 
@@ -272,7 +272,7 @@ export function insertPages(
  * @returns 0, -ENXIO when the array is too short, or what the insertion says
  */
 export function vmMapPages(k: Kernel, vma: Vma, pages: PageArray, num: number, fromZero: boolean): number {
-  const pgoff = fromZero ? 0 : pgoffNumber(vma);
+  const pgoff = fromZero ? 0 : vma.pgoff;
   if (pgoff >= num) return -ENXIO;
   if (vma.pages > num - pgoff) return -ENXIO;
   const from = (i: number): number => pages(pgoff + i);

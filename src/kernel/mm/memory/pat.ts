@@ -127,8 +127,7 @@ export function untrackPfn(k: Kernel, vma: Vma): void {
   if (!k.facts.trackSetsVmPat || (vma.flags & VM_PAT) === 0) return;
   const e = followPhys(k, vma);
   if (e < 0 && !vma.cow) return k.warn();
-  const pgoff = (vma.pgoffHi >>> 0) * 2 ** 32 + (vma.pgoffLo >>> 0);
-  untrackPfnRange(k, vma, e < 0 ? pgoff : entryPfn(k, e), vma.pages);
+  untrackPfnRange(k, vma, e < 0 ? vma.pgoff : entryPfn(k, e), vma.pages);
 }
 
 /** `untrack_pfn` of a range that the caller knows, after a remap or a copy that failed. */

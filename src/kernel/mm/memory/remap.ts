@@ -208,7 +208,7 @@ function zapRange(k: Kernel, vma: Vma, addr: number, bytes: number): void {
  * @returns 0 or -EINVAL
  */
 export function vmIomapMemory(k: Kernel, vma: Vma, phys: number, len: number): number {
-  const pfn = simpleIoremapPfn(k, vma.pages, pgoffNumber(vma), phys, len);
+  const pfn = simpleIoremapPfn(k, vma.pages, vma.pgoff, phys, len);
   if (pfn < 0) return pfn;
   return remapPfnRange(k, vma, vmStart(k, vma), pfn, vma.pages * PAGE_SIZE, vma.prot);
 }
@@ -233,9 +233,4 @@ export function simpleIoremapPfn(
   if (pfn + pages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
   if (pgoff > pages) return -EINVAL;
   return vmPages > pages - pgoff ? -EINVAL : pfn + pgoff;
-}
-
-/** vm_pgoff as a number: exact below 2^53, and above that larger than anything it is compared with. */
-export function pgoffNumber(vma: Vma): number {
-  return (vma.pgoffHi >>> 0) * 2 ** 32 + (vma.pgoffLo >>> 0);
 }
