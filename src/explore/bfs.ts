@@ -1,7 +1,8 @@
 /** Breadth-first search: every state that the moves and choices of a system reach, shortest paths first. */
 import { Enumerator } from './chooser.js';
-import { CompactStore } from './compact.js';
-import { StateStore, StoreFull, type States } from './store.js';
+import { statesOf } from './compact.js';
+import { StoreFull, type States } from './store.js';
+import { Successors } from './successors.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 
 /** Why a search ended; `paused`: it did not, its time slice is over. */
@@ -26,19 +27,19 @@ export interface SearchOptions {
 /** A search that may have been run. Its states can be asked for paths afterwards. */
 export class Search {
   readonly store: States;
-  transitions = 0;
   /** Moves on a shortest path to the states that are being looked at. */
   depth = 0;
   ending: Ending = 'complete';
   /** Parent state of each, and the number of its action among the parent's. */
   private parents: Int32Array<ArrayBuffer> = new Int32Array(1024);
   private steps: Int32Array<ArrayBuffer> = new Int32Array(1024);
-  private readonly enumerator = new Enumerator();
+  private readonly successors: Successors;
   /** First state whose moves have not been made. */
   private next = 0;
   /** First state that is a move further away. */
   private layerEnd = 1;
   private maxBytes = Infinity;
+  private onState: SearchOptions['onState'];
   /** onState() has ended the search. */
   private found = false;
 
@@ -53,11 +54,15 @@ export class Search {
     compact = false,
   ) {
     this.initial = system.words.slice();
-    this.store = compact
-      ? new CompactStore(system.words.length)
-      : new StateStore(system.words.length, system.cuts);
+    this.store = statesOf(system, compact);
+    this.successors = new Successors(system, this.store, (step) => this.reach(step));
     this.store.add(system.words);
     this.parents[0] = -1;
+  }
+
+  /** Actions made so far. */
+  get transitions(): number {
+    return this.successors.transitions;
   }
 
   /** States found so far. */
@@ -84,6 +89,7 @@ export class Search {
     const maxBytes = options.maxBytes ?? Infinity;
     const maxDepth = options.maxDepth ?? Infinity;
     this.maxBytes = maxBytes;
+    this.onState = options.onState?.bind(options);
     this.store.limit = maxBytes - (this.bytes - this.store.bytes);
     const { store } = this;
     const first = this.next;
@@ -101,7 +107,7 @@ export class Search {
           this.depth += 1;
         }
         if (this.depth >= maxDepth) return (this.ending = 'depth');
-        const any = this.expand(this.next, options);
+        const any = this.successors.of(this.next);
         if (this.found) return (this.ending = 'stopped');
         if (!any && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
       }
@@ -112,39 +118,13 @@ export class Search {
     return (this.ending = 'complete');
   }
 
-  /** All successors of a state. @returns false when it has no move */
-  private expand(id: number, options: SearchOptions): boolean {
-    const { system, store, enumerator } = this;
-    const words = system.words;
-    let any = false;
-    let step = 0;
-    store.load(id, words);
-    let touched = false;
-    for (let m = 0; m < system.moves; m++) {
-      if (touched) store.reload(words);
-      touched = false;
-      if (!system.enabled(m)) continue;
-      any = true;
-      enumerator.start();
-      do {
-        if (touched) store.reload(words);
-        touched = true;
-        const within = system.apply(m, enumerator.choose);
-        this.transitions += 1;
-        if (within !== false) {
-          const next = store.add(words);
-          if (next >= 0) {
-            this.remember(next, id, step);
-            if (options.onState?.(next) === true) {
-              this.found = true;
-              return true;
-            }
-          }
-        }
-        step += 1;
-      } while (enumerator.next());
-    }
-    return any;
+  /** Keeps the state in the words if it is new. @returns whether it ends the search */
+  private reach(step: number): boolean {
+    const id = this.store.add(this.system.words);
+    if (id < 0) return false;
+    this.remember(id, this.next, step);
+    if (this.onState?.(id) !== true) return false;
+    return (this.found = true);
   }
 
   private remember(id: number, parent: number, step: number): void {
@@ -174,7 +154,8 @@ export class Search {
 
   /** Makes the `step`-th action of the state in the words, found by making the moves before it, too. */
   private take(step: number): Action {
-    const { system, enumerator } = this;
+    const { system } = this;
+    const enumerator = new Enumerator();
     const before = system.words.slice();
     let at = 0;
     for (let m = 0; m < system.moves; m++) {

@@ -2,10 +2,10 @@
  * A search that several threads make together. Every state belongs to the thread that its hash names; who finds it sends it there. All threads
  * finish a layer (states equally far from the start) before any begins the next, so what is found does not depend on their number or pace.
  */
-import { Enumerator } from './chooser.js';
 import { hashWords } from './chunks.js';
-import { CompactStore } from './compact.js';
-import { StateStore, StoreFull, type States } from './store.js';
+import { statesOf } from './compact.js';
+import { StoreFull, type States } from './store.js';
+import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
 
 /** What the threads share, made once and sent to each. */
@@ -94,12 +94,11 @@ export interface MemberOptions {
 /** One thread's part. It waits for the others without letting an event loop in: not for a thread that has other things to do. */
 export class Member {
   readonly store: States;
-  transitions = 0;
   private next = 0;
   private layerEnd: number;
   private layer = 0;
   private readonly width: number;
-  private readonly enumerator = new Enumerator();
+  private readonly successors: Successors;
   private readonly out: Int32Array;
 
   /** @param system holds the initial state in its words */
@@ -107,13 +106,19 @@ export class Member {
     private readonly system: TransitionSystem,
     private readonly o: MemberOptions,
   ) {
-    const { words, cuts } = system;
+    const { words } = system;
     this.width = words.length;
-    this.store = o.compact === true ? new CompactStore(this.width) : new StateStore(this.width, cuts);
+    this.store = statesOf(system, o.compact === true);
+    this.successors = new Successors(system, this.store, () => this.give());
     this.store.limit = o.maxBytes ?? Infinity;
     this.out = new Int32Array(this.width);
     if (this.owner() === o.index) this.store.add(words);
     this.layerEnd = this.store.count;
+  }
+
+  /** Actions that this thread has made. */
+  get transitions(): number {
+    return this.successors.transitions;
   }
 
   /** Searches until all threads have nothing left, or one of them stops all. */
@@ -148,7 +153,7 @@ export class Member {
         if (this.store.bytes > this.store.limit)
           throw new StoreFull('the states of a thread exceed their bound');
       }
-      if (!this.expand(this.next)) this.o.onFinal?.(this.next);
+      if (!this.successors.of(this.next)) this.o.onFinal?.(this.next);
     }
     return true;
   }
@@ -202,30 +207,6 @@ export class Member {
     progress[at + 1] = this.transitions;
     progress[at + 2] = this.store.count - this.next;
     progress[at + 3] = this.store.bytes;
-  }
-
-  /** All successors of a state. @returns false when it has no move */
-  private expand(id: number): boolean {
-    const { system, store, enumerator } = this;
-    const { words } = system;
-    let any = false;
-    let touched = false;
-    store.load(id, words);
-    for (let m = 0; m < system.moves; m++) {
-      if (touched) store.reload(words);
-      touched = false;
-      if (!system.enabled(m)) continue;
-      any = true;
-      enumerator.start();
-      do {
-        if (touched) store.reload(words);
-        touched = true;
-        const within = system.apply(m, enumerator.choose);
-        this.transitions += 1;
-        if (within !== false) this.give();
-      } while (enumerator.next());
-    }
-    return any;
   }
 
   /** Keeps the state in the words, or sends it to whom it belongs. */

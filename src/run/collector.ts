@@ -71,7 +71,7 @@ export class Collector implements Findings {
     if (this.k.w[HEAD.FROZEN] === Freeze.Undefined) this.undefinedIds.add(this.k.w[HEAD.FROZEN_ID]!);
     const outcome = this.evaluator.outcome();
     if (outcome === undefined) return;
-    const key = `${outcome.positive ? '+' : '-'}${outcome.text}`;
+    const key = keyOf(outcome);
     if (this.found.has(key)) return;
     const bug = this.bugApi();
     this.found.set(key, { outcome: bug === undefined ? outcome : { ...outcome, bug }, id });
@@ -96,6 +96,11 @@ export class Collector implements Findings {
     }
     return best === undefined ? undefined : { text: best.outcome.text, id: best.id };
   }
+}
+
+/** What makes two outcomes one. */
+export function keyOf({ positive, text }: Outcome): string {
+  return `${positive ? '+' : '-'}${text}`;
 }
 
 /** Outcomes in the order of their text. */

@@ -6,7 +6,7 @@ import { UnknownError } from '../kernel/routine.js';
 import type { Facts } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { bootKernel, compile } from './boot.js';
-import { Collector, inOrder, NO_END, type Findings } from './collector.js';
+import { Collector, inOrder, keyOf, NO_END, type Findings } from './collector.js';
 import { questionOf } from './outcome.js';
 import type { Outcome } from './result.js';
 import { searchedSystem } from './system.js';
@@ -94,7 +94,7 @@ export function errorOf(failure: CrewFailure): Error {
 export function together(reports: readonly CrewReport[]): Findings {
   const found = new Map<string, Outcome>();
   for (const outcome of reports.flatMap((r) => r.outcomes)) {
-    const key = `${outcome.positive ? '+' : '-'}${outcome.text}`;
+    const key = keyOf(outcome);
     const other = found.get(key);
     if (other === undefined || (outcome.bug ?? '') < (other.bug ?? '')) found.set(key, outcome);
   }

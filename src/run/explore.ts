@@ -1,6 +1,7 @@
 /** Searches a compiled test: with small capacities first, and where a search grows large, on many threads. */
 import { Search, type Ending } from '../explore/bfs.js';
 import { progressOf, share, Stop, stop, stopped } from '../explore/crew.js';
+import { runInSlices, SLICE_MS } from '../explore/slices.js';
 import type { Action } from '../explore/system.js';
 import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
 import { FACT_NAMES, type Facts } from '../kernel/facts.js';
@@ -11,14 +12,12 @@ import { Canonical } from './canonical.js';
 import { Collector, type Findings } from './collector.js';
 import { errorOf, together, type CrewReport, type CrewTask } from './crew.js';
 import type { Question } from './outcome.js';
-import type { RunOptions, Witness } from './result.js';
+import type { Progress, RunOptions, Witness } from './result.js';
 import { firstSymmetry } from './symmetry.js';
 import { kernelSystem, searchedSystem } from './system.js';
 import { Unrenamer } from './unrename.js';
 import { witnessSteps } from './witness.js';
 
-/** How long the search runs before it lets the event loop in. */
-const SLICE_MS = 200;
 /** A search of more states is left to many threads, if there are some: before, starting them takes longer. */
 const ALONE_STATES = 20_000;
 
@@ -105,26 +104,25 @@ async function searchInSlices(
   { options, deadline }: Attempt,
   alone: boolean,
 ): Promise<Ending | 'aborted' | 'large'> {
+  const { signal, maxBytes, onProgress } = options;
+  if (signal?.aborted === true) return 'aborted';
   const maxStates = alone ? options.maxStates : ALONE_STATES;
-  for (;;) {
-    if (options.signal?.aborted === true) return 'aborted';
-    const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
-    const ending = search.run({
-      sliceMs: SLICE_MS,
-      ...(left === undefined ? {} : { timeoutMs: left }),
-      ...(maxStates === undefined ? {} : { maxStates }),
-      ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
-      onFinal: (id) => collector.final(id),
-    });
-    if (ending === 'states' && !alone) return 'large';
-    if (ending !== 'paused') return ending;
-    options.onProgress?.({
-      explored: search.states,
-      transitions: search.transitions,
-      queued: search.queued,
-    });
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
+  const bounds = {
+    ...(maxStates === undefined ? {} : { maxStates }),
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    onFinal: (id: number): void => collector.final(id),
+  };
+  const ending = await runInSlices(search, bounds, {
+    deadline,
+    signal,
+    onSlice: () => onProgress?.(progressIn(search)),
+  });
+  return ending === 'states' && !alone ? 'large' : ending;
+}
+
+/** How far a search is. */
+export function progressIn({ states, transitions, queued }: Search): Progress {
+  return { explored: states, transitions, queued };
 }
 
 /** Searches on many threads, from the start: what they find does not depend on how many they are. */
@@ -181,10 +179,6 @@ function worst(reports: readonly CrewReport[]): Error | undefined {
 /** Why an answer is unknown although the search has come to its end. */
 export const COMPACTED = 'not exhaustive: states were told apart by fingerprints (--compact)';
 
-export function memoryReason(maxBytes: number | undefined): string {
-  return maxBytes === undefined ? 'bound: memory' : `bound: ${Math.round(maxBytes / 2 ** 20)} MiB of memory`;
-}
-
 function endOf(ending: Ending | 'aborted', options: RunOptions): { reason?: string; repeatable: boolean } {
   const reason = reasonOf(ending, options);
   const repeatable = ending !== 'time' && ending !== 'memory' && ending !== 'aborted';
@@ -192,17 +186,27 @@ function endOf(ending: Ending | 'aborted', options: RunOptions): { reason?: stri
 }
 
 function reasonOf(ending: Ending | 'aborted', options: RunOptions): string | undefined {
+  return boundReason(ending, options) ?? (options.compact === true ? COMPACTED : undefined);
+}
+
+/** The bound that has ended a search, in words; undefined if none has. */
+export function boundReason(
+  ending: Ending | 'aborted',
+  { timeoutMs = 0, maxStates = 0, maxBytes }: Pick<RunOptions, 'timeoutMs' | 'maxStates' | 'maxBytes'>,
+): string | undefined {
   switch (ending) {
     case 'time':
-      return `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
+      return `bound: ${timeoutMs / 1000} s`;
     case 'states':
-      return `bound: ${options.maxStates ?? 0} states`;
+      return `bound: ${maxStates} states`;
     case 'memory':
-      return memoryReason(options.maxBytes);
+      return maxBytes === undefined
+        ? 'bound: memory'
+        : `bound: ${Math.round(maxBytes / 2 ** 20)} MiB of memory`;
     case 'aborted':
       return 'interrupted';
     default:
-      return options.compact === true ? COMPACTED : undefined;
+      return undefined;
   }
 }
 

@@ -14,7 +14,7 @@ import { questionOf, type Question } from './outcome.js';
 import type { Observation, RunOptions, RunResult } from './result.js';
 
 export type * from './result.js';
-export { COMPACTED, memoryReason } from './explore.js';
+export { boundReason, COMPACTED, progressIn } from './explore.js';
 export { CONFIGURATIONS, configurationOf, factsOf, TRAIT_NAMES } from './configurations.js';
 
 /**

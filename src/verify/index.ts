@@ -2,6 +2,7 @@
 import { InvariantChecker } from '../contract/invariants/check.js';
 import { INVARIANTS, invariantIndex } from '../contract/invariants/list.js';
 import { Search, type Ending } from '../explore/bfs.js';
+import { runInSlices } from '../explore/slices.js';
 import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
 import type { Facts } from '../kernel/facts.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -12,7 +13,7 @@ import { USUAL_PTRS } from '../litmus/region-size.js';
 import { bootKernel, booting, notLoaded } from '../run/boot.js';
 import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.js';
 import { Canonical } from '../run/canonical.js';
-import { COMPACTED, memoryReason, optionFacts } from '../run/index.js';
+import { boundReason, COMPACTED, optionFacts, progressIn } from '../run/index.js';
 import { firstSymmetry } from '../run/symmetry.js';
 import { CoverageRecorder } from './coverage.js';
 import { excludes } from './excludes.js';
@@ -24,8 +25,6 @@ import type { Bounds, VerifyOptions, VerifyResult, VerifyVerdict, Violation } fr
 import { Failed, USER } from './user.js';
 
 export type * from './types.js';
-
-const SLICE_MS = 200;
 
 /** What is verified where neither processes nor pages are given: a larger world of one process, then a smaller one of two. */
 const USUAL = [
@@ -289,26 +288,15 @@ class Attempt {
 
   async run(options: VerifyOptions, deadline: number | undefined): Promise<Found['ending']> {
     const { search } = this;
-    for (;;) {
-      const left = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
-      const ending = search.run({
-        sliceMs: SLICE_MS,
-        ...(left === undefined ? {} : { timeoutMs: left }),
-        ...(options.maxStates === undefined ? {} : { maxStates: options.maxStates }),
-        ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
-        ...(options.depth === undefined ? {} : { maxDepth: options.depth }),
-        onState: (id) => this.state(id),
-        onFinal: (id) => this.final(id),
-      });
-      if (ending !== 'paused') return ending;
-      options.onProgress?.({
-        explored: search.states,
-        transitions: search.transitions,
-        queued: search.queued,
-      });
-      await new Promise((resolve) => setTimeout(resolve));
-      if (options.signal?.aborted) return 'aborted';
-    }
+    const { maxStates, maxBytes, depth, signal, onProgress } = options;
+    const bounds = {
+      ...(maxStates === undefined ? {} : { maxStates }),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+      ...(depth === undefined ? {} : { maxDepth: depth }),
+      onState: (id: number): boolean => this.state(id),
+      onFinal: (id: number): boolean => this.final(id),
+    };
+    return runInSlices(search, bounds, { deadline, signal, onSlice: () => onProgress?.(progressIn(search)) });
   }
 
   /** A new state, in place. */
@@ -348,21 +336,11 @@ class Attempt {
 
 /** Why a search that found nothing does not mean that the invariants hold. */
 function reasonOf(found: Found, options: VerifyOptions): string | undefined {
-  switch (found.ending) {
-    case 'time':
-      return `bound: ${(options.timeoutMs ?? 0) / 1000} s`;
-    case 'states':
-      return `bound: ${options.maxStates ?? 0} states`;
-    case 'depth':
-      return `bound: ${options.depth ?? 0} operations`;
-    case 'memory':
-      return memoryReason(options.maxBytes);
-    case 'capacity':
-      return 'bound: memory';
-    case 'aborted':
-      return 'interrupted';
-    default:
-  }
+  const { ending } = found;
+  if (ending === 'capacity') return 'bound: memory';
+  if (ending === 'depth') return `bound: ${options.depth ?? 0} operations`;
+  const bound = boundReason(ending, options);
+  if (bound !== undefined) return bound;
   const [unknown] = found.beyond.unknown;
   if (unknown !== undefined) return `the model does not know: ${unknown}`;
   if (options.compact === true) return COMPACTED;
