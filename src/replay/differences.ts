@@ -13,10 +13,21 @@ export interface Difference {
   readonly source: string;
 }
 
+const IN_QEMU = [
+  'amd64-7.2',
+  'amd64-6.12',
+  'amd64-6.1',
+  'arm64-7.2',
+  'armmp-7.2',
+  'armmp-6.12',
+  'armmp-lpae-7.2',
+] as const;
+const USER_MODE = ['um-7.2', 'um-6.1'] as const;
+
 export const DIFFERENCES: readonly Difference[] = [
   {
     test: 'fault-results-gup',
-    kernels: ['um-7.2', 'um-6.1'],
+    kernels: USER_MODE,
     explanation:
       'User-mode Linux stops with BUG() when a process touches a page for which the handler answers VM_FAULT_HWPOISON; other architectures send a signal.',
     source: 'arch/um/kernel/trap.c:handle_page_fault',
@@ -64,22 +75,14 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     test: 'mmap-places',
-    kernels: ['um-7.2', 'um-6.1'],
+    kernels: USER_MODE,
     explanation:
       'Where a mapping goes that cannot go where it was asked to is up to the kernel: this one finds another place than the model, and the test compares addresses.',
     source: 'mm/mmap.c:arch_get_unmapped_area_topdown',
   },
   {
     test: 'unclaimed-bus',
-    kernels: [
-      'amd64-7.2',
-      'amd64-6.12',
-      'amd64-6.1',
-      'arm64-7.2',
-      'armmp-7.2',
-      'armmp-6.12',
-      'armmp-lpae-7.2',
-    ],
+    kernels: IN_QEMU,
     explanation:
       'In the model nobody answers behind a region of `mmio`; the window of a machine goes on there, with memory that keeps what is stored.',
     source: 'docs/replay.md: regions are real memory',
@@ -93,17 +96,7 @@ export const DIFFERENCES: readonly Difference[] = [
   },
   {
     test: 'mremap-dontunmap-again',
-    kernels: [
-      'amd64-7.2',
-      'amd64-6.12',
-      'amd64-6.1',
-      'arm64-7.2',
-      'armmp-7.2',
-      'armmp-6.12',
-      'armmp-lpae-7.2',
-      'um-7.2',
-      'um-6.1',
-    ],
+    kernels: [...IN_QEMU, ...USER_MODE],
     explanation:
       'vm_pgoff of anonymous memory is an address, which a machine takes for the number of a frame and does not compare by distance.',
     source: 'docs/replay.md: names are run-time constants',

@@ -1,5 +1,6 @@
 /** How likely the steps of a counterexample are to break an invariant: its condition names one frame, chance may choose another. */
 import { InvariantChecker } from '../contract/invariants/check.js';
+import { OF_PATHS } from '../contract/invariants/list.js';
 import type { Facts } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import {
@@ -11,9 +12,6 @@ import {
 import { declarations } from './declarations.js';
 import type { VerifyResult } from './types.js';
 import { accessOf } from './subject.js';
-
-/** Invariants that are not about a state alone. */
-const NOT_OF_STATES: readonly string[] = ['revoked', 'no-deadlock'];
 
 /**
  * @param driver the test that was verified
@@ -27,7 +25,7 @@ export async function likelihood(
   options: ProbabilityOptions,
   bounds: Omit<ProbabilityBounds, 'occurs'>,
 ): Promise<readonly Probability[] | undefined> {
-  if (violation === undefined || NOT_OF_STATES.includes(violation.invariant)) return undefined;
+  if (violation === undefined || OF_PATHS.includes(violation.invariant)) return undefined;
   return probabilities(steps, facts, options, {
     ...bounds,
     occurs: (c, k) => {

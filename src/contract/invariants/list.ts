@@ -116,6 +116,9 @@ export const INVARIANTS = [
 
 export type InvariantId = (typeof INVARIANTS)[number]['id'];
 
+/** Those that a state alone does not show: they are about how it was reached, or about what can follow. */
+export const OF_PATHS: readonly InvariantId[] = ['revoked', 'notified', 'served', 'no-deadlock'];
+
 /** Place of an invariant in the list. */
 export function invariantIndex(id: InvariantId): number {
   return INVARIANTS.findIndex((one) => one.id === id);

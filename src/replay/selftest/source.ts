@@ -10,7 +10,7 @@ import type { Toolchain } from '../types.js';
  */
 
 /** The kernel whose source is used: the test is younger than the other releases, and runs on them all the same. */
-export const SELFTEST_KERNEL = { id: 'um-7.2' } as const;
+const SELFTEST_KERNEL = { id: 'um-7.2' } as const;
 
 const SELFTESTS = 'tools/testing/selftests';
 
@@ -26,7 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
 };
 
 /** The sources of the test, or undefined if User-mode Linux 7.2 was not set up. */
-export async function selftestSources(paths: Paths): Promise<Record<string, string> | undefined> {
+async function selftestSources(paths: Paths): Promise<Record<string, string> | undefined> {
   const source = join(paths.kernel(SELFTEST_KERNEL), 'source');
   const entries = Object.entries(FILES).map(([name, path]) => [name, join(source, path)] as const);
   if (!entries.every(([, path]) => existsSync(path))) return undefined;
