@@ -1,13 +1,14 @@
 // Breaks the model on purpose, in many small ways, and looks which litmus tests notice.
 //
 //   npm run mutate -- --seed S              how many of 300 mutants does the corpus notice?
+//   npm run mutate -- --all --only PATH     not a sample: every mutant of these files, in the order of their text
 //   npm run mutate:evidence                 for every test a mutant that changes its verdict (the same with --evidence)
 //
 // Options: --seed S (1)       what chance decides
 //          --sample N (300)   how many mutants
 //          --scope all        sample: of the whole model, not of src/kernel/mm alone
 //          --operators all    sample: all operators, not the standard ones alone
-//          --only PATH        mutants of files whose path has this in it
+//          --only PATH,...    mutants of files whose path has one of these in it
 //          --workers N (2)    how many processes run tests
 //          --fresh            sample: forgets what an interrupted run of the same sources and tests found out
 //          --record           sample: writes the result to docs/mutation.md
@@ -22,7 +23,7 @@ import { Journal } from './mutate/journal.mjs';
 import { mutantId, mutantsOf, STANDARD } from './mutate/operators.mjs';
 import { evidenceText, rate, record, sampleText } from './mutate/record.mjs';
 import { Runner } from './mutate/runner.mjs';
-import { runSample } from './mutate/sample.mjs';
+import { inOrder, runMutants } from './mutate/sample.mjs';
 import { readCorpus, readSources, targets } from './mutate/sources.mjs';
 
 /** What a sample is of, unless more is asked for. */
@@ -35,6 +36,7 @@ function options() {
     options: {
       seed: { type: 'string', default: '1' },
       sample: { type: 'string', default: '300' },
+      all: { type: 'boolean', default: false },
       evidence: { type: 'boolean', default: false },
       only: { type: 'string' },
       scope: { type: 'string' },
@@ -55,6 +57,8 @@ function options() {
     if (values[name] !== undefined && values[name] !== 'all')
       throw new Error(`--${name} takes 'all', not '${values[name]}'`);
   }
+  if (values.all && values.only === undefined) throw new Error('--all takes its files from --only');
+  if (values.all && values.record) throw new Error('--record is for samples');
   return values;
 }
 
@@ -96,25 +100,28 @@ async function evidence(runner, mutants, { seed, limit, resume }) {
 }
 
 async function sample(runner, mutants, given) {
-  const { seed, sample: size, fresh } = given;
+  const { seed, fresh, all: whole } = given;
   await runner.begin(CONFIGURATIONS, { all: true, log });
   const started = performance.now();
-  const journal = new Journal(`sample-${seed}.jsonl`, runner, fresh);
+  const journal = new Journal(whole ? 'all.jsonl' : `sample-${seed}.jsonl`, runner, fresh);
   if (journal.known.size > 0) log(`goes on after ${journal.known.size} mutants (--fresh begins anew)`);
-  const results = await runSample(runner, mutants, { seed, size, journal }, (result, all) => {
+  const size = whole ? mutants.length : given.sample;
+  const order = whole ? mutants : inOrder(mutants, seed);
+  const results = await runMutants(runner, order, { size, journal }, (result, all) => {
     journal.add(result);
     if (result.outcome === 'survived')
       log(`survived: line ${result.mutant.line}: ${mutantId(result.mutant)}`);
     if (all.length % 10 === 0) log(`${all.length} of ${size} mutants, ${rate(all)} killed`);
   });
   log(`${((performance.now() - started) / 1000 / Math.max(1, results.length)).toFixed(1)} s for a mutant`);
-  const text = sampleText(results, command(given));
+  const text = sampleText(results, command(given), whole ? 'file' : 'folder');
   console.log(text);
   if (given.record) record(given.scope === 'all' || given.operators === 'all' ? 'wider' : 'sample', text);
 }
 
 /** How a sample is asked for. */
-function command({ seed, sample: size, ...given }) {
+function command({ seed, sample: size, all, ...given }) {
+  if (all) return `npm run mutate -- --all --only ${given.only}`;
   const more = [['sample', size === 300 ? undefined : size]].concat(
     ['scope', 'operators', 'only'].map((name) => [name, given[name]]),
   );

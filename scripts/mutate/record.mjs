@@ -34,12 +34,12 @@ export function evidenceText(killers) {
   return `${killers.size} tests.\n\n${lines.join('\n')}`;
 }
 
-/** Rates by folder and by operator, then the mutants that no test noticed, with reasons. */
-export function sampleText(results, command) {
+/** Rates by folder or file and by operator, then the mutants that no test noticed, with reasons. */
+export function sampleText(results, command, by = 'folder') {
   const survivors = results.filter((r) => r.outcome === 'survived');
   return [
     `\`${command}\` on ${machine()}: ${results.length} mutants, ${rate(results)} killed; of the ${survivors.length} others ${explained(survivors)} have a reason below.`,
-    table('folder', results, (r) => folder(r.mutant.file)),
+    table(by, results, ({ mutant: { file } }) => (by === 'file' ? file : folder(file))),
     table('operator', results, (r) => r.mutant.op),
     'Survivors, with the reason where it is no loss; the others are holes that no test looks into yet:',
     survivors.map(survivorLine).sort().join('\n'),

@@ -17,25 +17,24 @@ const STAGES = [
 ];
 
 /**
- * Tries mutants in the order of the seed until there are `size` valid ones.
+ * Tries mutants in their order until there are `size` valid ones.
  * @param journal what earlier runs found out
  * @param tell is given each result and all so far; `{ mutant, outcome, by, observed }`, and the outcome is verdict, crash, bound,
  *   survived or invalid
- * @returns the valid ones, in the order of the seed
+ * @returns the valid ones, in their order
  */
-export async function runSample(runner, mutants, { seed, size, journal }, tell) {
+export async function runMutants(runner, mutants, { size, journal }, tell) {
   const order = new LikelyFirst(runner);
-  const shuffled = inOrder(mutants, seed);
-  const unknown = shuffled.slice(0, size).filter((mutant) => !journal.known.has(mutantId(mutant)));
+  const unknown = mutants.slice(0, size).filter((mutant) => !journal.known.has(mutantId(mutant)));
   if (unknown.length > 0) await runner.prepare(unknown);
   const results = [];
   let [next, valid] = [0, 0];
   // No more are begun than are needed, so that the sample is the same however many run at a time.
   const work = async () => {
-    while (next < shuffled.length && valid < size) {
+    while (next < mutants.length && valid < size) {
       const at = next++;
       valid++;
-      const mutant = shuffled[at];
+      const mutant = mutants[at];
       const before = journal.known.get(mutantId(mutant));
       const result =
         before === undefined ? await tryMutant(runner, mutant, order, journal) : { mutant, ...before };
@@ -49,7 +48,7 @@ export async function runSample(runner, mutants, { seed, size, journal }, tell) 
 }
 
 /** The mutants in an order that the seed decides, and that edits elsewhere leave alone. */
-function inOrder(mutants, seed) {
+export function inOrder(mutants, seed) {
   const keyed = mutants.map((mutant) => ({
     mutant,
     at: createHash('sha1')

@@ -44,13 +44,13 @@ export function readTools() {
 
 /**
  * Paths of the files to mutate.
- * @param only a file, a folder or a part of a path; without it, all of the model
+ * @param only files, folders or parts of paths, with commas between; without it, all of the model
  */
 export function targets(sources, only) {
   const paths = [...sources.keys()];
   if (only !== undefined) {
-    const wanted = only.replace(/^\.\//, '');
-    return paths.filter((path) => path.includes(wanted));
+    const wanted = only.split(',').map((part) => part.replace(/^\.\//, ''));
+    return paths.filter((path) => wanted.some((part) => path.includes(part)));
   }
   return TARGETS.flatMap((target) => paths.filter((path) => target.test(path)));
 }
