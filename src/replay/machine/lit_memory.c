@@ -192,6 +192,8 @@ void lit_memory_end(const struct lit_test *test)
 	for (i = 0; i < nram; i++)
 		if (held[i]) {
 			held[i] = false;
+			/* what a test has taken from a frame that it had freed must not be the next one's */
+			atomic_set(&ram[i]._mapcount, -1);
 			set_page_count(ram + i, 1);
 			__free_page(ram + i);
 		}
@@ -350,7 +352,7 @@ void lit_record(struct mm_struct *mm)
 	}
 }
 
-/* Whether somebody uses a frame of `ram`. The allocator keeps notes of its own where a page has its mapcount. */
+/* Whether somebody uses a frame of `ram`, or has put back more than was there. The allocator keeps notes of its own where a page has its mapcount. */
 static bool in_use(struct page *page)
 {
 	return page_ref_count(page) != 0 || (!PageBuddy(page) && atomic_read(&page->_mapcount) != -1);
@@ -362,7 +364,7 @@ int lit_leaked(const struct lit_test *test)
 
 	lit_reclaim();
 	for (i = 0; i < nram; i++)
-		if (!held[i] && in_use(ram + i))
+		if (in_use(ram + i))
 			return 1;
 	for (n = 0; n < LIT_REGIONS; n++)
 		for (i = 0; i < other[n].count; i++)
