@@ -90,7 +90,7 @@ export const arm: Arch = {
   physAddrT: 32,
   pageShift: 12,
   physAddrBits: 32,
-  vaBits: 32,
+  taskSize: 0xbf00_0000,
   levels: 2,
   ptrsPerTable: [512, 2048],
   noncached: CacheMode.Uncached,

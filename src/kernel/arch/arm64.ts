@@ -131,7 +131,7 @@ export const arm64: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 48,
-  vaBits: 48,
+  taskSize: 2 ** 48,
   levels: 4,
   ptrsPerTable: [512, 512, 512, 512],
   noncached: CacheMode.Uncached,

@@ -117,7 +117,7 @@ export const arm_lpae: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 40,
-  vaBits: 32,
+  taskSize: 0xbf00_0000,
   levels: 3,
   ptrsPerTable: [512, 512, 4],
   noncached: CacheMode.Uncached,

@@ -120,7 +120,7 @@ export const loongarch64: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 48,
-  vaBits: 47,
+  taskSize: 2 ** 47,
   levels: 4,
   ptrsPerTable: [512, 512, 512, 512],
   noncached: CacheMode.Uncached,

@@ -77,7 +77,7 @@ export const m68k: Arch = {
   physAddrT: 32,
   pageShift: 12,
   physAddrBits: 32,
-  vaBits: 32,
+  taskSize: 0xf000_0000,
   levels: 3,
   ptrsPerTable: [64, 128, 128],
   noncached: CacheMode.Uncached,

@@ -108,7 +108,7 @@ export const mips64: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 48,
-  vaBits: 40,
+  taskSize: 2 ** 40,
   levels: 3,
   ptrsPerTable: [512, 512, 512],
   noncached: CacheMode.Uncached,

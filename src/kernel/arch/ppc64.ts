@@ -116,7 +116,7 @@ export const ppc64: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 53,
-  vaBits: 46,
+  taskSize: 2 ** 46,
   levels: 4,
   ptrsPerTable: [512, 512, 512, 8192],
   noncached: CacheMode.Uncached,

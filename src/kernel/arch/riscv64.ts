@@ -125,7 +125,7 @@ export const riscv64: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 56,
-  vaBits: 47,
+  taskSize: 2 ** 47,
   levels: 4,
   ptrsPerTable: [512, 512, 512, 512],
   noncached: CacheMode.Device,

@@ -120,7 +120,7 @@ export const s390x: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 64,
-  vaBits: 53,
+  taskSize: 2 ** 53,
   levels: 4,
   ptrsPerTable: [256, 2048, 2048, 2048],
   noncached: CacheMode.WriteBack,

@@ -90,8 +90,8 @@ export interface Arch {
   readonly pageShift: number;
   /** Bits of the largest physical address that an entry can hold. */
   readonly physAddrBits: number;
-  /** Bits of the user address space. */
-  readonly vaBits: number;
+  /** First address behind user space (TASK_SIZE), in bytes. */
+  readonly taskSize: number;
   /** Levels of page tables that are not folded, PTE level included. */
   readonly levels: PerRelease<number>;
   /** Entries of a real page table, from the PTE level up. */

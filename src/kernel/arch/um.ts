@@ -62,7 +62,7 @@ export const um: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 52,
-  vaBits: 47,
+  taskSize: 2 ** 47,
   levels: { '6.1': 3, '6.12': 3, '7.2': 4 },
   ptrsPerTable: [512, 512, 512, 512],
   noncached: CacheMode.WriteBack,

@@ -142,7 +142,7 @@ export const x86_64: Arch = {
   physAddrT: 64,
   pageShift: 12,
   physAddrBits: 52,
-  vaBits: 47,
+  taskSize: 2 ** 47 - 4096,
   levels: 4,
   ptrsPerTable: [512, 512, 512, 512],
   noncached: CacheMode.UncachedMinus,

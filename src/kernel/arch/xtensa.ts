@@ -90,7 +90,7 @@ export const xtensa: Arch = {
   physAddrT: 32,
   pageShift: 12,
   physAddrBits: 32,
-  vaBits: 30,
+  taskSize: 2 ** 30,
   levels: 2,
   ptrsPerTable: [1024, 1024],
   noncached: CacheMode.Uncached,

@@ -17,9 +17,9 @@ export const machineFacts = {
     source: 'include/linux/types.h:PHYS_ADDR_T_64BIT',
     catalogue: 'E.4',
   }),
-  vaBits: archNumber((a) => a.vaBits, {
-    doc: 'Bits of user addresses.',
-    source: 'arch/*/include/asm/processor.h:TASK_SIZE',
+  taskSize: archNumber((a) => a.taskSize, {
+    doc: 'First address behind those of user space, in bytes: TASK_SIZE with the usual split of a 32-bit space.',
+    source: 'arch/*/include/asm/processor.h:TASK_SIZE, arch/x86/include/asm/page_64_types.h:TASK_SIZE_MAX',
     catalogue: 'E.2-E.4, E.7',
   }),
   noncachedMode: archNumber((a) => a.noncached, {

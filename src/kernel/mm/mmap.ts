@@ -132,7 +132,7 @@ const EVERYBODYS_64 = 2 ** 40;
 /** Whether `end` lies beyond the largest user address, TASK_SIZE. */
 export function beyondTaskSize(k: Kernel, end: number): boolean {
   if (end <= (k.facts.bitsPerLong === 64 ? EVERYBODYS_64 : EVERYBODYS_32)) return false;
-  return end > 2 ** k.facts.vaBits;
+  return end > k.facts.taskSize;
 }
 
 /** Gives a user address back to the caller: page `pg` of the arena. */
