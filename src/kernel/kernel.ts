@@ -384,9 +384,12 @@ export class Kernel {
     throw new CapacityError('vmas');
   }
 
-  /** The lowest free file slot. */
+  /** A free file slot: one of the process's own if there is any, so that it does not tell which process was first. */
   allocFile(): File {
-    for (const f of this.files) if (f.mode === 0 && f.refs === 0) return f;
+    const { files } = this;
+    for (let i = this.currentProc; i < files.length; i += this.layout.caps.procs)
+      if (isFree(files[i]!)) return files[i]!;
+    for (const file of files) if (isFree(file)) return file;
     throw new CapacityError('files');
   }
 
@@ -494,4 +497,8 @@ export class Kernel {
     if (this.w[HEAD.BAD_PAGE]! < MAX_REPORTS) this.w[HEAD.BAD_PAGE]! += 1;
     this.tracer?.note('BUG: Bad page state');
   }
+}
+
+function isFree(file: File): boolean {
+  return file.mode === 0 && file.refs === 0;
 }

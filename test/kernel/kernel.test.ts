@@ -301,6 +301,26 @@ describe('slots', () => {
     for (const f of k.files) f.refs = 1;
     expect(() => k.allocFile()).toThrow(CapacityError);
   });
+
+  it("of files are a process's own while there are some, whoever is first", () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const { k } = machine(() => undefined, 2);
+      for (const f of k.files) f.clear();
+      const slots: number[] = [];
+      for (const process of order) {
+        k.t = k.thread(process);
+        const file = k.allocFile();
+        file.refs = 1;
+        slots[process] = file.slot;
+      }
+      expect(slots).toEqual([0, 1]);
+      k.t = k.thread(1);
+      expect(k.allocFile().slot).toBe(2);
+    }
+  });
 });
 
 describe('a program', () => {
