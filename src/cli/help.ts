@@ -92,8 +92,10 @@ Programs (what is beyond these bounds is listed with every answer):
   --pages N        pages of address space of each. Without either: one process
                    with 2 pages, then 2 processes with a page each
   --files N        descriptors of each (1)
+  --threads N      threads of the first process (1)
   --races          let processes meet inside system calls, not only between them
   --only OP,...    only these operations: open,mmap,ioctl,fork for instance
+  --no-within      leave the header's Within: aside
 
 The search of one driver on one configuration (docs/search.md):
   --depth N        stop before operation N + 1

@@ -46,8 +46,10 @@ export interface VerifyFlags {
   readonly processes?: number;
   readonly pages?: number;
   readonly files?: number;
+  readonly threads?: number;
   readonly races: boolean;
   readonly symmetry: boolean;
+  readonly within: boolean;
   readonly only?: readonly KindName[];
   readonly probability?: readonly Allocator[];
   readonly ram?: number;
@@ -150,10 +152,10 @@ class Verification {
     const { flags, context, progress } = this;
     const given = <T>(name: string, value: T | undefined): object =>
       value === undefined ? {} : { [name]: value };
-    const { processes, pages, files, races, only } = flags;
-    const isBounded = races || [processes, pages, files, only].some((bound) => bound !== undefined);
+    const { processes, pages, files, threads, races, only } = flags;
+    const isBounded = races || [processes, pages, files, threads, only].some((bound) => bound !== undefined);
     return {
-      ...(isBounded ? { races } : within),
+      ...(isBounded || !flags.within ? { races } : within),
       arch,
       release,
       facts: Object.fromEntries(flags.fact ?? []),
@@ -170,6 +172,7 @@ class Verification {
       ...given('processes', processes),
       ...given('pages', pages),
       ...given('files', files),
+      ...given('threads', threads),
       ...given('only', only),
     };
   }

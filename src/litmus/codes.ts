@@ -5,6 +5,7 @@ import { CONFIGURATION_CODES } from './codes/configuration.js';
 import { HEADER_CODES } from './codes/header.js';
 import { LOWERING_CODES } from './codes/lowering.js';
 import { MEMORY_CODES } from './codes/memory.js';
+import { PROMISE_CODES } from './codes/promises.js';
 import { NAME_CODES } from './codes/names.js';
 import { THREAD_CODES } from './codes/threads.js';
 
@@ -17,6 +18,7 @@ export const LITMUS_CODES: readonly CodeDoc[] = [
   NAME_CODES,
   LOWERING_CODES,
   CONFIGURATION_CODES,
+  PROMISE_CODES,
 ]
   .flatMap((group): CodeDoc[] => Object.values(group))
   .sort((a, b) => a.code.localeCompare(b.code));

@@ -70,6 +70,8 @@ export interface LastStep {
   readonly calls: readonly string[];
   /** Whether it asked for a private mapping. */
   readonly isPrivate: boolean;
+  /** Whether its mmap() failed. */
+  readonly refused: boolean;
 }
 
 /** Whose mistake a broken invariant is when no rule was broken on the way; undefined if the contract should have had one. */
@@ -105,7 +107,7 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: La
 }
 
 /** Why a mapping that the driver has promised is refused. */
-function unserved(k: Kernel, { calls, isPrivate }: LastStep): Breach {
+function unserved(k: Kernel, { calls, isPrivate, refused }: LastStep): Breach {
   if (isPrivate && calls.some((one) => /remap_pfn_range|mmap_action_remap/.test(one)))
     return { rule: 'F-2', by: 'driver', how: 'it remaps a private mapping in parts' };
   const tail = k.pages.find((page) => page.refcount === 0 && (page.flags & (PG_FREE | PG_ANON)) === 0);
@@ -115,7 +117,10 @@ function unserved(k: Kernel, { calls, isPrivate }: LastStep): Breach {
       by: 'driver',
       how: `${frameName(k, tail.pfn)} is part of a block and has no reference`,
     };
-  return { by: 'driver', how: 'it refuses a mapping that it has promised' };
+  return {
+    by: 'driver',
+    how: refused ? 'it refuses a mapping that it has promised' : 'it gives a mapping with a hole',
+  };
 }
 
 /** The driver gives back a reference that it does not have. */

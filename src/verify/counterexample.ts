@@ -10,7 +10,7 @@ import { ProcState, UNDEFINED_IDS } from '../kernel/routine.js';
 import { PG_ANON } from '../kernel/world.js';
 import { cut } from '../litmus/scan.js';
 import type { Compiled } from '../run/boot.js';
-import type { Broken } from './index.js';
+import type { Broken } from './broken.js';
 import { Kind } from './operations.js';
 import type { Subject } from './subject.js';
 import { addressText, fdText, statement, type Deed } from './text.js';
@@ -35,7 +35,10 @@ export function counterexample(
   const condition = new Conditions(k, c, broken).of(invariant);
   if (condition === undefined) return undefined;
   const { text } = c.test.source;
-  const { memory, driver } = cut(c.test.source, new DiagnosticSink(c.test.source));
+  const threads = c.lowered.threads
+    .map((_, i) => i)
+    .filter((i) => i === 0 || deeds.some((d) => d.thread === i));
+  const { driver } = cut(c.test.source, new DiagnosticSink(c.test.source));
   return [
     `C ${NAME}`,
     '(*',
@@ -44,9 +47,9 @@ export function counterexample(
     ' *',
     ` * Found by pfnmap verify in the driver of ${c.test.name}.`,
     ' *)',
-    text.slice(memory!.start, memory!.end),
+    memoryText(c, threads),
     text.slice(driver.start, driver.end).trim(),
-    program(c, deeds),
+    ...threads.map((thread) => program(c, deeds, thread, threads.length > 1)),
     `exists (${condition})`,
     '',
   ].join('\n');
@@ -60,18 +63,31 @@ export function litmusText(template: string, name: string, only: string, result:
     .replace(RESULT, () => result);
 }
 
-/** P0 and, inside its forks, its children. */
-function program(c: Compiled, deeds: readonly Deed[]): string {
+/** The memory block of the test; those of the threads that did something are one process. */
+function memoryText({ test }: Compiled, threads: readonly number[]): string {
+  const { start, end } = test.memory.span;
+  const block = test.source.text
+    .slice(start, end)
+    .replace(/^[ \t]*threads\b[^;]*;[ \t]*\n|threads\b[^;]*;/gm, '');
+  if (threads.length === 1) return block;
+  return block.replace(/\s*\}$/, `\n  threads ${threads.map((i) => `P${i}`).join(' ')};\n}`);
+}
+
+/**
+ * A thread of the first process and, inside its forks, its children.
+ * @param joined whether others use its descriptors: their numbers are known
+ */
+function program(c: Compiled, deeds: readonly Deed[], thread: number, joined: boolean): string {
   const fds = [...new Set(deeds.filter((d) => d.operation.kind === Kind.Open).map((d) => d.result ?? 3))];
   const loads = deeds.some((d) => d.operation.kind === Kind.Load);
   const lines = [
-    'P0()',
+    `P${thread}()`,
     '{',
     '        char *p = arena;',
-    ...fds.map((fd) => `        int ${fdText(fd)};`),
+    ...fds.map((fd) => `        int ${fdText(fd)}${joined ? ` = ${fd}` : ''};`),
     ...(loads ? ['        char r;'] : []),
     '',
-    ...block(c, deeds, 0, 1),
+    ...block(c, deeds, thread, 1),
     '}',
   ];
   return lines.join('\n');
@@ -84,7 +100,7 @@ function block(c: Compiled, deeds: readonly Deed[], thread: number, depth: numbe
     .filter((d) => d.thread === thread)
     .flatMap((d) => {
       if (d.operation.kind !== Kind.Fork) return [`${indent}${statement(c, d)};`];
-      const child = childOf(deeds, d);
+      const child = childOf(c, deeds, d);
       const body = block(c, deeds, child, depth + 1);
       const inner = '        '.repeat(depth + 1);
       if (body.length === 0) return [`${indent}if (fork() == 0)`, `${inner}return;`];
@@ -93,8 +109,9 @@ function block(c: Compiled, deeds: readonly Deed[], thread: number, depth: numbe
 }
 
 /** Threads are numbered as forks succeed, whoever forks. */
-function childOf(deeds: readonly Deed[], fork: Deed): number {
-  return 1 + deeds.filter((d) => d.operation.kind === Kind.Fork && (d.result ?? -1) >= 0).indexOf(fork);
+function childOf(c: Compiled, deeds: readonly Deed[], fork: Deed): number {
+  const { length } = c.lowered.threads;
+  return length + deeds.filter((d) => d.operation.kind === Kind.Fork && (d.result ?? -1) >= 0).indexOf(fork);
 }
 
 /** States as propositions: the values of observers that show what is wrong. */

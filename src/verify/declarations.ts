@@ -9,8 +9,10 @@ export interface Declarations {
   readonly revokes: ReadonlySet<number>;
   /** `Readonly: NAME, ...`: regions and resources that are given for reading only. */
   readonly readonly: ReadonlySet<string>;
-  /** `Serves: [shared|private] N pages at OFFSET, ...`: mappings to read that mmap() always gives. */
+  /** `Serves: [shared|private] N pages at OFFSET [when idle], ...`: mappings to read that mmap() always gives. */
   readonly serves: readonly Served[];
+  /** `Serves: whole`: what mmap() gives, it gives to the last page. */
+  readonly whole: boolean;
 }
 
 /** A mapping that a driver has promised. */
@@ -20,6 +22,8 @@ export interface Served {
   readonly pages: number;
   /** Offset, in pages. */
   readonly pgoff: bigint;
+  /** Only while nobody has mapped anything of the device. */
+  readonly idle: boolean;
 }
 
 /** @throws DiagnosticError for a name that stands for nothing */
@@ -30,39 +34,43 @@ export function declarations(test: LitmusTest, c: Compiled): Declarations {
     const value = /^(0x[0-9a-f]+|[0-9]+)$/i.test(name) ? BigInt(name) : constants.get(name);
     if (value === undefined) {
       const expected = 'an ioctl command: a number, or a constant of the driver';
-      throw wrong(test, 'PFN2057', `\`${name}\` is no constant of the driver`, { name, start }, expected);
+      throw wrong(test, 'PFN4020', `\`${name}\` is no constant of the driver`, { name, start }, expected);
     }
     return Number(BigInt.asUintN(32, value));
   });
   const readonly = named(test, 'Readonly').map(({ name, start }) => {
     if (!regions.has(name))
-      throw wrong(test, 'PFN2019', `there is no region \`${name}\``, { name, start }, 'a region or resource');
+      throw wrong(test, 'PFN4020', `there is no region \`${name}\``, { name, start }, 'a region or resource');
     return name;
   });
-  return { revokes: new Set(revokes), readonly: new Set(readonly), serves: serves(test, c) };
+  return { revokes: new Set(revokes), readonly: new Set(readonly), ...serves(test, c) };
 }
 
-const SERVED = /^(?:(shared|private) )?(\d+) pages? at (\w+)(?: \+ (\d+))?$/;
+const SERVED = /^(?:(shared|private) )?(\d+) pages? at (\w+)(?: \+ (\d+))?( when idle)?$/;
+const WHOLE = 'whole';
 
-function serves(test: LitmusTest, c: Compiled): Served[] {
-  return headerLines(test, 'Serves').flatMap(({ text, start }) =>
-    items(text, start).map((item) => {
-      const [, type, pages, base, more] = SERVED.exec(item.name) ?? [];
+function serves(test: LitmusTest, c: Compiled): Pick<Declarations, 'serves' | 'whole'> {
+  const all = headerLines(test, 'Serves').flatMap(({ text, start }) => items(text, start));
+  const served = all
+    .filter(({ name }) => name !== WHOLE)
+    .map((item) => {
+      const [, type, pages, base, more, idle] = SERVED.exec(item.name) ?? [];
       const region = c.mem.regions.find(({ name }) => name === base);
       const first =
         region !== undefined ? BigInt(region.pfn) : /^\d+$/.test(base ?? '') ? BigInt(base!) : undefined;
       if (first === undefined) {
         const expected =
-          '`1 page at 0`, `private 2 pages at buf`: a type or none, a length, a number or region';
-        throw wrong(test, 'PFN4002', `\`${item.name}\` is no mapping`, item, expected);
+          '`whole`, or `1 page at 0`, `private 2 pages at buf when idle`: a type or none, a length, a number or region';
+        throw wrong(test, 'PFN4020', `\`${item.name}\` is no mapping`, item, expected);
       }
       return {
         ...(type === undefined ? {} : { type: type as 'shared' | 'private' }),
         pages: Number(pages),
         pgoff: first + BigInt(more ?? 0),
+        idle: idle !== undefined,
       };
-    }),
-  );
+    });
+  return { serves: served, whole: served.length < all.length };
 }
 
 export interface Named {
@@ -82,11 +90,13 @@ export interface HeaderLine {
 export function headerLines(test: LitmusTest, key: string): HeaderLine[] {
   const { text } = test.source;
   const header = text.slice(0, test.memory.span.start);
-  const lines = header.matchAll(new RegExp(`^([ \\t(*]*${key})(?:\\(([^)\n]*)\\))?:[ \\t]*(.*)$`, 'gm'));
+  const lines = header.matchAll(
+    new RegExp(`^(([ \\t(*]*${key})(?:\\(([^)\n]*)\\))?:[ \\t]*)(.*?)[ \\t]*(?:\\*\\).*)?$`, 'gm'),
+  );
   return [...lines].map((line) => ({
-    selector: line[2] === undefined ? undefined : { name: line[2], start: line.index + line[1]!.length + 1 },
-    text: line[3]!,
-    start: line.index + line[0].length - line[3]!.length,
+    selector: line[3] === undefined ? undefined : { name: line[3], start: line.index + line[2]!.length + 1 },
+    text: line[4]!,
+    start: line.index + line[1]!.length,
   }));
 }
 

@@ -4,7 +4,6 @@ import type { Bounds } from './types.js';
 
 /** Never modelled. */
 const ALWAYS = [
-  'several threads of one process: what they could do to each other, deadlocks on mmap_lock for instance',
   'translations that a TLB still holds, mmu notifiers, IOMMUs',
   'reclaim, swap, migration, KSM, khugepaged, memory hotplug, userfaultfd',
   'per-VMA locks, and memory ordering weaker than one interleaving of all',
@@ -29,13 +28,20 @@ export function excludes(subject: Subject, worlds: readonly Bounds[], met: Reado
   for (const bound of met) if (MET[bound] !== undefined) list.push(MET[bound]);
   if (worlds.some(({ races, processes }) => !races && processes > 1))
     list.push('races inside system calls and faults (--races)');
+  if (worlds.every(({ threads = 1 }) => threads === 1))
+    list.push(
+      'several threads of one process: what they could do to each other, deadlocks on mmap_lock for instance',
+    );
   if (!subject.compiled.options.faultsAlloc) list.push('allocations that fail (`faults alloc;`)');
   if (!subject.compiled.lowered.touchesContents) list.push('what pages contain: the driver does not look');
   return [...list, ...ALWAYS];
 }
 
-function sizeOf({ processes, pages, files }: Bounds): string {
+function sizeOf({ processes, pages, files, threads = 1 }: Bounds): string {
   const plural = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
   const size = `${plural(pages, 'page', 'pages')} of address space and ${plural(files, 'descriptor', 'descriptors')}`;
-  return processes === 1 ? `1 process with ${size}` : `${processes} processes, each with ${size}`;
+  const first = threads === 1 ? '' : `, the first with ${threads} threads`;
+  return processes === 1
+    ? `1 process with ${size}${first}`
+    : `${processes} processes, each with ${size}${first}`;
 }

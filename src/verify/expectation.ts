@@ -48,14 +48,14 @@ function saying(test: LitmusTest, { name, start }: Named): Expectation {
   const [invariant = '', why = '', ...more] = name.split(' ');
   if (!INVARIANTS.some(({ id }) => id === invariant)) {
     const expected = '`holds`, or an invariant and a rule: `not-freed F-1a`';
-    throw wrong(test, 'PFN4002', `\`${invariant}\` is no invariant`, { name: invariant, start }, expected);
+    throw wrong(test, 'PFN4018', `\`${invariant}\` is no invariant`, { name: invariant, start }, expected);
   }
   const known = ruleNamed(why) !== undefined || PARTIES.some((party) => party === why);
   if (!known || more.length > 0) {
     const at = { name: name.slice(invariant.length + 1) || name, start: start + invariant.length + 1 };
     throw wrong(
       test,
-      'PFN4016',
+      'PFN4018',
       'this is no rule of the contract',
       at,
       'a rule, or `driver` where none speaks of it',
@@ -78,7 +78,7 @@ export function agrees(result: VerifyResult): boolean {
   return expected === 'holds' && (violation?.blame?.by === 'architecture' || violation?.blame?.by === 'core');
 }
 
-const SIZE = /^(\d+) (process|page|descriptor)(?:s|es)?$/;
+const SIZE = /^(\d+) (process|page|descriptor|thread)(?:s|es)?$/;
 const OFFSETS = /^offsets? (\d+(?: \d+)*)$/;
 const ONLY = /^only ([a-z]+(?: [a-z]+)*)$/;
 
@@ -96,13 +96,14 @@ export function withinOf(test: LitmusTest): Partial<Bounds> {
       if (what === 'process') bounds.processes = Number(n);
       else if (what === 'page') bounds.pages = Number(n);
       else if (what === 'descriptor') bounds.files = Number(n);
+      else if (what === 'thread') bounds.threads = Number(n);
       else if (at !== undefined) bounds.offsets = at.split(' ').map(Number);
       else if (item.name === 'races') bounds.races = true;
       else if (only?.every((name) => Object.hasOwn(KIND_NAMES, name))) bounds.only = only as KindName[];
       else {
         const expected =
-          '`2 processes`, `1 page`, `1 descriptor`, `races`, `offset 0`, or `only` and operations of --only';
-        throw wrong(test, 'PFN4002', `\`${item.name}\` is no bound`, item, expected);
+          '`2 processes`, `2 threads`, `1 page`, `1 descriptor`, `races`, `offset 0`, or `only` and operations of --only';
+        throw wrong(test, 'PFN4019', `\`${item.name}\` is no bound`, item, expected);
       }
     }
   return bounds;

@@ -11,9 +11,8 @@ import { pictureOf } from '../run/picture/index.js';
 import { processName } from '../run/picture/names.js';
 import { threadName } from '../run/witness.js';
 import { room } from './available.js';
-import { breaches, mistake } from './breaches.js';
-import type { Broken } from './index.js';
-import { invariantOf } from './index.js';
+import { breaches, mistake, type LastStep } from './breaches.js';
+import { invariantOf, type Broken } from './broken.js';
 import { counterexample } from './counterexample.js';
 import { Kind } from './operations.js';
 import type { Subject } from './subject.js';
@@ -92,9 +91,7 @@ export function explain(
     ? { ...broken, proc: checker.proc, page: checker.page, pfn: checker.pfn }
     : broken;
   const own =
-    blame === undefined
-      ? mistake(k, id, here.pfn, { calls, isPrivate: deeds.at(-1)?.operation.d === MAP_PRIVATE })
-      : undefined;
+    blame === undefined ? mistake(k, id, here.pfn, { calls, ...lastMmap(deeds.at(-1)) }) : undefined;
   if (own !== undefined) blame = { ...own, step: steps.length };
   const litmus = counterexample(subject, k, here, deeds, id);
   return {
@@ -107,6 +104,12 @@ export function explain(
     steps,
     ...(litmus === undefined ? {} : { litmus }),
   };
+}
+
+/** What the last step was, if it was mmap(). */
+function lastMmap(deed: Deed | undefined): Pick<LastStep, 'isPrivate' | 'refused'> {
+  const { operation, result = 0 } = deed ?? {};
+  return { isPrivate: operation?.d === MAP_PRIVATE, refused: result < 0 && result > -4096 };
 }
 
 /** The place of a broken invariant in a picture. */

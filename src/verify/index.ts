@@ -1,6 +1,6 @@
 /** Plays every program against a driver: `pfnmap verify`. */
 import { InvariantChecker } from '../contract/invariants/check.js';
-import { INVARIANTS, invariantIndex } from '../contract/invariants/list.js';
+import { invariantIndex } from '../contract/invariants/list.js';
 import { Search, type Ending } from '../explore/bfs.js';
 import { runInSlices } from '../explore/slices.js';
 import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
@@ -15,6 +15,7 @@ import { CONFIGURATIONS, configurationOf, factsOf } from '../run/configurations.
 import { Canonical } from '../run/canonical.js';
 import { boundReason, COMPACTED, optionFacts, progressIn } from '../run/index.js';
 import { firstSymmetry } from '../run/symmetry.js';
+import type { Broken } from './broken.js';
 import { CoverageRecorder } from './coverage.js';
 import { excludes } from './excludes.js';
 import { expectationOf } from './expectation.js';
@@ -83,8 +84,15 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
 }
 
 /** The bounds to verify within, one after the other. */
-function worldsOf({ processes, pages, files = 1, races = false, only, offsets }: VerifyOptions): Bounds[] {
-  const rest = { files, races, ...(only && { only }), ...(offsets && { offsets }) };
+function worldsOf(options: VerifyOptions): Bounds[] {
+  const { processes, pages, files = 1, races = false, threads, only, offsets } = options;
+  const rest = {
+    files,
+    races,
+    ...(threads && { threads }),
+    ...(only && { only }),
+    ...(offsets && { offsets }),
+  };
   if (processes === undefined && pages === undefined) return USUAL.map((one) => ({ ...one, ...rest }));
   return [{ processes: processes ?? USUAL_PROCESSES, pages: pages ?? USUAL_PAGES, ...rest }];
 }
@@ -175,15 +183,6 @@ const NOT_RUN = {
   timeMs: 0,
 } as const;
 
-/** A state that breaks an invariant. */
-export interface Broken {
-  readonly id: number;
-  readonly invariant: number;
-  readonly proc: number;
-  readonly page: number;
-  readonly pfn: number;
-}
-
 interface Found {
   readonly search: Search;
   readonly caps: Capacities;
@@ -197,10 +196,10 @@ interface Found {
 }
 
 function firstCapacities(bounds: Bounds): Capacities {
-  const { processes, pages, files } = bounds;
+  const { processes, pages, files, threads = 1 } = bounds;
   return {
     procs: processes,
-    threads: processes,
+    threads: processes + threads - 1,
     vmas: processes * pages + 1,
     files: Math.max(files, processes),
     fds: files,
@@ -346,9 +345,4 @@ function reasonOf(found: Found, options: VerifyOptions): string | undefined {
   if (options.compact === true) return COMPACTED;
   if (!found.loaded) return 'module_init fails in every execution';
   return found.mapped ? undefined : IDLE;
-}
-
-/** The invariant of an index. */
-export function invariantOf(broken: Broken): (typeof INVARIANTS)[number] {
-  return INVARIANTS[broken.invariant]!;
 }

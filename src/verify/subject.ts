@@ -34,31 +34,44 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
   const { program } = c.lowered;
   const cell = program.cells.find(({ offset }) => offset === 0)!.word;
   const id = kernelRoutines.length + program.functions.length;
-  const user = new User(id, menu, owed(menu, declared), c.lowered.touchesContents, cell);
+  const user = new User(id, menu, owed(menu, declared, bounds), c.lowered.touchesContents, cell);
+  const threads = Array.from({ length: bounds.threads ?? 1 }, (_, i) => ({
+    name: `P${i}`,
+    fn: user.routine,
+    variables: new Map(),
+  }));
   const compiled: Compiled = {
     ...c,
-    procOf: [0],
+    procOf: threads.map(() => 0),
     lowered: {
       ...c.lowered,
       program: { ...program, functions: [...program.functions, user.routine] },
-      threads: [{ name: 'P0', fn: user.routine, variables: new Map() }],
+      threads,
     },
   };
   return { compiled, user, menu, access: accessOf(test, c, declared), declarations: declared, traits };
 }
 
 /** The calls that a driver has promised to answer as it says. */
-function owed(menu: readonly Operation[], { revokes, serves }: Declarations): Owed {
-  const promised = (o: Operation): boolean =>
+function owed(menu: readonly Operation[], { revokes, serves, whole }: Declarations, { races }: Bounds): Owed {
+  const promised = (o: Operation, idle: boolean): boolean =>
     o.kind === Kind.Mmap &&
     o.c === PROT_READ &&
     serves.some(
-      ({ type, pages, pgoff }) =>
+      ({ type, pages, pgoff, idle: alone }) =>
+        alone === idle &&
         o.b === pages &&
         o.offset!.pgoff === pgoff &&
         (type === undefined || o.d === (type === 'shared' ? MAP_SHARED : MAP_PRIVATE)),
     );
-  return { revokes, serves: new Set(menu.filter(promised)) };
+  const menuOf = (idle: boolean): ReadonlySet<Operation> => new Set(menu.filter((o) => promised(o, idle)));
+  // Where others come in between, nobody knows what was mapped when the driver was asked, nor what it gave.
+  return {
+    revokes,
+    serves: menuOf(false),
+    servesIdle: races ? new Set() : menuOf(true),
+    whole: whole && !races,
+  };
 }
 
 /** Without `resource` lines a driver may give everything that is not `ram`. */

@@ -13,6 +13,8 @@ export interface Bounds {
   readonly pages: number;
   /** Descriptors of each. */
   readonly files: number;
+  /** Threads of the first process; absent: one. What fork makes has one. */
+  readonly threads?: number;
   /** Whether others come in inside system calls, and not only between them. */
   readonly races: boolean;
   /** Operations that programs make; absent: all. */

@@ -228,10 +228,20 @@ export class User {
     if (o.kind !== Kind.Mmap) return 0;
     const late = (k.w[f + USER.FAILED]! & Failed.Late) !== 0;
     k.w[f + USER.FAILED]! &= ~Failed.Late;
-    if (result < 0 && result > -4096) return this.owed.serves.has(o) ? Failed.Serve : 0;
+    if (result < 0 && result > -4096) return this.promised(k, o) ? Failed.Serve : 0;
     const first = (result - (k.arenaBase | 0)) / PAGE;
     if (late && isRaw(k, k.currentProc, first, first + o.b)) return Failed.Revoke;
+    if (this.owed.whole && hasHole(k, first, o.b)) return Failed.Serve;
     return writableUnasked(k, first, o.b) ? Failed.Notify : 0;
+  }
+
+  /** Whether the driver has promised that this mmap() succeeds. */
+  private promised(k: Kernel, o: Operation): boolean {
+    const { serves, servesIdle } = this.owed;
+    if (serves.has(o)) return true;
+    if (!servesIdle.has(o)) return false;
+    const driver = fget(k, k.currentProc, o.a)?.driver;
+    return !k.vmas.some((v) => v.mm >= 0 && v.file >= 0 && k.files[v.file]!.driver === driver);
   }
 
   /**
@@ -248,11 +258,21 @@ export class User {
       const f = t + THREAD.STACK;
       const doing = i === k.cur ? undefined : this.menu[k.w[f + USER.OP]! - 1];
       const raw = revokes && rawEntryLeft(k, k.w[t + THREAD.PROC]!, driver);
-      if (doing?.kind !== Kind.Mmap) left ||= raw;
+      if (doing?.kind !== Kind.Mmap) left ||= raw && !this.maps(k, k.w[t + THREAD.PROC]!);
       else if (raw) k.w[f + USER.FAILED]! |= Failed.Late;
       else if (!revokes) k.w[f + USER.FAILED]! &= ~Failed.Late;
     }
     return left ? Failed.Revoke : 0;
+  }
+
+  /** Whether another thread of a process is inside mmap(). */
+  private maps(k: Kernel, proc: number): boolean {
+    for (let i = 0; i < k.layout.caps.threads; i++) {
+      const t = k.thread(i);
+      if (i === k.cur || k.w[t + THREAD.PROC] !== proc) continue;
+      if (this.menu[k.w[t + THREAD.STACK + USER.OP]! - 1]?.kind === Kind.Mmap) return true;
+    }
+    return false;
   }
 
   private done(k: Kernel, f: number, result: number | undefined): void {
@@ -272,8 +292,11 @@ export class User {
 export interface Owed {
   /** Commands after which no raw entry may be left. */
   readonly revokes: ReadonlySet<number>;
-  /** Calls of mmap() that have to succeed. */
+  /** Calls of mmap() that have to succeed, always or while nothing of the device is mapped. */
   readonly serves: ReadonlySet<Operation>;
+  readonly servesIdle: ReadonlySet<Operation>;
+  /** Whether each page of a mapping has to be there, or its driver has to be asked for it. */
+  readonly whole: boolean;
 }
 
 function put(k: Kernel, nf: number, i: number, value: number): void {
@@ -321,6 +344,16 @@ function isRaw(k: Kernel, proc: number, from: number, to: number): boolean {
     const flags = k.w[walk(k, proc, pg) + 1]!;
     if ((flags & PTE_PRESENT) !== 0 && (flags & PTE_GHOST_COUNTED) === 0) return true;
   }
+  return false;
+}
+
+/** Whether a page of what mmap() has just mapped is not there, and nobody will be asked for it. */
+function hasHole(k: Kernel, first: number, pages: number): boolean {
+  const proc = k.currentProc;
+  const vma = vmaLookup(k, proc, first);
+  if (vma === undefined || k.program.vmOps[vma.ops]?.fault !== undefined) return false;
+  for (let pg = first; pg < first + pages; pg++)
+    if ((k.w[walk(k, proc, pg) + 1]! & PTE_PRESENT) === 0) return true;
   return false;
 }
 

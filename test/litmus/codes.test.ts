@@ -2,12 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { LITMUS_CODES } from '../../src/litmus/codes.js';
+import { PROMISE_CODES } from '../../src/litmus/codes/promises.js';
 import { codes, shown } from './diagnose.js';
 
 const SRC = 'src/litmus';
 
-/** The structure and configuration codes; those of lowering have tests of their own. */
-const OWN = LITMUS_CODES.filter((d) => /^PFN[24]/.test(d.code));
+/** The structure and configuration codes; those of lowering and of verify have tests of their own. */
+const OWN = LITMUS_CODES.filter((d) => /^PFN[24]/.test(d.code) && !Object.hasOwn(PROMISE_CODES, d.code));
 
 describe.each(OWN)('$code $title', ({ code, example, fix }) => {
   test('reports the example, and nothing else in it', async () => {

@@ -93,7 +93,7 @@ export const INVARIANTS = [
   },
   {
     id: 'served',
-    statement: 'mmap() succeeds where the driver has promised it',
+    statement: 'mmap() succeeds, and leaves no hole, where the driver has promised it',
     guards: ['F-2', 'F-12'],
   },
   {

@@ -75,11 +75,12 @@ function searched({ states, transitions, depth, exhaustive, bounds, verdict }: V
   operations tried${far}${all}`;
 }
 
-function boundsText({ processes, pages, files, races, only }: Bounds): string {
+function boundsText({ processes, pages, files, threads = 1, races, only }: Bounds): string {
   const plural = (n: number, one: string): string =>
     `${n} ${one}${n === 1 ? '' : processes === 1 || one !== 'process' ? 's' : 'es'}`;
   const size = `${plural(processes, 'process')} with ${plural(pages, 'page')} and ${plural(files, 'descriptor')}${processes === 1 ? '' : ' each'}`;
-  return `${size}${races ? ', with races' : ''}${only === undefined ? '' : `, only ${only.join(', ')}`}`;
+  const first = threads === 1 ? '' : `, the first with ${threads} threads`;
+  return `${size}${first}${races ? ', with races' : ''}${only === undefined ? '' : `, only ${only.join(', ')}`}`;
 }
 
 function confirmation({ result, confirmed }: Shown): string {

@@ -1,0 +1,119 @@
+// Verifies every driver of litmus/drivers, with and without a special bit, on the oldest and the newest release, and writes docs/verified.md.
+//
+//   npm run verify:drivers [SECONDS [NAME]]   at most SECONDS (10) for each search; only the rows of drivers whose names have NAME in them
+//
+// First in the usual worlds of `pfnmap verify`, larger than those that most headers name. Where that gives no answer, or not yet the one
+// that the header foretells (a race, an operation that takes more pages), in the header's own.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { FOLDER } from './drivers.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const DOCUMENT = 'docs/verified.md';
+export const ARCHS = ['arm', 'x86_64'];
+export const RELEASES = ['6.1', '7.2'];
+export const USUAL = 'usual';
+const SMALL = '1 process, 1 page';
+const HEAD = ['driver', 'on', 'answer', 'invariant', 'rule', 'states', 'seconds', 'world', 'how far'];
+
+/** The rows of the table, cell by cell. */
+export function rowsOf(markdown) {
+  return markdown
+    .split('\n')
+    .filter((line) => /^\| \w/.test(line))
+    .map((line) =>
+      line
+        .slice(1, -1)
+        .split('|')
+        .map((cell) => cell.trim()),
+    )
+    .filter((cells) => cells.length === HEAD.length && cells[0] !== HEAD[0]);
+}
+
+/** The world that a header names. */
+export function withinText(text) {
+  return /^ \* Within: (.*)$/m.exec(text)?.[1].trim() ?? SMALL;
+}
+
+function verify(name, args) {
+  const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 };
+  const all = ['verify', '--any-user', '--format', 'json', ...args, `${FOLDER}/${name}.litmus`];
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['bin/pfnmap.js', ...all], options);
+  if (![0, 1, 124].includes(status)) throw new Error(`${name}: verify ended with ${status}\n${stderr}`);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+function rowsFor(name, seconds) {
+  const within = withinText(readFileSync(`${ROOT}${FOLDER}/${name}.litmus`, 'utf8'));
+  const own = within === SMALL ? ['--processes', '1', '--pages', '1'] : [];
+  const where = ['--arch', ARCHS.join(','), '--release', RELEASES.join(',')];
+  return verify(name, ['--no-within', '--timeout', String(seconds), ...where])
+    .filter(({ verdict }) => verdict !== 'n/a')
+    .map((usual) => {
+      if (usual.verdict !== 'unknown' && usual.agrees) return row(name, usual, USUAL);
+      const there = ['--arch', usual.arch, '--release', usual.release];
+      const [result] = verify(name, [...own, '--timeout', String(6 * seconds), ...there]);
+      return row(name, result, within, usual);
+    });
+}
+
+/** @param usual what the usual worlds gave before */
+function row(name, result, world, usual) {
+  const { arch, release, verdict, invariant, rule, blame, exhaustive, reason, states, timeMs } = result;
+  const far = exhaustive ? 'all states' : verdict === 'violated' ? 'to the shortest way' : reason;
+  const before =
+    usual && `usual: ${usual.verdict}, ${grouped(usual.states)} states (${usual.reason ?? 'all states'})`;
+  return [
+    name,
+    `${arch} ${release}`,
+    verdict,
+    invariant ?? '',
+    rule ?? blame ?? '',
+    grouped(states),
+    (timeMs / 1000).toFixed(1),
+    world,
+    [far, before].filter(Boolean).join('; '),
+  ];
+}
+
+function grouped(n) {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+function documentOf(rows) {
+  const lines = [HEAD, HEAD.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
+  return `# Every driver, verified
+
+Written by \`npm run verify:drivers\`: every driver of \`litmus/drivers\` against every program ([verify.md](verify.md)), where entries have a special bit
+(x86_64) and where they have none (arm), on the oldest and the newest release that it runs on. ${USUAL}: one process with 2 pages, then 2
+processes with a page each, all operations; where that was too large for the time, or the answer takes another world (a race, a third page),
+the world of the driver's header, and what the usual ones had given is said behind it. \`all states\`: every state within that world was
+seen. A test holds the answers to what the headers say; states and seconds are from the day of the run, on a machine that had other work to do.
+
+<!-- prettier-ignore-start -->
+
+${lines.join('\n')}
+
+<!-- prettier-ignore-end -->
+`;
+}
+
+function main(seconds, part) {
+  const path = ROOT + DOCUMENT;
+  const known = part !== undefined && existsSync(path) ? rowsOf(readFileSync(path, 'utf8')) : [];
+  const names = readdirSync(ROOT + FOLDER)
+    .map((file) => file.replace('.litmus', ''))
+    .toSorted();
+  const rows = names.flatMap((name) => {
+    if (part !== undefined && !name.includes(part)) return known.filter(([driver]) => driver === name);
+    process.stderr.write(`${name}\n`);
+    return rowsFor(name, seconds);
+  });
+  writeFileSync(path, documentOf(rows));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) main(Number(process.argv[2] ?? 10), process.argv[3]);
