@@ -13,7 +13,6 @@ export const PG_EXCLUSIVE = 2;
 export const PG_RESERVED = 4;
 /** In the page allocator. */
 export const PG_FREE = 8;
-export const PG_DIRTY = 16;
 /** Head of a compound page (its order is in bits 8..11). */
 export const PG_HEAD = 32;
 /** Tail of a compound page (distance to the head in bits 12..19). */

@@ -6,7 +6,7 @@ import { LockMode, routine, type CFunction, type Routine } from '../routine.js';
 import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
 import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, FOLL_WRITE, VM_IO, VM_PFNMAP } from '../flags.js';
 import { Level, PTE_WRITE } from '../pte.js';
-import { PG_ANON, PG_DIRTY, PG_RESERVED, type Vma } from '../world.js';
+import { PG_RESERVED, type Vma } from '../world.js';
 import { callGetUserPage } from './gup.js';
 import { cellsOf, putPage } from './page_alloc.js';
 import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
@@ -114,11 +114,7 @@ export const sysProcmem = procmem('mm/memory.c:__access_remote_vm', false);
 export const sysProcmemWrite = procmem('fs/proc/base.c:mem_write', true);
 
 function copyAndPut(k: Kernel, frame: number, offset: number, word: number, write: boolean): number {
-  if (write) {
-    writeByte(k, frame, offset, k.w[word]!);
-    const page = k.pages[frame]!;
-    if ((page.flags & PG_ANON) === 0) page.flags |= PG_DIRTY;
-  }
+  if (write) writeByte(k, frame, offset, k.w[word]!);
   const byte = write ? 0 : readByte(k, frame, offset);
   putPage(k, frame);
   return byte;

@@ -1,5 +1,6 @@
 /** get_user_pages(): the slow path under mmap_lock and the lockless one (`mm/gup.c`; D.1, D.2). */
 import type { Kernel } from '../kernel.js';
+import { NO_FRAME } from '../fault.js';
 import { LockMode, routine, Undefined, UnknownError, type Routine } from '../routine.js';
 import { EAGAIN, EEXIST, EFAULT, EMLINK, EHWPOISON, EINVAL, ENOMEM } from '../errno.js';
 import {
@@ -36,29 +37,30 @@ import {
   VM_FAULT_SIGSEGV,
   VM_IO,
   VM_MAYREAD,
-  VM_MAYSHARE,
-  VM_MAYWRITE,
   VM_PFNMAP,
   VM_READ,
   VM_SHARED,
   VM_WRITE,
 } from '../flags.js';
 import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
-import { PG_ANON, PG_DIRTY, PG_EXCLUSIVE, PG_HEAD, type Vma } from '../world.js';
+import { PG_ANON, PG_EXCLUSIVE, PG_HEAD, type Page, type Vma } from '../world.js';
 import { compoundHead } from './page_alloc.js';
 import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
-import { isZeroPfn, vmNormalPage } from './memory/classify.js';
+import { isZeroPfn, SPECIAL, vmNormalPage } from './memory/classify.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
 import { pteMkdirty, pteNeedsSoftDirtyWp } from './soft_dirty.js';
 import { vmaIsAnonymous, vmaLookup } from './vma.js';
 
-/** What {@link getUserPage} returns for success when no page was asked for (neither FOLL_GET nor FOLL_PIN). */
-export const GUP_NO_PAGE = 0x7fffffff;
-/** followPage: nothing there yet, or not good enough; a fault is needed. */
-const NEEDS_FAULT = 0x7ffffffe;
-/** gupFast: gives up, the slow path decides. */
-const STOP = -1;
+/** Values that are no frames and no errors. */
+const NOT_A_FRAME = {
+  /** Of {@link getUserPage}: success, and no page was asked for (neither FOLL_GET nor FOLL_PIN). */
+  noPage: 0x7fffffff,
+  /** Of {@link followPageMask}: nothing there yet, or not good enough; a fault is needed. */
+  needsFault: 0x7ffffffe,
+} as const;
+export const GUP_NO_PAGE = NOT_A_FRAME.noPage;
+const NEEDS_FAULT = NOT_A_FRAME.needsFault;
 
 /** Local words of {@link getUserPage}. */
 export const GUP = { MM: 0, PG: 1, FLAGS: 2, WORDS: 3 } as const;
@@ -91,7 +93,8 @@ export const getUserPage: Routine = routine('mm/gup.c:__get_user_pages', GUP.WOR
     }
     default: {
       const r = k.takeRet();
-      if ((r & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) !== 0) return tryAgain(k, f, r, flags);
+      if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+      if ((r & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) !== 0) return tryAgain(k, f, flags);
       const err = vmFaultToErrno(r, flags);
       return err !== 0 ? k.ret(f, err) : k.goto(f, Pc.Follow);
     }
@@ -100,7 +103,6 @@ export const getUserPage: Routine = routine('mm/gup.c:__get_user_pages', GUP.WOR
 
 function follow(k: Kernel, f: number, vma: Vma, pg: number, flags: number): void {
   const found = followPageMask(k, vma, pg, flags);
-  if (k.frozen) return;
   const wantsPage = (flags & (FOLL_GET | FOLL_PIN)) !== 0;
   if (found === -EEXIST) return k.ret(f, wantsPage ? -EEXIST : GUP_NO_PAGE);
   if (found !== NEEDS_FAULT && found !== -EMLINK) {
@@ -124,8 +126,7 @@ function faultFlags(foll: number): number {
 }
 
 /** The handler has let go of mmap_lock, unless it was told not to wait. */
-function tryAgain(k: Kernel, f: number, fault: number, foll: number): void {
-  if (fault < 0) throw new UnknownError(`a handler returned ${fault}, which is no VM_FAULT_... code`);
+function tryAgain(k: Kernel, f: number, foll: number): void {
   if ((foll & FOLL_NOWAIT) !== 0) return k.ret(f, -EAGAIN);
   if ((foll & FOLL_UNLOCKABLE) === 0)
     throw new UnknownError('a handler returned VM_FAULT_RETRY without FAULT_FLAG_ALLOW_RETRY');
@@ -178,19 +179,20 @@ function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
   const e = walk(k, vma.mm, pg);
   if (none(k, e) || !present(k, e)) return NEEDS_FAULT;
   if (k.level !== Level.Pte) return followHuge(k, vma, pg, e, foll);
-  let frame = vmNormalPage(k, vma, pg, e);
+  const frame = vmNormalPage(k, vma, pg, e);
   if (k.frozen) return NEEDS_FAULT;
-  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, frame, foll)) return NEEDS_FAULT;
-  if (frame < 0) {
-    if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
-    else if (isZeroPfn(k, entryPfn(k, e))) frame = k.mem.frame(entryPfn(k, e));
-    else {
-      if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= pteMkdirty(k, vma);
-      return -EEXIST;
-    }
-    if (frame < 0) return NEEDS_FAULT;
-  }
-  return take(k, vma, e, frame, foll);
+  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, frame)) return NEEDS_FAULT;
+  if (frame !== SPECIAL) return take(k, vma, e, frame, foll);
+  if ((foll & FOLL_DUMP) !== 0) return -EFAULT;
+  const pfn = entryPfn(k, e);
+  if (isZeroPfn(k, pfn)) return take(k, vma, e, k.mem.frame(pfn), foll);
+  if (dirties(foll)) k.w[e + 1]! |= pteMkdirty(k, vma);
+  return -EEXIST;
+}
+
+/** Whether GUP makes the entry dirty: that of a page without writeback nobody asks for (the page's own flag is not modelled). */
+function dirties(foll: number): boolean {
+  return (foll & FOLL_TOUCH) !== 0 && (foll & FOLL_WRITE) !== 0;
 }
 
 /**
@@ -199,48 +201,49 @@ function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
  */
 function followHuge(k: Kernel, vma: Vma, pg: number, e: number, foll: number): number {
   const counted = leafFrame(k, pg, e);
-  if (counted < 0) return NEEDS_FAULT;
-  const inside = k.level === Level.Pmd ? pg % levelPages(k, Level.Pmd) : 0;
-  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, counted, foll)) return NEEDS_FAULT;
+  if (counted === NO_FRAME) return NEEDS_FAULT;
+  if ((foll & FOLL_WRITE) !== 0 && !canFollowWrite(k, vma, e, counted)) return NEEDS_FAULT;
   const found = take(k, vma, e, counted, foll);
   if (found < 0) return found;
-  if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) k.w[e + 1]! |= PTE_DIRTY;
-  return found + inside;
+  if (dirties(foll)) k.w[e + 1]! |= PTE_DIRTY;
+  return found + behindCounted(k, pg);
 }
 
-/** The page of a leaf that a reference would be taken on; -1 after the run was frozen, for there is no such struct page. */
+/** The page of a leaf that a reference would be taken on; {@link NO_FRAME} after the run was frozen, for there is no such struct page. */
 function leafFrame(k: Kernel, pg: number, e: number): number {
   const offset = k.level === Level.Pud ? pg % levelPages(k, Level.Pud) : 0;
   const frame = k.mem.frame(entryPfn(k, e) + offset);
-  if (frame >= 0 && k.mem.hasPage[frame] === 1) return frame;
+  if (k.mem.hasPage[frame] === 1) return frame;
   k.undefinedBehaviour(Undefined.NoMemmap);
-  return -1;
+  return NO_FRAME;
+}
+
+/** How far the page lies behind the one that {@link leafFrame} gives. */
+function behindCounted(k: Kernel, pg: number): number {
+  return k.level === Level.Pmd ? pg % levelPages(k, Level.Pmd) : 0;
 }
 
 /**
- * `mm/gup.c:can_follow_write_pte`: a write needs a writable entry, or FOLL_FORCE and an exclusive anonymous page of a private
- * VMA without VM_WRITE.
+ * `mm/gup.c:can_follow_write_pte`: a write needs a writable entry or an exclusive anonymous page. That has a writable entry if its VMA has
+ * VM_WRITE, so this one hasn't, and {@link checkVmaFlags} has let FOLL_FORCE into a private VMA.
  */
-function canFollowWrite(k: Kernel, vma: Vma, e: number, frame: number, foll: number): boolean {
+function canFollowWrite(k: Kernel, vma: Vma, e: number, frame: number): boolean {
   if ((k.w[e + 1]! & PTE_WRITE) !== 0) return true;
-  if ((foll & FOLL_FORCE) === 0) return false;
-  if ((vma.flags & (VM_MAYSHARE | VM_SHARED | VM_WRITE)) !== 0 || (vma.flags & VM_MAYWRITE) === 0)
-    return false;
-  if (frame < 0 || pteNeedsSoftDirtyWp(k, vma, k.w[e + 1]!)) return false;
-  const owned = PG_ANON | PG_EXCLUSIVE;
-  return (k.pages[frame]!.flags & owned) === owned;
+  if (frame === SPECIAL || pteNeedsSoftDirtyWp(k, vma, k.w[e + 1]!)) return false;
+  return isOwned(k.pages[frame]!);
 }
 
-/** The tail of follow_page_pte: unshare first if a pin could miss writes, then count, then FOLL_TOUCH. */
+/** An anonymous page that nobody shares. */
+export function isOwned(page: Page): boolean {
+  const owned = PG_ANON | PG_EXCLUSIVE;
+  return (page.flags & owned) === owned;
+}
+
+/** The tail of follow_page_pte: unshare first if a pin could miss writes, then count. */
 function take(k: Kernel, vma: Vma, e: number, frame: number, foll: number): number {
   const writable = (k.w[e + 1]! & PTE_WRITE) !== 0;
   if (!writable && mustUnshare(k, vma, frame, foll)) return -EMLINK;
-  if (!tryGrabPage(k, frame, foll)) return -ENOMEM;
-  if ((foll & (FOLL_TOUCH | FOLL_WRITE)) === (FOLL_TOUCH | FOLL_WRITE)) {
-    const page = k.pages[frame]!;
-    if ((k.w[e + 1]! & PTE_DIRTY) === 0 && (page.flags & PG_ANON) === 0) page.flags |= PG_DIRTY;
-  }
-  return frame;
+  return tryGrabPage(k, frame, foll) ? frame : -ENOMEM;
 }
 
 /**
@@ -271,24 +274,23 @@ export function tryGrabPage(k: Kernel, frame: number, foll: number): boolean {
 
 /**
  * `mm/gup.c:gup_fast_pte_range` and siblings: without lock and VMA, by the entry alone.
- * @returns frame index with a reference or pin, or a negative number: only the slow path can tell
+ * @returns frame index with a reference or pin, or {@link NO_FRAME}: only the slow path can tell
  */
 export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number {
-  if (!k.facts.gupFast) return STOP;
+  if (!k.facts.gupFast) return NO_FRAME;
   const e = walk(k, mm, pg);
   const flags = k.w[e + 1]!;
-  if (none(k, e) || !present(k, e) || (flags & PTE_PROTNONE) !== 0) return STOP;
-  if ((foll & FOLL_WRITE) !== 0 && (flags & PTE_WRITE) === 0) return STOP;
-  if ((flags & PTE_SPECIAL) !== 0) return STOP;
+  if (none(k, e) || !present(k, e) || (flags & PTE_PROTNONE) !== 0) return NO_FRAME;
+  if ((foll & FOLL_WRITE) !== 0 && (flags & PTE_WRITE) === 0) return NO_FRAME;
+  if ((flags & PTE_SPECIAL) !== 0) return NO_FRAME;
   // Where leaves have no special bit nothing tells that this one is raw.
   const frame = leafFrame(k, pg, e);
-  if (frame < 0) return STOP;
-  const inside = k.level === Level.Pmd ? pg % levelPages(k, Level.Pmd) : 0;
+  if (frame === NO_FRAME) return NO_FRAME;
   // An entry without special bit may still map a page that nobody owns any more; taking a reference then fails.
-  if (k.pages[compoundHead(k, frame)]!.refcount <= 0) return STOP;
-  if (!gupFastFolioAllowed(k, frame, foll)) return STOP;
-  if ((flags & PTE_WRITE) === 0 && mustUnshare(k, undefined, frame, foll)) return STOP;
-  return tryGrabPage(k, frame, foll) ? frame + inside : STOP;
+  if (k.pages[compoundHead(k, frame)]!.refcount <= 0) return NO_FRAME;
+  if (!gupFastFolioAllowed(k, frame, foll)) return NO_FRAME;
+  if ((flags & PTE_WRITE) === 0 && mustUnshare(k, undefined, frame, foll)) return NO_FRAME;
+  return tryGrabPage(k, frame, foll) ? frame + behindCounted(k, pg) : NO_FRAME;
 }
 
 /**
@@ -316,8 +318,7 @@ export const getUserPageFast: Routine = routine('mm/gup.c:gup_fast_fallback', GU
   switch (pc) {
     case FastPc.Start: {
       const frame = gupFast(k, mm, k.w[f + 1 + GUP.PG]!, foll);
-      if (k.frozen) return;
-      if (frame >= 0) return k.ret(f, frame);
+      if (frame !== NO_FRAME) return k.ret(f, frame);
       if ((foll & FOLL_FAST_ONLY) !== 0) return k.ret(f, -EFAULT);
       return k.goto(f, FastPc.Slow);
     }

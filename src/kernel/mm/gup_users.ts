@@ -22,7 +22,7 @@ export const sysGup: Routine = routine('mm/gup.c:get_user_pages', 4, (k, f, pc) 
   if (pc === Pc.Start) {
     if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
     const how = dma ? FOLL_PIN : FOLL_GET | FOLL_TOUCH;
-    return callGetUserPage(k, f, Pc.Done, proc, pg, (asked & ~(FOLL_GET | FOLL_PIN)) | how);
+    return callGetUserPage(k, f, Pc.Done, proc, pg, (asked & ~FOLL_GET) | how);
   }
   const frame = k.takeRet();
   k.upRead(lock);
@@ -40,13 +40,7 @@ export const sysGupFast: Routine = routine('mm/gup.c:get_user_pages_fast', 4, (k
   const dma = (asked & (FOLL_PIN | FOLL_LONGTERM)) !== 0;
   if (pc === Pc.Start) {
     if (pg < 0) return k.ret(f, -EFAULT);
-    return callGetUserPageFast(
-      k,
-      f,
-      Pc.Done,
-      pg,
-      (asked & ~(FOLL_GET | FOLL_PIN)) | (dma ? FOLL_PIN : FOLL_GET),
-    );
+    return callGetUserPageFast(k, f, Pc.Done, pg, (asked & ~FOLL_GET) | (dma ? FOLL_PIN : FOLL_GET));
   }
   const frame = k.takeRet();
   if (frame >= 0) addPin(k, k.currentProc, frame, pg, dma);

@@ -56,8 +56,8 @@ import {
   MADV_WIPEONFORK,
 } from '../uapi.js';
 import type { Vma } from '../world.js';
-import { callGetUserPage } from './gup.js';
-import { arg64, pagesOf } from './mmap.js';
+import { callGetUserPage, GUP_NO_PAGE } from './gup.js';
+import { arg64, bounded, pagesOf } from './mmap.js';
 import { zapPageRange } from './memory/zap.js';
 import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
@@ -85,7 +85,6 @@ export const sysMadvise: Routine = routine('mm/madvise.c:do_madvise', L.WORDS, (
       if (err !== 0) return leave(k, f, err);
       const vma = vmaLookup(k, k.currentProc, k.w[f + 1 + L.AT]!)!;
       vma.flags = k.w[f + 1 + L.NEW_FLAGS]!;
-      k.w[f + 1 + L.AT] = vma.end;
       vmaMerge(k, vma);
       return k.goto(f, Pc.Next);
     }
@@ -93,7 +92,7 @@ export const sysMadvise: Routine = routine('mm/madvise.c:do_madvise', L.WORDS, (
       return populate(k, f);
     default: {
       const err = k.takeRet();
-      return err < 0 ? leave(k, f, err) : k.point(f, Pc.Populate);
+      return err === GUP_NO_PAGE ? k.point(f, Pc.Populate) : leave(k, f, err);
     }
   }
 });
@@ -134,7 +133,8 @@ function isKnown(k: Kernel, advice: number): boolean {
   if (advice === MADV_MERGEABLE || advice === MADV_UNMERGEABLE) return k.facts.ksm;
   if (advice === MADV_HUGEPAGE || advice === MADV_NOHUGEPAGE || advice === MADV_COLLAPSE) return k.facts.thp;
   return (
-    (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) || (advice >= MADV_FREE && advice <= MADV_COLLAPSE)
+    (advice >= MADV_NORMAL && advice <= MADV_DONTNEED) ||
+    (advice >= MADV_FREE && advice <= MADV_DONTNEED_LOCKED)
   );
 }
 
@@ -154,7 +154,7 @@ function start(k: Kernel, f: number): void {
   const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
   if (pg < 0) return leave(k, f, -ENOMEM);
   k.w[l + L.AT] = pg;
-  k.w[l + L.END] = Math.min(pg + pages, 0x7fff);
+  k.w[l + L.END] = bounded(pg + pages);
   k.goto(f, isPopulate(advice) ? Pc.Populate : Pc.Next);
 }
 
@@ -174,7 +174,6 @@ function nextVma(k: Kernel, f: number): void {
   const from = k.w[l + L.AT]!;
   const to = Math.min(vma.end, end);
   const result = advise(k, f, vma, from, to);
-  if (k.frozen) return;
   if (result < 0) return leave(k, f, result);
   if (result !== CHANGE_FLAGS || sameFlags(k.w[l + L.NEW_FLAGS]!, vma.flags)) {
     k.w[l + L.AT] = to;
@@ -203,7 +202,8 @@ function advise(k: Kernel, f: number, vma: Vma, from: number, to: number): numbe
       if ((flags & (k.facts.doforkRefusesSpecial ? VM_SPECIAL : VM_IO)) !== 0) return -EINVAL;
       return change(flags & ~VM_DONTCOPY);
     case MADV_WIPEONFORK:
-      if (vma.file >= 0 || (flags & VM_SHARED) !== 0) return -EINVAL;
+      // Shared memory has a file.
+      if (vma.file >= 0) return -EINVAL;
       return change(flags | VM_WIPEONFORK);
     case MADV_KEEPONFORK:
       return change(flags & ~VM_WIPEONFORK);
@@ -216,10 +216,8 @@ function advise(k: Kernel, f: number, vma: Vma, from: number, to: number): numbe
       return change((flags & ~VM_NOHUGEPAGE) | VM_HUGEPAGE);
     case MADV_NOHUGEPAGE:
       return change((flags & ~VM_HUGEPAGE) | VM_NOHUGEPAGE);
-    case MADV_MERGEABLE: {
-      const refused = VM_SPECIAL | VM_SHARED | VM_MAYSHARE | VM_MERGEABLE;
-      return (flags & refused) !== 0 ? 0 : change(flags | VM_MERGEABLE);
-    }
+    case MADV_MERGEABLE:
+      return (flags & (VM_SPECIAL | VM_MAYSHARE)) !== 0 ? 0 : change(flags | VM_MERGEABLE);
     case MADV_UNMERGEABLE:
       return change(flags & ~VM_MERGEABLE);
     default:
@@ -247,15 +245,10 @@ function adviseMemory(k: Kernel, advice: number, vma: Vma, from: number, to: num
       if ((flags & VM_LOCKED) !== 0 || vma.file < 0) return -EINVAL;
       // fs/open.c:vfs_fallocate knows regular files and block devices only
       return (flags & (VM_SHARED | VM_MAYWRITE)) === (VM_SHARED | VM_MAYWRITE) ? -ENODEV : -EACCES;
-    case MADV_GUARD_INSTALL:
-    case MADV_GUARD_REMOVE: {
-      const locked = advice === MADV_GUARD_INSTALL ? VM_LOCKED : 0;
-      if ((flags & (VM_SPECIAL | locked)) !== 0) return -EINVAL;
-      throw new UnknownError('guard regions are not modelled');
-    }
     default:
       if ((flags & VM_SPECIAL) !== 0) return -EINVAL;
-      throw new UnknownError('MADV_COLLAPSE of ordinary memory is not modelled');
+      if (advice === MADV_GUARD_INSTALL && (flags & VM_LOCKED) !== 0) return -EINVAL;
+      throw new UnknownError('guard regions and MADV_COLLAPSE of ordinary memory are not modelled');
   }
 }
 

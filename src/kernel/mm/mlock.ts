@@ -6,7 +6,7 @@ import { EAGAIN, EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { sameFlags, VM_LOCKED, VM_LOCKED_MASK, VM_LOCKONFAULT, VM_SPECIAL } from '../flags.js';
 import { MCL_CURRENT, MCL_FUTURE, MCL_ONFAULT, MLOCK_ONFAULT } from '../uapi.js';
 import type { Vma } from '../world.js';
-import { arg64, pagesOf } from './mmap.js';
+import { arg64, bounded, pagesOf } from './mmap.js';
 import { callMmPopulate } from './populate.js';
 import { findVma, vmaLookup, vmaMerge } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
@@ -35,7 +35,6 @@ function step(k: Kernel, f: number, pc: number, lock: boolean): void {
       if (err !== 0) return leave(k, f, err);
       const vma = vmaLookup(k, k.currentProc, k.w[f + 1 + L.AT]!)!;
       vma.flags = wanted(k, f, vma, lock);
-      k.w[f + 1 + L.AT] = vma.end;
       vmaMerge(k, vma);
       return k.goto(f, Pc.Next);
     }
@@ -52,17 +51,15 @@ function leave(k: Kernel, f: number, err: number): void {
 function start(k: Kernel, f: number, lock: boolean): void {
   const l = f + 1;
   if (lock && (k.w[l + L.FLAGS]! & ~MLOCK_ONFAULT) !== 0) return k.ret(f, -EINVAL);
-  const proc = k.currentProc;
-  const word = k.mmapLock(proc);
+  const word = k.mmapLock(k.currentProc);
   if (!k.tryWrite(word)) return k.wait(f, Pc.Start, word, LockMode.Write);
   const inPage = k.w[l + L.ADDR]! & 4095;
   const pages = pagesOf(arg64(k, l + L.LEN) + inPage);
   if (pages === 0) return leave(k, f, 0);
   const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
-  if (vmaLookup(k, proc, pg) === undefined) return leave(k, f, -ENOMEM);
   k.w[l + L.AT] = pg;
   k.w[l + L.FIRST] = pg;
-  k.w[l + L.END] = Math.min(pg + pages, 0x7fff);
+  k.w[l + L.END] = bounded(pg + pages);
   k.goto(f, Pc.Next);
 }
 
@@ -109,10 +106,7 @@ const ALL = { FLAGS: 0, WORDS: 2 } as const;
  */
 export const sysMlockall: Routine = routine('mm/mlock.c:mlockall', ALL.WORDS, (k, f, pc) => {
   const flags = k.w[f + 1 + ALL.FLAGS]!;
-  if (pc === Pc.Populated) {
-    k.takeRet();
-    return k.ret(f, 0);
-  }
+  if (pc === Pc.Populated) return k.ret(f, 0);
   if (flags === 0 || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) !== 0 || flags === MCL_ONFAULT)
     return k.ret(f, -EINVAL);
   if ((flags & MCL_FUTURE) !== 0) throw new UnknownError('mlockall(MCL_FUTURE) is not modelled');

@@ -125,6 +125,11 @@ export function pagesOf(bytes: number): number {
   return Math.ceil(bytes / PAGE_SIZE);
 }
 
+/** The page behind the last of a range, or a length: what lies beyond any arena is alike. */
+export function bounded(pages: number): number {
+  return Math.min(pages, 0x7fff);
+}
+
 /** The smallest TASK_SIZE of the model's architectures: below it nobody needs to be asked for the own. */
 const EVERYBODYS_32 = 2 ** 30;
 const EVERYBODYS_64 = 2 ** 40;

@@ -27,7 +27,7 @@ import {
 } from '../pte.js';
 import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '../uapi.js';
 import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../world.js';
-import { arg64, pagesOf, beyondTaskSize } from './mmap.js';
+import { arg64, beyondTaskSize, bounded, pagesOf } from './mmap.js';
 import { vmNormalPage } from './memory/classify.js';
 import { canChangePmdWritable, splitHuge } from './huge_memory.js';
 import { entryPfn, levelPages, none, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
@@ -84,7 +84,7 @@ function start(k: Kernel, f: number): void {
   if (vmaLookup(k, proc, pg) === undefined) return leave(k, f, -ENOMEM);
   if ((prot & both) !== 0) return leave(k, f, -EINVAL);
   k.w[l + L.AT] = pg;
-  k.w[l + L.END] = Math.min(pg + pagesOf(len), 0x7fff);
+  k.w[l + L.END] = bounded(pg + pagesOf(len));
   k.goto(f, Pc.Next);
 }
 

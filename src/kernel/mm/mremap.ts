@@ -7,7 +7,7 @@ import { EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { VM_DONTEXPAND, VM_MAYSHARE, VM_PFNMAP, VM_SHARED, VM_SPECIAL } from '../flags.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../uapi.js';
 import type { Vma } from '../world.js';
-import { arg64, beyondTaskSize, pagesOf } from './mmap.js';
+import { arg64, beyondTaskSize, bounded, pagesOf } from './mmap.js';
 import { MOVE, moveVma } from './move.js';
 import { doMunmap, findVma, getUnmappedArea, leafAlign, vmaLookup, vmaMerge } from './vma.js';
 
@@ -105,8 +105,8 @@ function start(k: Kernel, f: number): void {
   const vma = vmaLookup(k, proc, pg);
   if (vma === undefined) return leave(k, f, -EFAULT);
   k.w[l + L.PG] = pg;
-  k.w[l + L.OLD] = clamp(pagesOf(arg64(k, l + L.OLD_LEN)));
-  k.w[l + L.NEW] = clamp(pagesOf(arg64(k, l + L.NEW_LEN)));
+  k.w[l + L.OLD] = bounded(pagesOf(arg64(k, l + L.OLD_LEN)));
+  k.w[l + L.NEW] = bounded(pagesOf(arg64(k, l + L.NEW_LEN)));
   const flags = k.w[l + L.FLAGS]!;
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) !== 0) return mremapTo(k, f, vma);
   const oldPages = k.w[l + L.OLD]!;
@@ -114,11 +114,6 @@ function start(k: Kernel, f: number): void {
   if (oldPages === newPages) return leave(k, f, pg);
   if (oldPages > newPages) return unmap(k, f, Pc.Shrunk, pg + newPages, pg + oldPages);
   grow(k, f, vma);
-}
-
-/** Lengths beyond any arena behave alike. */
-function clamp(pages: number): number {
-  return Math.min(pages, 0x7fff);
 }
 
 function unmap(k: Kernel, f: number, pc: number, startPg: number, endPg: number): void {

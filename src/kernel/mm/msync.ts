@@ -5,7 +5,7 @@ import { LockMode, routine, type Routine } from '../routine.js';
 import { EBUSY, EINVAL, ENOMEM } from '../errno.js';
 import { VM_LOCKED, VM_SHARED } from '../flags.js';
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from '../uapi.js';
-import { arg64, pagesOf } from './mmap.js';
+import { arg64, bounded, pagesOf } from './mmap.js';
 import { findVma } from './vma.js';
 
 /** Local words: three arguments of two words each. */
@@ -26,7 +26,7 @@ export const sysMsync: Routine = routine('mm/msync.c:msync', L.WORDS, (k, f) => 
   const lock = k.mmapLock(k.currentProc);
   if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
   const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
-  const err = pg < 0 ? -ENOMEM : syncPages(k, pg, Math.min(pg + pages, 0x7fff), flags);
+  const err = pg < 0 ? -ENOMEM : syncPages(k, pg, bounded(pg + pages), flags);
   k.upRead(lock);
   k.ret(f, err);
 });

@@ -4,7 +4,7 @@ import { PAGE } from '../../kernel/layout.js';
 import { entryPfn, levelPages, walk } from '../../kernel/mm/pgtable.js';
 import { PTE_PRESENT } from '../../kernel/pte.js';
 import { ProcState } from '../../kernel/routine.js';
-import { PG_ANON, PG_DIRTY, PG_EXCLUSIVE, PG_FREE, PG_HEAD, PG_TAIL } from '../../kernel/world.js';
+import { PG_ANON, PG_EXCLUSIVE, PG_FREE, PG_HEAD, PG_TAIL } from '../../kernel/world.js';
 import { frameName } from '../changes.js';
 import type { Compiled } from '../boot.js';
 import { namesFrame, processName } from './names.js';
@@ -13,7 +13,6 @@ import type { FramePicture } from './types.js';
 const FLAGS = [
   [PG_ANON, 'anonymous'],
   [PG_EXCLUSIVE, 'exclusive'],
-  [PG_DIRTY, 'dirty'],
   [PG_HEAD, 'head'],
   [PG_TAIL, 'tail'],
 ] as const;

@@ -1,8 +1,8 @@
 /** Taking entries away: `mm/memory.c:zap_pte_range` and its callers (C.9). */
 import type { Kernel } from '../../kernel.js';
 import { PROC } from '../../layout.js';
-import { Level, PTE_DIRTY } from '../../pte.js';
-import { PG_ANON, PG_DIRTY, type Vma } from '../../world.js';
+import { Level } from '../../pte.js';
+import { PG_ANON, type Vma } from '../../world.js';
 import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
 import { clearEntry, levelPages, none, walk } from '../pgtable.js';
 import { putPage } from '../page_alloc.js';
@@ -43,7 +43,6 @@ function assertLocked(k: Kernel, vma: Vma): void {
 /** One present PTE: a normal page loses its count, mapcount and reference; a special entry is only cleared. */
 function zapPte(k: Kernel, vma: Vma, pg: number, e: number, evenCows: boolean): void {
   if (none(k, e)) return;
-  const dirty = (k.w[e + 1]! & PTE_DIRTY) !== 0;
   const frame = vmNormalPage(k, vma, pg, e);
   if (k.frozen) return;
   if (frame < 0) {
@@ -54,7 +53,6 @@ function zapPte(k: Kernel, vma: Vma, pg: number, e: number, evenCows: boolean): 
   if (!evenCows && (page.flags & PG_ANON) !== 0) return;
   clearEntry(k, e);
   removeRmap(k, vma.mm, frame);
-  if (dirty && (page.flags & PG_ANON) === 0) page.flags |= PG_DIRTY;
   if (page.mapcount < 0) k.badMap();
   putPage(k, frame);
 }

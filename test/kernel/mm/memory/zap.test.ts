@@ -7,7 +7,7 @@ import { pmdAt, setEntry } from '../../../../src/kernel/mm/pgtable.js';
 import { PTE_DIRTY, PTE_PRESENT, PTE_SPECIAL } from '../../../../src/kernel/pte.js';
 import { RELEASES } from '../../../../src/kernel/release.js';
 import { PROT_READ, PROT_WRITE } from '../../../../src/kernel/uapi.js';
-import { PG_DIRTY, PG_FREE, type Vma } from '../../../../src/kernel/world.js';
+import { PG_FREE, type Vma } from '../../../../src/kernel/world.js';
 import { insertPages, remap } from '../drivers.js';
 import { Machine, PAGE, type Setup } from '../machine.js';
 
@@ -59,27 +59,12 @@ describe('zap of one entry (C.9)', () => {
     expect([m.rss, m.counts('pool'), m.k.pages[m.frame('pool')]!.flags]).toEqual([[0, 0], [0, 0], PG_FREE]);
   });
 
-  it('tells a file page that it was dirty', () => {
-    const { m, v, p } = mapped({ handlers: { mmap: insertPages('buf') } }, 2);
-    m.touch(p, true);
-    zap(m, v);
-    expect([0, 1].map((i) => m.k.pages[m.frame('buf', i)]!.flags & PG_DIRTY)).toEqual([PG_DIRTY, 0]);
-  });
-
   it('passes holes by', () => {
     for (const arch of ['x86_64', 'arm']) {
       const { m, v } = mapped({ arch, handlers: { mmap: () => 0 } }, 2);
       zap(m, v);
       expect([m.k.frozen, m.badMaps]).toEqual([false, 0]);
     }
-  });
-
-  it('does not tell an anonymous page that it was dirty', () => {
-    const { m, v, p } = mapped({ handlers: { mmap: remap('buf') } }, 1, 'private');
-    m.touch(p, true);
-    m.k.pages[m.frame('pool')]!.refcount += 1;
-    zap(m, v);
-    expect([m.counts('pool'), m.k.pages[m.frame('pool')]!.flags & PG_DIRTY]).toEqual([[1, 0], 0]);
   });
 
   it('reports a mapcount below zero and drops the reference all the same (F-9)', () => {
