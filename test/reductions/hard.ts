@@ -95,6 +95,10 @@ const OPERATIONS = [
   'r = ioctl(fd, 16, 0);',
   'r = ioctl(fd, 17, 0);',
   'madvise(p, PAGE_SIZE, MADV_DONTNEED);',
+  // programs are told numbers of frames, too
+  'r = follow_pfnmap(p);',
+  'r = kvm_pfn(p, 1);',
+  'r = pagemap(p);',
 ];
 
 /** The test of a number. */

@@ -57,8 +57,14 @@ export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start
   const vma = vmaLookup(k, proc, pg);
   const pfn = vma === undefined ? -EFAULT : followPfnmap(k, vma, pg);
   k.upRead(lock);
-  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
+  retPfn(k, f, pfn);
 });
+
+/** Gives a frame number (or -errno) to a program, which can tell the frame from all others then. */
+export function retPfn(k: Kernel, f: number, pfn: number): void {
+  if (pfn >= 0) k.exchange?.number(k.mem.frame(pfn));
+  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
+}
 
 /** Local words of ->access: VMA, address (two words), buffer, length, gup flags. */
 const ACCESS = { VMA: 0, ADDR: 1, BUF: 3, LEN: 4, WRITE: 5, WORDS: 6 } as const;

@@ -27,7 +27,7 @@ import {
 } from '../flags.js';
 import { PTE_WRITE } from '../pte.js';
 import { PG_RESERVED, type Vma } from '../world.js';
-import { followPfnmap } from './follow.js';
+import { followPfnmap, retPfn } from './follow.js';
 import { callGetUserPage, gupFast, vmFaultToErrno } from './gup.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
@@ -89,11 +89,6 @@ function pageOf(k: Kernel, f: number): number {
 
 function writes(k: Kernel, f: number): boolean {
   return k.w[f + A.WRITE] !== 0;
-}
-
-function retPfn(k: Kernel, f: number, pfn: number): void {
-  if (pfn >= 0) k.exchange?.number(k.mem.frame(pfn));
-  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 }
 
 /** Gives mmap_lock back, and the frame number or -errno to the caller. */
