@@ -40,9 +40,9 @@ export async function campaignCommand(this: Context, flags: CampaignFlags): Prom
     parse: (text, file) => engine.parse({ file, text }),
     signal: this.signal,
     onProgress: told.progress,
-    onCompared: (counts, compared) => {
+    onCompared: (found) => {
       told.end();
-      stdout.write(comparedText(counts, compared));
+      stdout.write(comparedText(found));
     },
     ...(flags.verbose ? { onLine: (kernel, line) => void stderr.write(`${kernel}| ${line}\n`) } : {}),
   });

@@ -40,12 +40,12 @@ export interface CampaignOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: CampaignProgress) => void;
   /** All tests are through; what disagrees is about to be made small. */
-  readonly onCompared?: (counts: GenerateCounts, compared: CampaignResult['compared']) => void;
+  readonly onCompared?: (result: Pick<CampaignResult, 'counts' | 'compared' | 'once'>) => void;
   readonly onLine?: (kernel: string, line: string) => void;
 }
 
 export interface CampaignProgress {
-  readonly phase: 'running' | 'minimising';
+  readonly phase: 'running' | 'trying again' | 'minimising';
   readonly counts: GenerateCounts;
   /** Tests that are through, by kernel. */
   readonly done: ReadonlyMap<string, number>;
@@ -53,8 +53,10 @@ export interface CampaignProgress {
 
 export interface CampaignResult {
   readonly counts: GenerateCounts;
-  /** By kernel, in the order of the tests. */
+  /** By kernel, in the order of the tests. What differed counts only if it does so again, on a machine that has run nothing before. */
   readonly compared: ReadonlyMap<string, readonly Compared[]>;
+  /** By kernel: what differed once, and not again. */
+  readonly once: ReadonlyMap<string, readonly Compared[]>;
   /** One for each kind of disagreement. */
   readonly minimised: readonly Minimised[];
   /** Kinds of disagreements beyond those that were minimised. */
@@ -66,6 +68,8 @@ export interface CampaignResult {
 const BATCH = 200;
 /** Kinds of disagreements that are minimised, for each kernel. */
 const MINIMISED = 16;
+/** Disagreements that are tried again, for each kernel; more are no accident. */
+const TRIED_AGAIN = 64;
 
 type KeptJudged = { readonly left: 'undefined' | 'unknown' } | { readonly models: readonly KeptModel[] };
 
@@ -89,20 +93,35 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
   }
   for (const side of sides) side.flush();
   const compared = new Map<string, readonly Compared[]>();
-  for (const side of sides) compared.set(side.id, await side.all());
-  options.onCompared?.(counts, compared);
+  const once = new Map<string, readonly Compared[]>();
+  for (const side of sides) {
+    const first = await side.all();
+    if (first.some(differs)) progress('trying again');
+    const second = await side.again(first.filter(differs).slice(0, TRIED_AGAIN));
+    compared.set(
+      side.id,
+      first.map((one) => second.get(one.test) ?? one),
+    );
+    const notAgain = first.filter((one) => second.has(one.test) && !differs(second.get(one.test)!));
+    once.set(side.id, notAgain);
+  }
+  options.onCompared?.({ counts, compared, once });
   const minimised: Minimised[] = [];
   let left = 0;
   for (const side of sides) {
     if (options.signal.aborted) break;
-    const kinds = representatives(compared.get(side.id)!.filter((c) => c.comparison.status === 'differs'));
+    const kinds = representatives(compared.get(side.id)!.filter(differs));
     left += Math.max(0, kinds.length - MINIMISED);
     if (kinds.length > 0) progress('minimising');
     minimised.push(
       ...(await minimiseAll(side.id, kinds.slice(0, MINIMISED), (_, records) => side.ask(records))),
     );
   }
-  return { counts, compared, minimised, left, interrupted: options.signal.aborted };
+  return { counts, compared, once, minimised, left, interrupted: options.signal.aborted };
+}
+
+function differs({ comparison }: Compared): boolean {
+  return comparison.status === 'differs';
 }
 
 function keyOf(record: TestRecord): string {
@@ -128,14 +147,17 @@ class Side {
     readonly options: CampaignOptions,
     readonly built: Built,
     readonly journal: Journal<MachineResult>,
+    /** What was tried again. */
+    readonly second: Journal<MachineResult>,
   ) {}
 
   static async open(machine: Machine, options: CampaignOptions): Promise<Side> {
     const sources = interpreterSources(options.templates);
     const { id, version } = machine.kernel;
     const hash = filesHash({ ...sources.module, ...sources.program }, version);
-    const journal = new Journal<MachineResult>(join(options.directory, `${id}-${hash}.jsonl`));
-    return new Side(machine, options, await build(machine, sources), journal);
+    const journal = (name: string): Journal<MachineResult> =>
+      new Journal(join(options.directory, `${name}-${hash}.jsonl`));
+    return new Side(machine, options, await build(machine, sources), journal(id), journal(`again-${id}`));
   }
 
   get id(): string {
@@ -162,6 +184,14 @@ class Side {
     return this.#compared;
   }
 
+  /** Runs tests again, each on a machine of its own: one that a BUG has damaged tells lies about what it runs next. */
+  async again(found: readonly Compared[]): Promise<ReadonlyMap<CampaignTest, Compared>> {
+    const answers = new Map<CampaignTest, Compared>();
+    for (const { test } of found)
+      for (const one of await this.#compare([test], this.second)) answers.set(test, one);
+    return answers;
+  }
+
   /** Runs records that are no tests of the campaign. */
   async ask(records: readonly TestRecord[]): Promise<readonly Compared[]> {
     const tests: CampaignTest[] = [];
@@ -181,10 +211,10 @@ class Side {
     return modelOn(test, arch, release, MAX_STATES);
   }
 
-  #compare(tests: readonly CampaignTest[]): Promise<Compared[]> {
+  #compare(tests: readonly CampaignTest[], journal = this.journal): Promise<Compared[]> {
     const { signal, onLine } = this.options;
     return compareOn(this.machine, this.built, tests, {
-      journal: this.journal,
+      journal,
       signal,
       onDone: () => {
         this.done++;

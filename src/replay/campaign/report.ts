@@ -3,18 +3,23 @@ import { printTerm } from '../../litmus/print.js';
 import { observables } from '../../litmus/observables.js';
 import { describeRecord, encodeRecord } from '../../generate/record.js';
 import { litmusText } from '../../generate/text.js';
-import type { GenerateCounts } from '../../generate/generate.js';
 import { differingRegisters, type DifferingRegister, representatives } from './disagreement.js';
 import type { CampaignResult } from './index.js';
 import type { Minimised } from './minimised.js';
 import type { Compared } from './run.js';
 
 /** How many tests there were, a line for each kernel, and the kinds of disagreements as they were found. */
-export function comparedText(counts: GenerateCounts, compared: CampaignResult['compared']): string {
+export function comparedText({
+  counts,
+  compared,
+  once,
+}: Pick<CampaignResult, 'counts' | 'compared' | 'once'>): string {
   const head =
     `${counts.kept} tests of ${counts.tried} records; left out: ${counts.duplicate} whose outcomes an earlier one has, ` +
     `${counts.undefined} with undefined behaviour, ${counts.unknown} beyond a bound of the model\n`;
-  const kernels = [...compared].map(([id, all]) => kernelText(id, all)).join('');
+  const kernels = [...compared]
+    .map(([id, all]) => kernelText(id, all) + onceText(once.get(id) ?? []))
+    .join('');
   const kinds = [...compared.values()].flatMap((all) =>
     representatives(all.filter((c) => c.comparison.status === 'differs')),
   );
@@ -47,6 +52,16 @@ function kernelText(id: string, all: readonly Compared[]): string {
     `${id}: ${count('agreed')} agree, ${count('differs')} differ, ${count('explained')} explained, ${count('not run')} not run${why === '' ? '' : ` (${why})`}; ` +
     `${runs} runs, ${shown} of ${outcomes.length} outcomes shown\n`
   );
+}
+
+/** What differed on a machine that had run other tests before, and not on a fresh one. */
+function onceText(once: readonly Compared[]): string {
+  return once
+    .map((one) => {
+      const about = differingRegisters(one).map((d) => difference(d).trim());
+      return `    ${one.test.test.name} differed once, and not on a fresh machine: ${[one.comparison.reason ?? [], about].flat().join('; ')}\n`;
+    })
+    .join('');
 }
 
 function difference({ register, model, machine }: DifferingRegister): string {
