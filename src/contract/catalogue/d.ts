@@ -254,13 +254,13 @@ export const D_OTHERS = [
     ],
     [
       'uffd',
-      'userfaultfd refuses VMAs with a special flag since 6.12.',
-      { source: 'include/linux/userfaultfd_k.h:vma_can_userfault', ...other('userfaultfd') },
+      'userfaultfd registers anonymous memory only, VMAs without vm_ops included; since 6.12 none with a special flag.',
+      { source: 'include/linux/userfaultfd_k.h:vma_can_userfault' },
     ],
     [
       'uffd-zero',
       'UFFDIO_ZEROPAGE installs a special zero page.',
-      { source: 'mm/userfaultfd.c', ...other('userfaultfd') },
+      { source: 'mm/userfaultfd.c', ...other('UFFDIO_ZEROPAGE') },
     ],
     [
       'dump-hole',

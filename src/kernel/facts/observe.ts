@@ -67,4 +67,10 @@ export const observeFacts = {
     source: 'virt/kvm/kvm_main.c:hva_to_pfn_remapped',
     catalogue: 'D.8',
   }),
+  uffdRefusesSpecial: byRelease([false, true, true], {
+    doc: 'userfaultfd refuses VMAs with VM_IO, VM_PFNMAP, VM_MIXEDMAP or VM_DONTEXPAND.',
+    source: 'include/linux/userfaultfd_k.h:vma_can_userfault',
+    evidence: 'measured',
+    catalogue: 'D.8',
+  }),
 };

@@ -17,6 +17,7 @@ import { sysMremap } from '../../kernel/mm/mremap.js';
 import { sysMsync } from '../../kernel/mm/msync.js';
 import { sysGetpid, sysProcessVmReadv, sysProcessVmWritev } from '../../kernel/mm/process_vm_access.js';
 import { sysKvmPfn, sysVfioPin } from '../../kernel/mm/raw_users.js';
+import { sysUffdRegister } from '../../kernel/mm/userfaultfd.js';
 import { CHOOSE, type ApiFunction } from './define.js';
 
 /** exit(n): every thread of the process ends. */
@@ -65,6 +66,7 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   mincore: call('int mincore(void *p)', sysMincore),
   kvm_pfn: call('long kvm_pfn(void *p, int write)', sysKvmPfn),
   vfio_pin: call('long vfio_pin(void *p, int write)', sysVfioPin),
+  uffd_register: call('int uffd_register(void *p, size_t length)', sysUffdRegister),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
   soft_dirty: call('int soft_dirty(void *p)', sysSoftDirty),

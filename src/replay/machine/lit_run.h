@@ -74,6 +74,7 @@ int lit_futex(void *p);
 int lit_vmsplice(void *p);
 long lit_follow_pfnmap(void *p);
 int lit_mincore(void *p);
+int lit_uffd_register(void *p, unsigned long length);
 int lit_smaps(void *p);
 long lit_pagemap(void *p);
 int lit_soft_dirty(void *p);

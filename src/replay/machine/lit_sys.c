@@ -3,10 +3,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -79,6 +81,31 @@ int lit_mincore(void *p)
 	int r = STEP("mincore", int, ERRNO(mincore(p, PAGE, there)));
 
 	return r < 0 ? r : *there & 1;
+}
+
+/* Registers and unregisters a range with a descriptor that is there already. */
+static int uffd(int fd, void *p, unsigned long length)
+{
+	struct uffdio_register r = {
+		.range = { .start = (unsigned long)p, .len = length },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (ioctl(fd, UFFDIO_REGISTER, &r) < 0)
+		return -1;
+	return ioctl(fd, UFFDIO_UNREGISTER, &r.range);
+}
+
+int lit_uffd_register(void *p, unsigned long length)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC), r;
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) < 0)
+		return fd < 0 ? -ENOSYS : -ENOTTY;
+	r = STEP("uffd_register", int, ERRNO(uffd(fd, p, length)));
+	close(fd);
+	return r;
 }
 int lit_getpid(void) { return getpid(); }
 
