@@ -8,7 +8,7 @@ import type { RunResult } from '../../run/result.js';
 import { bootAll, type Built, type Job } from '../boots.js';
 import { machineOutcomes } from '../compare/convert.js';
 import type { MachineResult } from '../compare/lines.js';
-import { compareRun, type Comparison, type MachineOutcomes } from '../compare/verdict.js';
+import { compareRun, type Comparison, type MachineOutcomes, UNKNOWN_REASON } from '../compare/verdict.js';
 import type { Difference } from '../differences.js';
 import type { Machine, MachineKernel } from '../types.js';
 import type { Journal } from './journal.js';
@@ -77,7 +77,7 @@ function jobText(record: TestRecord, test: LitmusTest, model: RunResult): string
 function skipped(kernel: MachineKernel, { record, model }: CampaignTest): string | undefined {
   if (model === undefined) return 'mmap_prepare';
   if (model.observation === 'Undef') return 'undefined behaviour: a machine may do anything';
-  if (model.observation === 'Unknown' || !model.exhaustive) return 'the model does not know all outcomes';
+  if (model.observation === 'Unknown' || !model.exhaustive) return UNKNOWN_REASON;
   if (record.kind === 'mmio' && kernel.mmio === undefined) return 'no memory without struct pages';
   return undefined;
 }

@@ -91,6 +91,9 @@ export function compareRun(
     return { ...base, status: 'not run', reason: UNDEFINED_REASON, outcomes: [], runs: 0, complete: false };
   }
   const outcomes = join(model, machine);
+  if (model.observation === 'Unknown' && outcomes.some((o) => !o.model)) {
+    return { ...base, status: 'not run', reason: UNKNOWN_REASON, outcomes: [], runs: 0, complete: false };
+  }
   const differs = machine.trouble !== undefined || outcomes.some((o) => !o.model) || strayBug(model, machine);
   const missing = outcomes.some((o) => o.model && o.machine === 0);
   const explanation = differs
@@ -113,6 +116,9 @@ export function compareRun(
 
 /** Why a test is not taken to a machine, which it might hang or damage. */
 export const UNDEFINED_REASON = 'undefined behaviour: a machine may do anything';
+
+/** Why nothing is said of a machine that shows more than a model that has hit a bound. */
+export const UNKNOWN_REASON = 'the model does not know all outcomes';
 
 /** Whether the model gives the test up, or the test asks for undefined behaviour and gets it. */
 export function reachesUndefined(model: RunResult): boolean {

@@ -36,6 +36,15 @@ test('an outcome that the model does not have is a difference', () => {
   expect(compared(model(A), machine({ outcomes: [seen(A), seen(B)] })).status).toBe('differs');
 });
 
+test('... but nothing is said of it where the model has hit a bound', () => {
+  const unknown = { ...model(A), observation: 'Unknown' } as RunResult;
+  expect(compared(unknown, machine({ outcomes: [seen(A), seen(B)] }))).toMatchObject({
+    status: 'not run',
+    reason: 'the model does not know all outcomes',
+  });
+  expect(compared(unknown, machine({ outcomes: [seen(A)] })).status).toBe('agreed');
+});
+
 test('so is one whose condition comes out otherwise', () => {
   const c = compared(model(A), machine({ outcomes: [{ ...seen(A), positive: false }] }));
   expect(c.status).toBe('differs');
