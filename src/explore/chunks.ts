@@ -1,78 +1,111 @@
-/** Interned parts of states: every distinct content of one part is stored once and has a number. */
-const INITIAL_COUNT = 16;
+/** Interned pieces of states: every distinct content of one width is stored once and has a number. */
+/** Words of a slot of a hash table: number + 1 (0: empty), and the content's hash, so that what differs is rarely looked at. */
+const SLOT = 2;
 
-export class ChunkTable {
+/** A table of them: of one thread ({@link ChunkTable}), or of many (shared.ts). */
+export interface Chunks {
+  readonly width: number;
   /** Distinct contents so far. */
-  count = 0;
-  private data: Int32Array<ArrayBuffer>;
-  private hashes: Int32Array<ArrayBuffer>;
-  private table: Int32Array<ArrayBuffer>;
+  readonly count: number;
+  /** Bytes that they take. */
+  readonly bytes: number;
+  /** Whether the content interned last is a new one. */
+  readonly added: boolean;
+  /** Number of the content at words[from..from + width). */
+  intern(words: Int32Array, from: number): number;
+  /** Copies content `id` to words[to..). */
+  load(id: number, words: Int32Array, to: number): void;
+}
 
-  /** @param width words of the part */
-  constructor(readonly width: number) {
-    this.data = new Int32Array(INITIAL_COUNT * width);
-    this.hashes = new Int32Array(INITIAL_COUNT);
-    this.table = new Int32Array(INITIAL_COUNT * 4).fill(-1);
+export class ChunkTable implements Chunks {
+  count = 0;
+  added = false;
+  private data: Int32Array<ArrayBuffer>;
+  private table: Int32Array<ArrayBuffer>;
+  private mask: number;
+
+  /**
+   * @param width words of a content
+   * @param reserve told how many bytes more will be taken; throws if they are too many
+   * @param initial contents that there is room for at first, a power of 2
+   */
+  constructor(
+    readonly width: number,
+    private readonly reserve: (bytes: number) => void = () => undefined,
+    initial = 16,
+  ) {
+    this.data = new Int32Array(initial * width);
+    this.table = new Int32Array(initial * 2 * SLOT);
+    this.mask = initial * 2 - 1;
   }
 
   get bytes(): number {
-    return this.data.byteLength + this.hashes.byteLength + this.table.byteLength;
+    return this.data.byteLength + this.table.byteLength;
   }
 
-  /** Number of the content at words[from..from + width). */
   intern(words: Int32Array, from: number): number {
-    const hash = hashWords(words, from, from + this.width);
-    const mask = this.table.length - 1;
+    const { width, data, table, mask } = this;
+    const hash = hashWords(words, from, from + width);
     let slot = hash & mask;
     for (;;) {
-      const id = this.table[slot]!;
-      if (id < 0) break;
-      if (this.hashes[id] === hash && this.equal(id, words, from)) return id;
+      const id = table[SLOT * slot]! - 1;
+      if (id < 0) return this.insert(words, from, hash, slot);
+      if (table[SLOT * slot + 1] === hash && equal(data, id * width, words, from, width)) {
+        this.added = false;
+        return id;
+      }
       slot = (slot + 1) & mask;
     }
-    const id = this.count++;
-    if (id >= this.hashes.length) this.enlarge();
-    const at = id * this.width;
-    for (let i = 0; i < this.width; i++) this.data[at + i] = words[from + i]!;
-    this.hashes[id] = hash;
-    this.table[slot] = id;
-    if (this.count * 2 > this.table.length) this.rehash();
+  }
+
+  load(id: number, words: Int32Array, to: number): void {
+    const { data, width } = this;
+    const at = id * width;
+    for (let i = 0; i < width; i++) words[to + i] = data[at + i]!;
+  }
+
+  private insert(words: Int32Array, from: number, hash: number, slot: number): number {
+    const { width } = this;
+    const id = this.count;
+    const at = id * width;
+    if (at + width > this.data.length) this.enlarge();
+    for (let i = 0; i < width; i++) this.data[at + i] = words[from + i]!;
+    this.table[SLOT * slot] = id + 1;
+    this.table[SLOT * slot + 1] = hash;
+    this.count = id + 1;
+    this.added = true;
+    if (this.count * 3 > this.mask * 2) this.rehash();
     return id;
   }
 
-  /** Copies content `id` to words[to..). */
-  load(id: number, words: Int32Array, to: number): void {
-    const data = this.data;
-    const at = id * this.width;
-    for (let i = 0; i < this.width; i++) words[to + i] = data[at + i]!;
-  }
-
-  private equal(id: number, words: Int32Array, from: number): boolean {
-    const data = this.data;
-    const at = id * this.width;
-    for (let i = 0; i < this.width; i++) if (data[at + i] !== words[from + i]) return false;
-    return true;
-  }
-
   private enlarge(): void {
+    this.reserve(this.data.byteLength);
     const data = new Int32Array(this.data.length * 2);
     data.set(this.data);
     this.data = data;
-    const hashes = new Int32Array(this.hashes.length * 2);
-    hashes.set(this.hashes);
-    this.hashes = hashes;
   }
 
   private rehash(): void {
-    const table = new Int32Array(this.table.length * 2).fill(-1);
-    const mask = table.length - 1;
-    for (let id = 0; id < this.count; id++) {
-      let slot = this.hashes[id]! & mask;
-      while (table[slot]! >= 0) slot = (slot + 1) & mask;
-      table[slot] = id;
+    const old = this.table;
+    this.reserve(old.byteLength);
+    const table = new Int32Array(old.length * 2);
+    const mask = table.length / SLOT - 1;
+    for (let from = 0; from < old.length; from += SLOT) {
+      if (old[from] === 0) continue;
+      let slot = old[from + 1]! & mask;
+      while (table[SLOT * slot] !== 0) slot = (slot + 1) & mask;
+      table[SLOT * slot] = old[from]!;
+      table[SLOT * slot + 1] = old[from + 1]!;
     }
     this.table = table;
+    this.mask = mask;
   }
+}
+
+/** Whether a[i..i + width) and b[j..j + width) are equal. */
+export function equal(a: Int32Array, i: number, b: Int32Array, j: number, width: number): boolean {
+  for (let n = 0; n < width; n++) if (a[i + n] !== b[j + n]) return false;
+  return true;
 }
 
 /** Hashes words [from, to): two lanes, so that the multiplications overlap. */

@@ -7,11 +7,6 @@ export interface TransitionSystem {
   readonly words: Int32Array;
   /** Where parts of the state begin that tend to change together: ascending, the first 0. Any choice is right, a good one is fast. */
   readonly cuts: readonly number[];
-  /**
-   * Words [from, to) that many moves leave as they are, and that differ in many states: states with the same ones are looked at by one thread.
-   * Absent: all words.
-   */
-  readonly home?: readonly [from: number, to: number];
   /** Number of moves that a state may offer; which are possible depends on the state. */
   readonly moves: number;
   /** Whether move `m` is possible in the current state. */

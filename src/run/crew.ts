@@ -17,7 +17,6 @@ export interface CrewTask {
   readonly ptrs: number;
   readonly caps: Capacities;
   readonly symmetry: Symmetry | undefined;
-  readonly compact: boolean;
   readonly maxBytes: number | undefined;
   readonly threads: number;
   readonly index: number;
@@ -49,13 +48,13 @@ export interface Crew {
 
 /** A thread's part. It blocks until the search is over for all. */
 export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
-  const { caps, symmetry, shared, compact, maxBytes, threads, index } = task;
+  const { caps, symmetry, shared, maxBytes, threads, index } = task;
   const c = compile(test, task.facts, task.ptrs);
   const k = bootKernel(c, caps);
   let collector: Collector | undefined = undefined;
   const member: Member = new Member(searchedSystem(k, c, symmetry), {
-    ...{ threads, index, shared, compact },
-    ...(maxBytes === undefined ? {} : { maxBytes: maxBytes / threads }),
+    ...{ threads, index, shared },
+    ...(maxBytes === undefined ? {} : { maxBytes }),
     onFinal: (id) => collector!.final(id),
   });
   collector = new Collector(questionOf(test), c, k, member);
@@ -70,7 +69,7 @@ export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
     outcomes: collector.outcomes(),
     undefinedIds: [...collector.undefinedIds],
     vacuous: collector.vacuous,
-    states: member.store.count,
+    states: member.found,
     transitions: member.transitions,
     ...(failure === undefined ? {} : { failure }),
   };

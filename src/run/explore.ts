@@ -51,8 +51,12 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
   let caps: Capacities = { ...INITIAL_CAPACITIES, procs: n, threads: n, stack: firstStack(c) };
   let symmetry = options.symmetry === false ? undefined : firstSymmetry(c, [question.prop, question.filter]);
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
-  // Ways are known where all states are; and where threads are when a bound on states is hit depends on their pace.
-  let alone = options.crew === undefined || options.witness === true || options.maxStates !== undefined;
+  // Threads that search together note no ways and keep no fingerprints; and where they are when a bound on states is hit depends on their pace.
+  let alone =
+    options.crew === undefined ||
+    options.witness === true ||
+    options.compact === true ||
+    options.maxStates !== undefined;
   for (;;) {
     const attempt = { c, question, options, caps, symmetry, deadline };
     try {
@@ -130,7 +134,7 @@ async function searchTogether(attempt: Attempt): Promise<Exploration> {
   const { c, options, caps, symmetry, deadline } = attempt;
   const { crew, signal, maxBytes } = options;
   const { threads } = crew!;
-  const shared = share(threads, bootKernel(c, caps).layout.words);
+  const shared = share(threads, kernelSystem(bootKernel(c, caps), c));
   let ending: Ending | 'aborted' = 'complete';
   const end = (how: typeof ending): void => {
     ending = how;
@@ -145,11 +149,7 @@ async function searchTogether(attempt: Attempt): Promise<Exploration> {
   // what the threads ask is seen by nobody: all facts count as asked
   const facts = Object.fromEntries(FACT_NAMES.map((name) => [name, c.facts[name]])) as unknown as Facts;
   const common = { facts, ptrs: c.ptrs, caps, symmetry, maxBytes, threads, shared };
-  const tasks = Array.from({ length: threads }, (_, index): CrewTask => ({
-    ...common,
-    index,
-    compact: options.compact === true,
-  }));
+  const tasks = Array.from({ length: threads }, (_, index): CrewTask => ({ ...common, index }));
   let reports: readonly CrewReport[];
   try {
     reports = await crew!.search(tasks);

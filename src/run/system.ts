@@ -14,7 +14,6 @@ export function kernelSystem(k: Kernel, c: Compiled, canonical?: Canonical): Tra
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
-    home: [k.layout.frames, k.layout.threads],
     moves: k.layout.caps.threads,
     enabled: (m) => (k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m)),
     apply: (m, choose) => {
