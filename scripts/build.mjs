@@ -8,7 +8,16 @@
 // package into its cache, and a link is prepared again. That must not fail, even if nothing is installed yet: npx
 // would not recover from it.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -55,7 +64,13 @@ export async function buildCli() {
   await bundle(
     directory,
     { app: 'src/cli/app.ts' },
-    { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false, dynamicImportInCjs: false },
+    {
+      format: 'cjs',
+      entryFileNames: '[name].cjs',
+      codeSplitting: false,
+      dynamicImportInCjs: false,
+      sourcemap: 'hidden',
+    },
   );
   await bundle(
     directory,
@@ -65,9 +80,16 @@ export async function buildCli() {
     },
     { format: 'esm', chunkFileNames: '[name]-[hash].js' },
   );
+  slimMap(join(directory, 'app.cjs.map'));
   copyWasm(directory);
   run('the code cache', join(ROOT, 'scripts/code-cache.mjs'), join(directory, 'app.cjs'));
   markBuilt('cli');
+}
+
+/** A source map without the sources: `--coverage` asks it for files and lines. */
+function slimMap(file) {
+  const { sourcesContent: _, ...map } = JSON.parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, JSON.stringify(map));
 }
 
 /** Bundles entries, which are named by their outputs. */

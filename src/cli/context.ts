@@ -1,4 +1,5 @@
 import type { CommandContext } from '@stricli/core';
+import type { ModelWatch } from './model-coverage.js';
 import type { ExitStatus } from './exit.js';
 import type { Terminal } from './terminal.js';
 
@@ -13,6 +14,8 @@ export interface Context extends CommandContext {
   readonly cwd: string;
   /** Aborted by the first SIGINT. */
   readonly signal: AbortSignal;
+  /** With `--coverage`: watches the model's own code. */
+  readonly model?: ModelWatch;
   /** What the command leaves as its exit status. */
   status: ExitStatus;
 }

@@ -55,6 +55,8 @@ Output:
   --probability[=A]  also say how likely the condition is: uniform, last-freed
                      (named allocators, docs/probability.md), or both
   --ram N            ... in a RAM of so many frames, or bytes (240M)
+  --coverage         also count the functions and branches of the model that no
+                     execution ran; --details lists them
 
 The search of one test on one configuration (docs/search.md):
   --timeout S        stop after S seconds
@@ -107,7 +109,9 @@ Output:
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
   --coverage       also list lines of the driver that were never reached, and
-                   rules that nobody had an occasion to break, and unasked facts
+                   rules that nobody had an occasion to break, unasked facts, and
+                   functions and branches of the model that never ran, counted;
+                   --details lists these
   --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { loadCached } from './cached.js';
@@ -39,9 +40,16 @@ async function quickAnswer(args: readonly string[]): Promise<string | undefined>
  * longer for the C grammar than a whole run of a small test, and gains nothing on texts of a few pages. Flags come first: compiled
  * code is good for one set of them.
  */
-function application(): typeof import('./app.js') {
+function application(file: string): typeof import('./app.js') {
   setFlagsFromString('--liftoff-only');
-  return loadCached(fileURLToPath(new URL('./app.cjs', import.meta.url))) as typeof import('./app.js');
+  return loadCached(file) as typeof import('./app.js');
+}
+
+/** The same where it is to be told what of it runs: compiled anew, because compiled code that was kept does not count. */
+async function watched(file: string): Promise<Pick<Context, 'model'> & typeof import('./app.js')> {
+  const { ModelWatch } = await import('./model-coverage.js');
+  const model = new ModelWatch(file);
+  return { model, ...(createRequire(file)(file) as typeof import('./app.js')) };
 }
 
 async function main(args: readonly string[]): Promise<ExitStatus> {
@@ -50,13 +58,17 @@ async function main(args: readonly string[]): Promise<ExitStatus> {
     process.stdout.write(answer);
     return EXIT.ok;
   }
-  const { runApplication } = application();
+  const file = fileURLToPath(new URL('./app.cjs', import.meta.url));
+  const { runApplication, model } = args.includes('--coverage')
+    ? await watched(file)
+    : { ...application(file), model: undefined };
   const context: Context = {
     process: { stdout: process.stdout, stderr: process.stderr },
     env: process.env,
     cwd: process.cwd(),
     signal: interruptible(),
     status: EXIT.ok,
+    ...(model && { model }),
   };
   return runApplication(args, context);
 }

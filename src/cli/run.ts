@@ -5,14 +5,16 @@ import { Worker } from 'node:worker_threads';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
+import type { LitmusTest } from '../litmus/ast.js';
 import type { Allocator } from '../run/probability/index.js';
 import { createReport, type Format } from '../report/index.js';
 import type { Context } from './context.js';
 import { WORKER } from './crew.js';
 import { loadEngine } from './engine.js';
-import { readAndRunFile, type FileRunOptions } from './file-run.js';
+import { readAndRunFile, type Engine, type FileRunOptions } from './file-run.js';
 import { findTests } from './files.js';
 import { configurations, probabilityOf } from './options.js';
+import type { ModelWatch } from './model-coverage.js';
 import { Pool, type PoolOptions } from './pool.js';
 import { ProgressLine } from './progress.js';
 import { Session } from './session.js';
@@ -36,6 +38,8 @@ export interface RunFlags {
   readonly probability?: readonly Allocator[];
   readonly ram?: number;
   readonly share: boolean;
+  readonly coverage: boolean;
+  readonly details: boolean;
   readonly jobs?: number;
   readonly workers?: number;
 }
@@ -59,18 +63,19 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       witness: flags.witness,
       ...probabilityOf(flags),
     },
-    share: flags.share,
-    workers: workersFor(flags),
+    // What of the model runs is asked on this thread, run by run.
+    share: flags.share && !flags.coverage,
+    workers: flags.coverage ? 1 : workersFor(flags),
     color,
     debug: Boolean(this.env['PFNMAP_DEBUG']),
   };
   const read = (file: string): string => readFileSync(resolve(this.cwd, file), 'utf8');
-  const threads = threadsFor(files.length, chosen.length, flags.jobs);
-  const runner = await fileRunner({ files, options, threads, read, signal: this.signal, start });
+  const threads = flags.coverage ? 1 : threadsFor(files.length, chosen.length, flags.jobs);
+  const runner = await fileRunner({ files, options, threads, read, signal: this.signal, start }, this.model);
   const session = new Session({
     files,
     configurations: chosen.length,
-    report: createReport(flags.format),
+    report: createReport(flags.format, flags.details),
     stdout,
     stderr,
     color,
@@ -100,10 +105,26 @@ function workersFor({ workers }: RunFlags): number {
   return existsSync(WORKER) ? (workers ?? 1) : 1;
 }
 
+/** Says with each result what of the model has run. */
+function watching(engine: Engine<LitmusTest>, model: ModelWatch): Engine<LitmusTest> {
+  return {
+    parse: engine.parse,
+    run: async (test, options) => {
+      model.begin();
+      const result = await engine.run(test, options);
+      return result.status === 'ran' ? { ...result, model: model.end() } : result;
+    },
+  };
+}
+
 /** Runs files on this thread or on others. */
-async function fileRunner(o: PoolOptions): Promise<Pick<Pool, 'run' | 'close'>> {
+async function fileRunner(
+  o: PoolOptions,
+  model: ModelWatch | undefined,
+): Promise<Pick<Pool, 'run' | 'close'>> {
   if (o.threads > 1) return new Pool(o);
-  const engine = await loadEngine();
+  const plain = await loadEngine();
+  const engine = model === undefined ? plain : watching(plain, model);
   const { files, options, read, signal } = o;
   return {
     run: (index, emit) => readAndRunFile(engine, files[index]!, read, options, signal, emit),

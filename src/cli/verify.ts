@@ -55,6 +55,7 @@ export interface VerifyFlags {
   readonly ram?: number;
   readonly anyUser: boolean;
   readonly coverage: boolean;
+  readonly details: boolean;
   readonly emit?: string;
   readonly html?: string;
 }
@@ -138,13 +139,21 @@ class Verification {
       for (const configuration of chosen) {
         if (this.context.signal.aborted) return;
         this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
-        await this.result(test, await verifyTest(test, this.options(configuration, withinOf(test))));
+        await this.result(test, await this.verify(test, configuration));
         // So that an interrupt is noticed even if every search is short.
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
       this.complain(file, error);
     }
+  }
+
+  private async verify(test: LitmusTest, configuration: Configuration): Promise<VerifyResult> {
+    const { model } = this.context;
+    model?.begin();
+    const result = await verifyTest(test, this.options(configuration, withinOf(test)));
+    if (model === undefined || result.coverage === undefined) return result;
+    return { ...result, coverage: { ...result.coverage, model: model.end() } };
   }
 
   /** @param within the header's bounds, which those of the command line replace */
@@ -183,7 +192,9 @@ class Verification {
     const confirmed = await this.confirm(driver, result);
     const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;
     this.progress.clear();
-    this.context.process.stdout.write(format(result, confirmed?.observation, confirmed?.probability));
+    this.context.process.stdout.write(
+      format(result, confirmed?.observation, confirmed?.probability, this.flags.details),
+    );
     if (this.flags.html !== undefined)
       this.shown.push({ result, confirmed: confirmed?.observation, likely: confirmed?.probability });
     this.emit(result, confirmed?.observation);

@@ -1,4 +1,5 @@
 import type { RunResult } from '../run/result.js';
+import { formatModel } from './model.js';
 import { formatProbability } from './probability.js';
 import { type Report, resultsOnly } from './report.js';
 import { configurationName, sharing, validation } from './verdict.js';
@@ -36,7 +37,13 @@ export function formatHerd(result: RunResult): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** herd7's text, each result's witness and probabilities (if there are any) after its block: its log tools skip such lines. */
-export function herdReport(): Report {
-  return resultsOnly((result) => formatHerd(result) + formatWitness(result) + formatProbability(result));
+/** herd7's text, each result's witness, probabilities and coverage (if there are any) after its block: its log tools skip such lines. */
+export function herdReport(details = false): Report {
+  return resultsOnly(
+    (result) =>
+      formatHerd(result) +
+      formatWitness(result) +
+      formatProbability(result) +
+      formatModel(result.model, details),
+  );
 }

@@ -13,6 +13,7 @@ export type { Report } from './report.js';
 export const FORMATS = ['herd', 'ktap', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
-export function createReport(format: Format): Report {
-  return { herd: herdReport, ktap: ktapReport, json: jsonReport }[format]();
+/** @param details whether coverage lists each function and branch of the model that did not run */
+export function createReport(format: Format, details = false): Report {
+  return { herd: herdReport, ktap: ktapReport, json: jsonReport }[format](details);
 }

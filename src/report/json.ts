@@ -34,6 +34,7 @@ export function formatJson(result: RunResult): string {
     timeMs: Math.round(result.timeMs * 10) / 10,
     hash: result.hash,
     witness: result.witness,
+    model: result.model,
     sharedWith: result.sharedWith,
     probability: result.probability,
   };

@@ -1,6 +1,7 @@
 import type { RunResult } from '../run/result.js';
 import type { Report } from './report.js';
 import { verdictOf, expectation, sharing } from './verdict.js';
+import { formatModel } from './model.js';
 import { formatWitness } from './witness.js';
 
 const VERSION = 'KTAP version 1\n';
@@ -15,7 +16,7 @@ function comment(text: string): string[] {
 }
 
 /** Diagnostic lines, which in KTAP come before the result that they explain. */
-function diagnostics(result: RunResult): string[] {
+function diagnostics(result: RunResult, details: boolean): string[] {
   const verdict = verdictOf(result);
   const lines: string[] = [];
   if (verdict === 'differs' || verdict === 'unknown') {
@@ -25,7 +26,8 @@ function diagnostics(result: RunResult): string[] {
     lines.push(...result.outcomes.map((outcome) => `# ${outcome.positive ? '*>' : ':>'} ${outcome.text}`));
   }
   if (result.sharedWith !== undefined) lines.push(`# ${sharing(result.sharedWith)}`);
-  return [...lines, ...comment(formatWitness(result))];
+  const model = formatModel(result.model, details).trimEnd().split('\n');
+  return [...lines, ...comment(formatWitness(result)), ...model.filter((line) => line !== '')];
 }
 
 function resultLine(result: RunResult, number: number): string {
@@ -64,7 +66,7 @@ const COUNTED = { 'as expected': 'pass', differs: 'fail', 'n/a': 'skip', unknown
  * KTAP version 1 (Documentation/dev-tools/ktap.rst), one subtest a file with one result a configuration. The
  * totals at the end have kselftest's form and count configurations, and each unreadable file as one error.
  */
-export function ktapReport(): Report {
+export function ktapReport(details = false): Report {
   const totals: Counts = { pass: 0, fail: 0, skip: 0, error: 0 };
   let inner: Counts = { ...totals };
   let files = 0;
@@ -82,7 +84,9 @@ export function ktapReport(): Report {
       const counted = COUNTED[verdictOf(result)];
       inner[counted]++;
       totals[counted]++;
-      return [...diagnostics(result), resultLine(result, ++runs)].map((line) => `  ${line}\n`).join('');
+      return [...diagnostics(result, details), resultLine(result, ++runs)]
+        .map((line) => `  ${line}\n`)
+        .join('');
     },
     runError(arch, release, reason) {
       inner.error++;

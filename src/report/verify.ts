@@ -35,11 +35,13 @@ const MOST_LINES = 20;
 /**
  * @param confirmed what `run` says of the counterexample; absent if it was not run
  * @param likely how likely it is, where that was asked
+ * @param details whether each function and branch of the model that did not run has a line
  */
 export function formatVerify(
   result: VerifyResult,
   confirmed?: string,
   likely?: readonly Probability[],
+  details = false,
 ): string {
   const head = `${result.test}, ${result.arch}, Linux ${result.release}: ${headline(result)}${foretold(result)}`;
   const lines = [head];
@@ -60,7 +62,7 @@ export function formatVerify(
   if (result.verdict === 'holds' || result.verdict === 'unknown') {
     lines.push('  Not covered:', ...result.excludes.flatMap((one) => wrapped(`- ${one}`, '    ')));
   }
-  if (result.coverage !== undefined) lines.push(...coverageLines(result));
+  if (result.coverage !== undefined) lines.push(...coverageLines(result, details));
   return [...lines, ''].map((line) => `${line}\n`).join('');
 }
 

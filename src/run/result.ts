@@ -78,6 +78,26 @@ export interface Witness {
   readonly steps: readonly WitnessStep[];
 }
 
+/** A place in the model's source. */
+export interface ModelPlace {
+  /** `src/kernel/mm/memory/fault.ts`. */
+  readonly file: string;
+  readonly line: number;
+  /** The function. */
+  readonly name: string;
+}
+
+/** Which code of the model a search has run, and which it has not. */
+export interface ModelCoverage {
+  /** Functions of `src/kernel`, and how many of them ran. */
+  readonly functions: number;
+  readonly reached: number;
+  /** The others. */
+  readonly unreached: readonly ModelPlace[];
+  /** Of those that ran: where the blocks begin that did not. */
+  readonly branches: readonly ModelPlace[];
+}
+
 /** The answer for one test on one configuration. */
 export interface RunResult {
   readonly test: string;
@@ -111,6 +131,8 @@ export interface RunResult {
   /** Hash of the test's text, normalised: equal hashes mean the same test. */
   readonly hash: string;
   readonly witness?: Witness;
+  /** With `--coverage`. */
+  readonly model?: ModelCoverage;
   /** How likely the condition is, for each allocator that was asked about. */
   readonly probability?: readonly Probability[];
   /**

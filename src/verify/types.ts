@@ -2,7 +2,7 @@
 import type { Party } from '../contract/index.js';
 import type { InvariantId } from '../contract/invariants/list.js';
 import type { Picture } from '../run/picture/types.js';
-import type { Progress } from '../run/result.js';
+import type { ModelCoverage, Progress } from '../run/result.js';
 import type { KindName } from './operations.js';
 
 /** How large the world of programs is. Everything beyond is excluded, and every `holds` says so. */
@@ -95,6 +95,8 @@ export interface Coverage {
   readonly unaskedFacts: readonly string[];
   /** Rules that are watched and that nobody had an occasion to break, and what would have been one. */
   readonly idleRules: readonly { readonly rule: string; readonly when: string }[];
+  /** Where whoever asked could watch the model's own code. */
+  readonly model?: ModelCoverage;
 }
 
 export type VerifyVerdict = 'holds' | 'violated' | 'unknown' | 'n/a';

@@ -7,6 +7,7 @@ const full = result({
   reason: 'bound: 5 s',
   sharedWith: 'x86_64+7.2',
   probability: [{ allocator: 'uniform', frames: 8, states: 1, reason: 'bound: 5 s' }],
+  model: { functions: 2, reached: 1, unreached: [], branches: [] },
   witness: { outcome: '0:r=1;', steps: [{ thread: 'P0', line: 3, kernel: 'do_mmap', changes: ['x'] }] },
 });
 
