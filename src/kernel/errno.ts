@@ -81,6 +81,7 @@ export const {
   ETXTBSY,
   ENOSPC,
   EMLINK,
+  ENODATA,
   EROFS,
   EPIPE,
   ENOSYS,

@@ -31,11 +31,7 @@ export const D_WALKS = [
     ['raw', 'A raw entry is -EEXIST.'],
     ['raw-populate', 'For populate and its like the -EEXIST of a raw entry is success.'],
     ['populate-hole', 'MADV_POPULATE stops at a hole with -ENOMEM; what lies before it is populated.'],
-    [
-      'dump',
-      'With FOLL_DUMP an entry without a page is -EFAULT.',
-      { untested: 'subsystem', detail: 'core dumps' },
-    ],
+    ['dump', 'With FOLL_DUMP an entry without a page is -EFAULT.'],
     ['zero', 'The zero page is given like a page; a pin of it counts nothing.'],
     ['page', 'A page gets a reference, with FOLL_PIN 1024 of them, until it is put.'],
     ['unshare', 'A read pin of an anonymous page that is not exclusive unshares it first.'],
@@ -250,7 +246,22 @@ export const D_OTHERS = [
     [
       'coredump',
       'A core dump leaves out VM_DONTDUMP and VM_IO VMAs, and raw entries of others.',
-      { source: 'fs/coredump.c:vma_dump_size', ...other('core dumps') },
+      { source: 'fs/coredump.c:vma_dump_size, mm/gup.c:get_dump_page' },
+    ],
+    [
+      'dump-filter',
+      'With the default filter a core dump holds VMAs with copied pages only, no shared ones of devices.',
+      { source: 'fs/coredump.c:vma_dump_size' },
+    ],
+    [
+      'dump-elf',
+      'A core dump reads the first page of a readable private VMA of offset 0 without copied pages, through ->fault if need be: an ELF header is dumped.',
+      { source: 'fs/coredump.c:dump_vma_snapshot' },
+    ],
+    [
+      'dump-lock',
+      'A handler that a core dump calls may let go of mmap_lock in 6.1 only.',
+      { source: 'mm/gup.c:get_dump_page' },
     ],
     [
       'uffd',
@@ -264,8 +275,8 @@ export const D_OTHERS = [
     ],
     [
       'dump-hole',
-      'A missing page table is a hole for a core dump.',
-      { source: 'mm/gup.c:no_page_table', ...other('core dumps') },
+      'A missing entry is a hole for a core dump where there is no ->fault, which is called otherwise.',
+      { source: 'mm/gup.c:no_page_table' },
     ],
     ['mlock', 'mlock never marks a VMA with a special flag.', { source: 'mm/mlock.c:mlock_fixup' }],
     ['mincore', 'mincore does not see raw entries of VM_PFNMAP VMAs.', { source: 'mm/mincore.c' }],

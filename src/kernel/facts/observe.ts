@@ -73,4 +73,9 @@ export const observeFacts = {
     evidence: 'measured',
     catalogue: 'D.8',
   }),
+  dumpMayUnlock: byRelease([true, false, false], {
+    doc: 'Fault handlers that a core dump calls may let go of mmap_lock (FAULT_FLAG_ALLOW_RETRY).',
+    source: 'mm/gup.c:get_dump_page',
+    catalogue: 'D.8',
+  }),
 };

@@ -1,5 +1,6 @@
 /** What threads may call: system calls with their usual arguments, and calls that stand for GUP users. */
 import { doGroupExit } from '../../kernel/exit.js';
+import { sysCoredump } from '../../kernel/fs/coredump.js';
 import { sysFork, sysWaitpid } from '../../kernel/fork.js';
 import { sysClose, sysIoctl, sysOpen } from '../../kernel/fs/open.js';
 import { sysFutex } from '../../kernel/futex.js';
@@ -67,6 +68,7 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   kvm_pfn: call('long kvm_pfn(void *p, int write)', sysKvmPfn),
   vfio_pin: call('long vfio_pin(void *p, int write)', sysVfioPin),
   uffd_register: call('int uffd_register(void *p, size_t length)', sysUffdRegister),
+  coredump: call('int coredump(void *p)', sysCoredump),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
   soft_dirty: call('int soft_dirty(void *p)', sysSoftDirty),

@@ -31,6 +31,7 @@ export function threadText(fn: TypedFunction, names: ThreadNames): string {
 const MODEL_ONLY: Readonly<Record<string, string>> = {
   kvm_pfn: 'a thread calls kvm_pfn(): machines run no guest of their own',
   vfio_pin: 'a thread calls vfio_pin(): machines have no IOMMU',
+  coredump: 'a thread calls coredump(): who dumps core on a machine is dead',
 };
 
 /** An object: C that names it, or C for its address in user memory. */

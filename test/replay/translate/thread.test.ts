@@ -103,6 +103,10 @@ test.each([
     { threads: 'P0()\n{\n        long r = vfio_pin(arena, 0);\n}' },
   ],
   [
+    'a thread calls coredump(): who dumps core on a machine is dead',
+    { threads: 'P0()\n{\n        int r = coredump(arena);\n}' },
+  ],
+  [
     'find_normal_page',
     {
       driver: `static struct page *demo_find(struct vm_area_struct *vma, unsigned long addr)
