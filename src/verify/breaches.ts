@@ -1,6 +1,6 @@
 /** Monitors: which rules of the contract a step has broken. They look at what is new in a state, and at what the driver called. */
 import type { Access } from '../contract/invariants/check.js';
-import type { InvariantId } from '../contract/invariants/list.js';
+import { INVARIANTS, type InvariantId } from '../contract/invariants/list.js';
 import type { Party, RuleId } from '../contract/index.js';
 import {
   VM_DONTEXPAND,
@@ -18,6 +18,7 @@ import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE } from '../kerne
 import { UNDEFINED_IDS } from '../kernel/routine.js';
 import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Page, type Vma } from '../kernel/world.js';
 import { frameName } from '../run/changes.js';
+import { Kind } from './operations.js';
 
 export interface Breach {
   /** Absent where it is a mistake of C or bookkeeping that the contract need not speak of. */
@@ -32,6 +33,8 @@ export interface Deeds {
   readonly before: Int32Array;
   /** Kernel functions that the driver called, in order. */
   readonly calls: readonly string[];
+  /** The operation under way; absent in module_init. */
+  readonly kind?: Kind | undefined;
 }
 
 const FREES = /^(__free_pages?|free_pages?|put_page|vfree|dma_free_coherent)$/;
@@ -41,10 +44,66 @@ export function breaches(k: Kernel, access: Access, deeds: Deeds): Breach[] {
   if (k.w[HEAD.FROZEN] !== Freeze.None) return stopped(k);
   const vmas = k.vmas.filter((v) => v.mm >= 0);
   return [
-    ...vmas.flatMap((v) => [...ofVma(k, v, deeds), ...ofEntries(k, v, access, deeds)]),
+    ...vmas.flatMap((v) => [
+      ...ofVma(k, v, deeds),
+      ...ofCopy(k, v, deeds),
+      ...ofEntries(k, v, access, deeds),
+    ]),
+    ...edits(deeds),
     ...overfreed(k, deeds),
     ...undone(k, deeds),
   ];
+}
+
+/** Rules about being prepared: broken, they harm only what comes of it. */
+const PREPARES: ReadonlySet<string> = new Set<RuleId>(['F-4', 'F-22']);
+
+/**
+ * Of what was broken on the way, in order, what a broken invariant is due to: the first rule that keeps it, or the first mistake of all.
+ */
+export function cause<T extends Breach>(all: readonly T[], invariant: InvariantId): T | undefined {
+  const guards: readonly string[] = INVARIANTS.find(({ id }) => id === invariant)!.guards;
+  return (
+    all.find(({ rule }) => rule !== undefined && guards.includes(rule)) ??
+    all.find(({ rule }) => rule === undefined || !PREPARES.has(rule))
+  );
+}
+
+/** What copies a mapping, or a part of it. */
+const COPIES: ReadonlySet<Kind> = new Set([
+  Kind.Fork,
+  Kind.Munmap,
+  Kind.Mprotect,
+  Kind.Madvise,
+  Kind.Move,
+  Kind.Grow,
+]);
+
+/** A mapping is copied, and its driver, which hears of the end of each, hears nothing of the copy. */
+function ofCopy(k: Kernel, v: Vma, { before, kind }: Deeds): Breach[] {
+  if (kind === undefined || !COPIES.has(kind) || v.file < 0 || before[v.o + VMA.MM] !== 0) return [];
+  const ops = k.program.vmOps[v.ops];
+  if (ops?.close === undefined || ops.open !== undefined) return [];
+  return [
+    { rule: 'F-22', by: 'driver', how: 'a mapping is copied, and its vm_ops have ->close and no ->open' },
+  ];
+}
+
+/** Operations in which the driver is asked with mmap_lock held for reading, or without it. */
+const SHARES: ReadonlySet<Kind> = new Set([
+  Kind.Load,
+  Kind.Store,
+  Kind.Gup,
+  Kind.GupFast,
+  Kind.ProcmemWrite,
+  Kind.Ioctl,
+]);
+
+/** The driver edits a mapping that others may read meanwhile. */
+function edits({ calls, kind }: Deeds): Breach[] {
+  const call = calls.find((one) => /^vm_flags_|remap_pfn_range|^vm_iomap_memory$/.test(one));
+  if (call === undefined || kind === undefined || !SHARES.has(kind)) return [];
+  return [{ rule: 'F-4', by: 'driver', how: `${call}() edits a mapping without mmap_lock held for writing` }];
 }
 
 const ALLOCATES = /^(alloc_pages?|get_zeroed_page|__get_free_pages?|vmalloc\w*|vzalloc|dma_alloc\w*)$/;
@@ -91,6 +150,8 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: La
       by: 'driver',
       how: `${frameName(k, pfn)} can be written through a shared mapping`,
     };
+  if (invariant === 'memory-type')
+    return { by: 'driver', how: `it maps ${frameName(k, pfn)} with two memory types` };
   const hooked = k.program.vmOps.some((ops) => ops?.findNormalPage !== undefined);
   if (hooked && ['mapcount', 'refcount', 'rss'].includes(invariant))
     return {
@@ -250,6 +311,8 @@ function ofRaw(
       by: 'driver',
       how: `${name}, which the driver has not been given, is mapped`,
     });
+  if ((v.flags & (VM_PFNMAP | VM_MIXEDMAP)) === 0)
+    found.push({ by: 'driver', how: `it takes VM_PFNMAP away from a mapping that has ${name} raw` });
   if ((flags & PTE_WRITE) !== 0 && (v.flags & VM_SHARED) === 0)
     found.push({ rule: 'F-13', by: 'driver', how: `a private mapping has ${name} raw and writable` });
   if (v.cow && (v.flags & VM_PFNMAP) !== 0 && !isLinear(k, v, pg, pfn))

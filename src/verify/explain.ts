@@ -11,7 +11,7 @@ import { pictureOf } from '../run/picture/index.js';
 import { processName } from '../run/picture/names.js';
 import { threadName } from '../run/witness.js';
 import { room } from './available.js';
-import { breaches, mistake, type LastStep } from './breaches.js';
+import { breaches, cause, mistake, type Breach, type LastStep } from './breaches.js';
 import { invariantOf, type Broken } from './broken.js';
 import { counterexample } from './counterexample.js';
 import { Kind } from './operations.js';
@@ -46,7 +46,7 @@ export function explain(
   const deeds: Deed[] = [];
   const start = pictureOf(c, k);
   const steps: VerifyStep[] = [];
-  let blame: Blame | undefined;
+  const broke: (Breach & { readonly step: number })[] = [];
   const listener: Listener = {
     begins: (thread, operation) => {
       const { kind, b } = operation;
@@ -69,9 +69,10 @@ export function explain(
     k.tracer = tracer;
     walker.step();
     calls = tracer.calls;
-    const fallen = breaches(k, subject.access, { before, calls: tracer.calls });
-    if (blame === undefined && fallen[0] !== undefined) blame = { ...fallen[0], step: steps.length + 1 };
     const deed = deeds.slice(known).find((d) => d.thread === move);
+    const kind = boot ? undefined : deeds.findLast((d) => d.thread === move)?.operation.kind;
+    const fallen = breaches(k, subject.access, { before, calls: tracer.calls, kind });
+    broke.push(...fallen.map((one) => ({ ...one, step: steps.length + 1 })));
     const changed = [...changes(k, before), ...tracer.events];
     if (!boot && deed === undefined && changed.length === 0 && fallen.length === 0) continue;
     const thread = boot ? 'module_init' : threadName(c, k, move);
@@ -90,9 +91,10 @@ export function explain(
   const here: Broken = same
     ? { ...broken, proc: checker.proc, page: checker.page, pfn: checker.pfn }
     : broken;
+  const first = cause(broke, id);
   const own =
-    blame === undefined ? mistake(k, id, here.pfn, { calls, ...lastMmap(deeds.at(-1)) }) : undefined;
-  if (own !== undefined) blame = { ...own, step: steps.length };
+    first === undefined ? mistake(k, id, here.pfn, { calls, ...lastMmap(deeds.at(-1)) }) : undefined;
+  const blame: Blame | undefined = own === undefined ? first : { ...own, step: steps.length };
   const litmus = counterexample(subject, k, here, deeds, id);
   return {
     invariant: id,

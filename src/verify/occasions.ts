@@ -63,6 +63,11 @@ export const OCCASIONS: readonly Occasion[] = [
       /remap_pfn_range|mmap_action_remap/.test(name) && o?.kind === Kind.Mmap && o.d === MAP_PRIVATE,
   },
   { rule: 'F-3', when: 'remap_pfn_range() is called', call: called(/remap_pfn_range/) },
+  {
+    rule: 'F-4',
+    when: 'vm_flags_set() or remap_pfn_range() is called outside of module_init',
+    call: (_, name, o) => o !== undefined && /^vm_flags_|remap_pfn_range|^vm_iomap_memory$/.test(name),
+  },
   { rule: 'F-5', when: 'vmf_insert_pfn() is called', call: called(/^vmf_insert_pfn(_prot)?$/) },
   { rule: 'F-6', when: 'vmf_insert_mixed() is called', call: called(/^vmf_insert_mixed/) },
   { rule: 'F-7', when: 'vm_insert_page() or one of its family is called', call: called(INSERTS) },
@@ -132,6 +137,11 @@ export const OCCASIONS: readonly Occasion[] = [
     when: 'a command that the header calls `Revoke:` is given while something is mapped',
     operation: (k, o, revokes) => o.kind === Kind.Ioctl && revokes.has(o.b) && isLive(k),
   },
+  {
+    rule: 'F-22',
+    when: 'a mapping whose vm_ops have ->close is copied',
+    operation: (k, o) => copies(k, o),
+  },
   { rule: 'F-23', when: 'an mmap_prepare hook asks for an action', call: called(/^mmap_action_/) },
   {
     rule: 'F-25',
@@ -157,6 +167,17 @@ export const OCCASIONS: readonly Occasion[] = [
     entry: (k, { raw, frame }) => raw && (frame < 0 || k.mem.hasPage[frame] === 0),
   },
 ];
+
+/** Whether an operation copies a mapping whose driver hears of the end of each, or splits it. */
+function copies(k: Kernel, o: Operation): boolean {
+  return k.vmas.some((v) => {
+    if (v.mm !== k.currentProc || k.program.vmOps[v.ops]?.close === undefined) return false;
+    if (o.kind === Kind.Fork) return true;
+    if (o.kind === Kind.Move || o.kind === Kind.Grow) return v.start <= o.a && o.a < v.end;
+    if (o.kind !== Kind.Munmap && o.kind !== Kind.Mprotect && o.kind !== Kind.Madvise) return false;
+    return (v.start < o.a && o.a < v.end) || (v.start < o.b && o.b < v.end);
+  });
+}
 
 /** Whether an operation asks a mapping with one of some flags to grow. */
 function grows(k: Kernel, o: Operation, flags: number): boolean {

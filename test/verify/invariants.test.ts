@@ -110,7 +110,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'memory-type': {
     broken: TYPES('pgprot_writecombine'),
     correct: TYPES('pgprot_noncached'),
-    blame: 'contract',
+    blame: 'driver',
     options: { pages: 2, only: ['open', 'mmap', 'munmap'] },
   },
   'not-foreign': {
@@ -122,13 +122,13 @@ const CASES: Readonly<Record<string, Case>> = {
   'no-report': {
     broken: FLAGS('vm_flags_clear(vma, VM_PFNMAP);'),
     correct: FLAGS(''),
-    blame: 'contract',
+    blame: 'driver',
     options: { arch: 'x86_64' },
   },
   'no-warning': {
     broken: SETS('vm_flags_set(vmf->vma, VM_DONTCOPY);', ''),
     correct: SETS('', 'vm_flags_set(vma, VM_DONTCOPY);'),
-    blame: 'contract',
+    blame: 'F-4 driver',
   },
   // A private mapping's window is elsewhere in the file: on arm its offset is the frame's number.
   revoked: {

@@ -19,7 +19,7 @@ export const INVARIANTS = [
   {
     id: 'no-undefined',
     statement: 'nobody follows a pointer to where nothing is',
-    guards: ['F-41', 'F-43'],
+    guards: ['F-22', 'F-41', 'F-43'],
   },
   {
     id: 'not-freed',
