@@ -443,6 +443,11 @@ export class Kernel {
 
   // --- choices and events ---
 
+  /** Whether an allocation fails, if the test says that any may (`faults alloc`). */
+  allocFails(): boolean {
+    return this.options.faultsAlloc === true && this.choose(2) === 1;
+  }
+
   /**
    * One of 0..n-1: the only nondeterminism besides the schedule.
    * @param weights how many possibilities each of them stands for; absent: one
@@ -453,9 +458,10 @@ export class Kernel {
     return this.chooser(n, weights);
   }
 
-  /** BUG(): the run freezes; the API that was entered names it. */
-  bug(): void {
+  /** BUG(): the run freezes; the API that was entered names it. Nobody sees what comes behind it, its result (0) included. */
+  bug(): number {
     this.freeze(Freeze.Bug, this.w[this.t + THREAD.API]!);
+    return 0;
   }
 
   /** Undefined behaviour: the run freezes, with an id of the program's api name table. */

@@ -32,7 +32,7 @@ function sizeOf(head: number): number {
  * @returns a handle, or 0 when `option faults alloc` made it fail
  */
 export function kzalloc(k: Kernel, words: number, type = 0): number {
-  if (k.options.faultsAlloc === true && k.choose(2) === 1) return 0;
+  if (k.allocFails()) return 0;
   const { heap, caps } = k.layout;
   const end = heap + caps.heap;
   const room = Math.max(1, words);

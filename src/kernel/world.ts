@@ -106,6 +106,10 @@ export class Vma {
   get pgoff(): number {
     return (this.pgoffHi >>> 0) * 2 ** 32 + (this.pgoffLo >>> 0);
   }
+  /** vm_pgoff := a frame. */
+  set pgoff(pfn: number) {
+    this.setPgoff(pfn | 0, Math.floor(pfn / 2 ** 32) | 0);
+  }
   /** Sets vm_pgoff from its two words. */
   setPgoff(lo: number, hi: number): void {
     this.w[this.o + VMA.PGOFF_LO] = lo;

@@ -265,7 +265,7 @@ export class Observer {
       case 'vm_normal_page':
         return this.page(vmNormalPageAt(k, vma, pg, e, level), inside);
       case 'folio_walk':
-        return this.page(folioWalkStart(k, vma, pg, 0), 0);
+        return this.page(folioWalkStart(k, vma, pg), 0);
       case 'pfn':
         return frameValue(entryPfn(k, e) + inside);
       case 'special':

@@ -50,7 +50,6 @@ describe('factsFor', () => {
     ['mixedmapChecksHmp', F, F, T],
     ['pudClassifier', F, F, T],
     ['hugeFaultOnSpecialVma', F, T, T],
-    ['remapErrorZapsOnCowRange', T, T, F],
     ['remapAssertsWriteLock', F, T, F],
     ['forkRereservesPat', T, T, F],
     ['insertMixedIneligibleBugs', T, F, F],

@@ -20,15 +20,10 @@ export const insertFacts = {
     evidence: 'measured',
     catalogue: 'B.2',
   }),
-  remapErrorZapsOnCowRange: byRelease([true, true, false], {
-    doc: 'remap_pfn_range() that fails for its range in a copy-on-write VMA zaps that range.',
-    source: 'mm/memory.c:remap_pfn_range_notrack',
-    catalogue: 'B.2, F.V-7',
-  }),
   remapChecksCowRangeFirst: byRelease([false, false, true], {
-    doc: 'The copy-on-write range is checked (and vm_pgoff and flags changed) before tracking and alignment.',
-    source: 'mm/memory.c:remap_pfn_range_prepare_vma',
-    catalogue: 'B.2, H-7',
+    doc: 'The copy-on-write range is checked, vm_pgoff and flags changed, before all else; a refused one is not zapped any more.',
+    source: 'mm/memory.c:remap_pfn_range_prepare_vma, remap_pfn_range_notrack',
+    catalogue: 'B.2, F.V-7, H-7',
   }),
   remapAssertsWriteLock: byReleaseWhere('perVmaLock', [false, true, false], {
     doc: 'remap_pfn_range() warns unless mmap_lock is held for writing.',
@@ -90,14 +85,9 @@ export const insertFacts = {
     catalogue: 'B.6',
   }),
   insertPageMkwriteExists: byRelease([false, false, true], {
-    doc: 'vmf_insert_page_mkwrite() exists.',
-    source: 'mm/memory.c:vmf_insert_page_mkwrite',
-    catalogue: 'B.1',
-  }),
-  insertPageMkwriteLeavesClean: byRelease([false, false, true], {
-    doc: 'insert_page() for writing makes a present entry writable and young but not dirty.',
-    source: 'mm/memory.c:insert_page_into_pte_locked',
-    catalogue: 'B.5, H-6',
+    doc: 'vmf_insert_page_mkwrite() exists; insert_page() makes a present entry writable for it, but not dirty.',
+    source: 'mm/memory.c:vmf_insert_page_mkwrite, insert_page_into_pte_locked',
+    catalogue: 'B.1, B.5, H-6',
   }),
   hugeFaultOnSpecialVma: byReleaseWhere('thp', [false, true, true], {
     doc: 'vm_ops->huge_fault is called, for VMAs with raw frames too; before, only for DAX.',

@@ -9,7 +9,7 @@ import { Level, PTE_WRITE } from '../pte.js';
 import { PG_RESERVED, type Vma } from '../world.js';
 import { callGetUserPage } from './gup.js';
 import { cellsOf, putPage } from './page_alloc.js';
-import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
+import { entryPfn, levelPages, present, walk } from './pgtable.js';
 import { vmaLookup } from './vma.js';
 
 /**
@@ -21,31 +21,25 @@ export function followPfnmap(k: Kernel, vma: Vma, pg: number): number {
   if (pg < vma.start || pg >= vma.end) return -EINVAL;
   if ((vma.flags & (VM_IO | VM_PFNMAP)) === 0) return -EINVAL;
   const e = walk(k, vma.mm, pg);
-  if (none(k, e) || !present(k, e)) return -EINVAL;
-  if (k.level !== Level.Pte && k.facts.followPfn) return -EINVAL;
-  return entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
+  if (!present(k, e) || (k.level !== Level.Pte && k.facts.followPfn)) return -EINVAL;
+  return entryPfn(k, e) + (pg % levelPages(k, k.level));
 }
 
-/**
- * `mm/memory.c:generic_access_phys`: which frame a ptrace access through vm_ops->access reaches.
- * @returns pfn, or -EINVAL (nothing mapped, or not writable), or -ENOMEM (ioremap refuses RAM)
- */
-export function genericAccessPhys(k: Kernel, vma: Vma, pg: number, write: boolean): number {
-  const pfn = followPfnmap(k, vma, pg);
-  if (pfn < 0) return -EINVAL;
-  if (write && (k.w[walk(k, vma.mm, pg) + 1]! & PTE_WRITE) === 0) return -EINVAL;
-  const frame = k.mem.frame(pfn);
-  if (k.facts.ioremapRefusesRam && frame >= 0 && isMemory(k, frame)) {
-    k.warn();
-    return -ENOMEM;
-  }
-  return pfn;
+/** Whether the entry that {@link followPfnmap} has found may be written. */
+export function isWritable(k: Kernel, vma: Vma, pg: number): boolean {
+  return (k.w[walk(k, vma.mm, pg) + 1]! & PTE_WRITE) !== 0;
 }
 
 /** What ioremap takes for RAM: on x86 any frame with a struct page that is not reserved. */
 function isMemory(k: Kernel, frame: number): boolean {
   if (k.mem.hasPage[frame] !== 1) return false;
   return !k.facts.ioremapTakesReserved || (k.pages[frame]!.flags & PG_RESERVED) === 0;
+}
+
+/** A system call gives its caller a frame's number, or -errno. */
+export function retPfn(k: Kernel, f: number, pfn: number): void {
+  k.exchange?.number(k.mem.frame(pfn));
+  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 }
 
 /** The test's follow_pfnmap(p). Argument: address (two words). Returns the pfn, -EINVAL, or -EFAULT without a VMA. */
@@ -130,13 +124,18 @@ function copyAndPut(k: Kernel, frame: number, offset: number, word: number, writ
  * `mm/memory.c:generic_access_phys` as a driver's ->access calls it, for one byte.
  * @param addr byte address
  * @param word the byte to write, or where the one read goes
- * @returns the bytes read or written (1) or -errno
+ * @returns the bytes read or written (1), or -EINVAL (nothing mapped, or not writable), or -ENOMEM (ioremap refuses RAM)
  */
 export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: number, write: boolean): number {
   const pg = Math.floor((addr - k.arenaBase) / 4096);
-  const pfn = genericAccessPhys(k, vma, pg, write);
-  if (pfn < 0) return pfn;
+  const pfn = followPfnmap(k, vma, pg);
+  if (pfn === -EINVAL) return pfn;
+  if (write && !isWritable(k, vma, pg)) return -EINVAL;
   const frame = k.mem.frame(pfn);
+  if (k.facts.ioremapRefusesRam && isMemory(k, frame)) {
+    k.warn();
+    return -ENOMEM;
+  }
   if (write) writeByte(k, frame, addr % 4096, k.w[word]!);
   else k.w[word] = readByte(k, frame, addr % 4096);
   return 1;
@@ -159,25 +158,29 @@ export const genericAccessPhysHandler: CFunction = {
   ],
 };
 
+/** {@link byteAt}: no cell has the byte. */
+const NO_BYTE = -1;
+
+/** Where the world keeps the byte of a frame at an offset: four times the word's index, and the byte's place in the word. */
+function byteAt(k: Kernel, frame: number, offset: number): number {
+  for (const cell of k.program.cells) {
+    const at = offset - cell.offset;
+    if (at >= 0 && at < cell.bytes) return 4 * (cellsOf(k, frame) + cell.word) + at;
+  }
+  return NO_BYTE;
+}
+
 /** The byte of a frame at an offset; a frame outside all regions reads as all ones, an offset without a cell as 0. */
 export function readByte(k: Kernel, frame: number, offset: number): number {
   if (frame < 0) return 0xff;
-  for (const cell of k.program.cells) {
-    const at = offset - cell.offset;
-    if (at < 0 || at >= cell.bytes) continue;
-    return (k.w[cellsOf(k, frame) + cell.word + (at >> 2)]! >>> (8 * (at & 3))) & 0xff;
-  }
-  return 0;
+  const at = byteAt(k, frame, offset);
+  return at === NO_BYTE ? 0 : (k.w[at >> 2]! >>> (8 * (at & 3))) & 0xff;
 }
 
 /** Writes the byte of a frame at an offset; where nobody looks, it is not kept. */
 function writeByte(k: Kernel, frame: number, offset: number, byte: number): void {
-  if (frame < 0) return;
-  for (const cell of k.program.cells) {
-    const at = offset - cell.offset;
-    if (at < 0 || at >= cell.bytes) continue;
-    const word = cellsOf(k, frame) + cell.word + (at >> 2);
-    const shift = 8 * (at & 3);
-    k.w[word] = (k.w[word]! & ~(0xff << shift)) | ((byte & 0xff) << shift);
-  }
+  const at = byteAt(k, frame, offset);
+  if (frame < 0 || at === NO_BYTE) return;
+  const shift = 8 * (at & 3);
+  k.w[at >> 2] = (k.w[at >> 2]! & ~(0xff << shift)) | ((byte & 0xff) << shift);
 }

@@ -72,10 +72,8 @@ export function vmfInsertPfnLeaf(
   if (!(level === Level.Pmd ? k.facts.thp : k.facts.thpPud))
     throw new UnknownError('a kernel without huge pages of this size has no such function');
   const raw = vma.flags & RAW;
-  if (raw === 0 || raw === RAW || (raw === VM_PFNMAP && vma.cow && k.facts.insertPfnRefusesCow)) {
-    k.bug();
-    return 0;
-  }
+  if (raw === 0 || raw === RAW || (raw === VM_PFNMAP && vma.cow && k.facts.insertPfnRefusesCow))
+    return k.bug();
   const span = levelPages(k, level);
   const first = pg - (pg % span);
   if (first < vma.start || first >= vma.end) return VM_FAULT_SIGBUS;

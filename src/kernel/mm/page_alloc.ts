@@ -10,12 +10,17 @@ const candidates: number[] = [];
 /** How many free blocks each of them stands for. */
 const weights: number[] = [];
 
+/** {@link allocPages}: `faults alloc` made it fail. */
+export const NO_MEMORY = -1;
+/** In place of a frame: a `struct page *` that points at none. */
+export const NO_PAGE = -1;
+
 /**
  * `mm/page_alloc.c:__alloc_pages`: any free aligned block of 2^order `ram` frames, by choice.
- * @returns the first frame, or -1 when `option faults alloc` made it fail
+ * @returns the first frame, or {@link NO_MEMORY}
  */
-export function allocPages(k: Kernel, order: number, zero: boolean, compound = false): number {
-  if (k.options.faultsAlloc === true && k.choose(2) === 1) return -1;
+export function allocPages(k: Kernel, order = 0, zero = false, compound = false): number {
+  if (k.allocFails()) return NO_MEMORY;
   const n = 1 << order;
   let found = 0;
   for (const r of k.mem.regions) {
@@ -102,7 +107,7 @@ export function putPage(k: Kernel, frame: number): void {
 }
 
 /** `__free_pages()`: what the driver calls, with the order it remembers. */
-export function freePages(k: Kernel, frame: number, order: number): void {
+export function freePages(k: Kernel, frame: number, order = 0): void {
   const head = k.pages[frame]!;
   const compound = (head.flags & PG_HEAD) !== 0;
   head.refcount -= 1;

@@ -3,7 +3,17 @@
  * above the PTE hold leaves and the mark of a table, and are kept only where leaves can be; elsewhere every table is there.
  */
 import type { Kernel } from '../kernel.js';
-import { Level, PTE_CACHE_MASK, PTE_EXEC, PTE_PRESENT, PTE_PROTNONE, PTE_TABLE, PTE_WRITE } from '../pte.js';
+import {
+  Level,
+  PTE_CACHE_MASK,
+  PTE_EXEC,
+  PTE_PRESENT,
+  PTE_PROTNONE,
+  PTE_SPECIAL,
+  PTE_TABLE,
+  PTE_WRITE,
+} from '../pte.js';
+import { UnknownError } from '../routine.js';
 import { VMA_LINKED } from '../world.js';
 import { VM_EXEC, VM_READ, VM_SHARED, VM_WRITE } from '../flags.js';
 
@@ -61,6 +71,18 @@ export function pteAlloc(k: Kernel, mm: number, pg: number): void {
   if (none(k, pmd)) k.w[pmd + 1] = PTE_TABLE;
 }
 
+/** {@link pteOf}: a PMD leaf lies where the table would. */
+export const NO_TABLE = -1;
+
+/** get_locked_pte(): the PTE of a page, in a table that is made if there is none, or {@link NO_TABLE}. */
+export function pteOf(k: Kernel, mm: number, pg: number): number {
+  const e = walk(k, mm, pg);
+  if (k.level === Level.Pte) pteAlloc(k, mm, pg);
+  else if (k.level === Level.Pud || !k.facts.pteLookupMeetsLeaf)
+    throw new UnknownError('an entry below a leaf, which is taken for a table');
+  return k.level === Level.Pte ? e : NO_TABLE;
+}
+
 /** Whether there is a table of PTEs for a page. */
 export function hasPteTable(k: Kernel, mm: number, pg: number): boolean {
   return !k.layout.leaves || (k.w[pmdAt(k, mm, pg) + 1]! & PTE_TABLE) !== 0;
@@ -114,6 +136,11 @@ export function entryPfn(k: Kernel, e: number): number {
 export function setEntry(k: Kernel, e: number, pfn: number, flags: number): void {
   k.w[e] = pfn | 0;
   k.w[e + 1] = flags | (Math.floor(pfn / TWO_32) << 16);
+}
+
+/** pte_mkspecial(): the flags with the special bit, where there is one. */
+export function mkspecial(k: Kernel, flags: number): number {
+  return k.facts.pteSpecial ? flags | PTE_SPECIAL : flags;
 }
 
 /** pte_clear(). */

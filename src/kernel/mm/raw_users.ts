@@ -25,14 +25,12 @@ import {
   VM_READ,
   VM_WRITE,
 } from '../flags.js';
-import { PTE_WRITE } from '../pte.js';
-import { PG_RESERVED, type Vma } from '../world.js';
-import { followPfnmap, retPfn } from './follow.js';
+import { PG_RESERVED } from '../world.js';
+import { followPfnmap, isWritable, retPfn } from './follow.js';
 import { callGetUserPage, gupFast, vmFaultToErrno } from './gup.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
 import { compoundHead, putPage } from './page_alloc.js';
-import { walk } from './pgtable.js';
 import { addPin } from './pins.js';
 import { vmaLookup } from './vma.js';
 
@@ -95,11 +93,6 @@ function writes(k: Kernel, f: number): boolean {
 function finish(k: Kernel, f: number, pfn: number): void {
   k.upRead(k.mmapLock(k.currentProc));
   retPfn(k, f, pfn);
-}
-
-/** Whether the entry that {@link followPfnmap} has found may be written. */
-function isWritable(k: Kernel, vma: Vma, pg: number): boolean {
-  return (k.w[walk(k, vma.mm, pg) + 1]! & PTE_WRITE) !== 0;
 }
 
 /** Faults the page in; `f` goes on at Pc.Faulted. */
@@ -166,7 +159,7 @@ function hvaToPfnRemapped(k: Kernel, f: number, pg: number, mayFault: boolean): 
 /** Whether a frame has a struct page that is not reserved. */
 function isPage(k: Kernel, pfn: number): boolean {
   const frame = k.mem.frame(pfn);
-  return frame >= 0 && k.mem.hasPage[frame] === 1 && (k.pages[frame]!.flags & PG_RESERVED) === 0;
+  return k.mem.hasPage[frame] === 1 && (k.pages[frame]!.flags & PG_RESERVED) === 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** vmalloc'ed buffers that user space may map: `mm/vmalloc.c:vmalloc_user`, `remap_vmalloc_range` (B.1). */
-import { EFAULT, EINVAL } from '../errno.js';
+import { EINVAL } from '../errno.js';
 import { VM_DONTDUMP, VM_DONTEXPAND } from '../flags.js';
 import { handle, HandleKind, handleIndex, handleKind } from '../handle.js';
 import type { Kernel } from '../kernel.js';
@@ -7,16 +7,15 @@ import { Undefined } from '../routine.js';
 import { kfree, kzalloc } from '../slab.js';
 import type { Vma } from '../world.js';
 import { vmInsertPage } from './memory/insert.js';
-import { vmEnd, vmFlagsSet, vmStart } from './memory/remap.js';
-import { allocPages, putPage } from './page_alloc.js';
+import { vmFlagsSet, vmStart } from './memory/remap.js';
+import { allocPages, NO_MEMORY, NO_PAGE, putPage } from './page_alloc.js';
 
-/** Bit of an area's first word, whose lower bits are its pages: VM_USERMAP, may be mapped to user space. */
-const USERMAP = 1 << 16;
-const PAGES = USERMAP - 1;
+/** An area's first word: its pages, and VM_USERMAP, which says that it may be mapped to user space. */
+const AREA = { PAGES: 0xffff, USERMAP: 0x10000 } as const;
 
 /** `mm/vmalloc.c:vmalloc_user`: {@link vmalloc}, zeroed, that user space may map. */
 export function vmallocUser(k: Kernel, size: number): number {
-  return vmallocArea(k, size, true, USERMAP);
+  return vmallocArea(k, size, true, AREA.USERMAP);
 }
 
 /**
@@ -34,8 +33,8 @@ function vmallocArea(k: Kernel, size: number, zeroed: boolean, flags: number): n
   if (area === 0) return 0;
   const at = handleIndex(area);
   for (let i = 0; i < pages; i++) {
-    const frame = allocPages(k, 0, zeroed);
-    if (frame < 0) {
+    const frame = allocPages(k, undefined, zeroed);
+    if (frame === NO_MEMORY) {
       vfree(k, handle(HandleKind.Vmalloc, at));
       return 0;
     }
@@ -50,33 +49,27 @@ function vmallocArea(k: Kernel, size: number, zeroed: boolean, flags: number): n
 /** `mm/vmalloc.c:vfree`: drops the area's reference on each page; NULL is fine. */
 export function vfree(k: Kernel, h: number): void {
   if (h === 0) return;
-  const at = areaOf(k, h);
-  if (at < 0) return;
+  if (handleKind(h) !== HandleKind.Vmalloc) return k.undefinedBehaviour(Undefined.BadPointer);
+  const at = handleIndex(h);
   for (let i = 0; i < vmallocPages(k, at); i++) putPage(k, k.w[at + 1 + i]!);
   kfree(k, handle(HandleKind.Data, at));
 }
 
 /** Pages of an area, by the index of its handle. */
 export function vmallocPages(k: Kernel, at: number): number {
-  return k.w[at]! & PAGES;
+  return k.w[at]! & AREA.PAGES;
 }
 
-/** Word index of an area, or -1 after the run was frozen. */
-function areaOf(k: Kernel, h: number): number {
-  if (h > 0 && handleKind(h) === HandleKind.Vmalloc) return handleIndex(h);
-  k.undefinedBehaviour(Undefined.BadPointer);
-  return -1;
-}
-
-/** Frame of page `i` of an area, or -1 when it has no such page. */
+/** Frame of page `i` of an area, or {@link NO_PAGE} when it has no such page. What is no area freezes the run. */
 export function vmallocFrame(k: Kernel, h: number, i: number): number {
-  const at = areaOf(k, h);
-  return at >= 0 && i >= 0 && i < vmallocPages(k, at) ? k.w[at + 1 + i]! : -1;
+  if (handleKind(h) !== HandleKind.Vmalloc) k.undefinedBehaviour(Undefined.BadPointer);
+  const at = handleIndex(h);
+  return i >= 0 && i < vmallocPages(k, at) ? k.w[at + 1 + i]! : NO_PAGE;
 }
 
 /** `mm/vmalloc.c:remap_vmalloc_range`: the whole VMA. */
 export function remapVmallocRange(k: Kernel, vma: Vma, h: number, pgoff: number): number {
-  return remapVmallocRangePartial(k, vma, vmStart(k, vma), h, pgoff, vma.pages * 4096);
+  return remapPages(k, vma, vmStart(k, vma), h, pgoff, vma.pages);
 }
 
 /**
@@ -94,20 +87,16 @@ export function remapVmallocRangePartial(
   pgoff: number,
   size: number,
 ): number {
-  if (addr % 4096 !== 0) return -EINVAL;
-  if (h <= 0 || handleKind(h) !== HandleKind.Vmalloc) return -EINVAL;
+  return addr % 4096 !== 0 ? -EINVAL : remapPages(k, vma, addr, h, pgoff, Math.ceil(size / 4096));
+}
+
+function remapPages(k: Kernel, vma: Vma, addr: number, h: number, pgoff: number, pages: number): number {
+  if (handleKind(h) !== HandleKind.Vmalloc) return -EINVAL;
   const at = handleIndex(h);
-  if ((k.w[at]! & USERMAP) === 0) return -EINVAL;
-  const pages = Math.ceil(size / 4096);
-  if (pgoff + pages > vmallocPages(k, at)) return -EINVAL;
+  if ((k.w[at]! & AREA.USERMAP) === 0 || pgoff + pages > vmallocPages(k, at)) return -EINVAL;
   // asked for nothing, the loop counts down from 0 and goes on to the end of the VMA
   for (let i = 0; i < pages || pages === 0; i++) {
-    const inVma = addr + i * 4096 >= vmStart(k, vma) && addr + i * 4096 < vmEnd(k, vma);
-    if (inVma && pgoff + i >= vmallocPages(k, at)) {
-      k.undefinedBehaviour(Undefined.BadPointer);
-      return 0;
-    }
-    const err = inVma ? vmInsertPage(k, vma, addr + i * 4096, k.w[at + 1 + pgoff + i]!) : -EFAULT;
+    const err = vmInsertPage(k, vma, addr + i * 4096, vmallocFrame(k, h, pgoff + i));
     if (err !== 0 || k.frozen) return err;
   }
   vmFlagsSet(k, vma, VM_DONTEXPAND | VM_DONTDUMP);

@@ -12,7 +12,7 @@ import { sysSmaps, sysPagemap } from '../../../src/kernel/fs/proc/task_mmu.js';
 import { genericAccessByte, sysFollowPfnmap, sysProcmem } from '../../../src/kernel/mm/follow.js';
 import { handleIndex } from '../../../src/kernel/handle.js';
 import { sysGup, sysPut, sysVmsplice } from '../../../src/kernel/mm/gup_users.js';
-import { folioWalkStart, FW_ZEROPAGE } from '../../../src/kernel/mm/pagewalk.js';
+import { folioWalkStart } from '../../../src/kernel/mm/pagewalk.js';
 import {
   sysGetpid,
   sysProcessVmReadv,
@@ -218,18 +218,17 @@ describe('folio_walk_start', () => {
     const m = new Machine({ handlers: { mmap: remap('buf') } });
     const p = m.mmap(2, RW, 'private');
     m.touch(p, true);
-    const walk = (at: number, flags = 0) => folioWalkStart(m.k, m.vma(at)!, m.page(at), flags);
+    const walk = (at: number) => folioWalkStart(m.k, m.vma(at)!, m.page(at));
     expect(walk(p)).toBe(m.normal(p));
     expect(walk(p)).toBeGreaterThanOrEqual(0);
     expect(walk(p + PAGE)).toBe(-1);
   });
 
-  it('gives the zero page only when asked', () => {
+  it('takes the zero page for none', () => {
     const m = new Machine();
     const p = anon(m, 1);
     m.touch(p, false);
-    expect(folioWalkStart(m.k, m.vma(p)!, m.page(p), 0)).toBe(-1);
-    expect(folioWalkStart(m.k, m.vma(p)!, m.page(p), FW_ZEROPAGE)).toBe(m.k.mem.zeroFrame);
+    expect(folioWalkStart(m.k, m.vma(p)!, m.page(p))).toBe(-1);
   });
 });
 

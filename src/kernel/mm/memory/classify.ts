@@ -107,7 +107,7 @@ function pageOf(k: Kernel, pfn: number, report: boolean): number {
   }
   if (isZeroPfn(k, pfn) && k.facts.warnsNormalZeroPage) k.vmWarn();
   const frame = k.mem.frame(pfn);
-  if (frame >= 0 && k.mem.hasPage[frame] === 1) return frame;
+  if (k.mem.hasPage[frame] === 1) return frame;
   k.undefinedBehaviour(Undefined.NoMemmap);
   return NO_MEMMAP;
 }

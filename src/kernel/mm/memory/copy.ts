@@ -6,7 +6,7 @@ import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../..
 import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { copyHuge } from '../huge_memory.js';
 import { hasPteTable, levelPages, none, pmdAlloc, pteAlloc, pteAt, walk } from '../pgtable.js';
-import { allocPages, copyPage, getPage } from '../page_alloc.js';
+import { allocPages, copyPage, getPage, NO_MEMORY } from '../page_alloc.js';
 import { vmNormalPage } from './classify.js';
 import { installAnon } from './fault.js';
 import { addRmap } from './zap.js';
@@ -73,8 +73,8 @@ function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): num
 
 /** `mm/memory.c:copy_present_page`: an exclusive page of the child's own, dirty. */
 function copyPinnedPage(k: Kernel, child: Vma, c: number, frame: number): number {
-  const copy = allocPages(k, 0, false);
-  if (copy < 0) return -ENOMEM;
+  const copy = allocPages(k);
+  if (copy === NO_MEMORY) return -ENOMEM;
   copyPage(k, copy, frame);
   installAnon(k, child, c, copy, true);
   return 0;

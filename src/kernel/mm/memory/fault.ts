@@ -21,12 +21,12 @@ import {
   VM_SHARED,
   VM_WRITE,
 } from '../../flags.js';
-import { PTE_DIRTY, Level, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
+import { Level, PTE_GHOST_COUNTED, PTE_WRITE } from '../../pte.js';
 import { OPS_NULL, PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { hugeFaultOf, splitHuge, thpVmaAllowableOrder } from '../huge_memory.js';
 import {
-  clearEntry,
   levelPages,
+  mkspecial,
   none,
   pmdAlloc,
   pmdAt,
@@ -37,11 +37,11 @@ import {
   setEntry,
   walk,
 } from '../pgtable.js';
-import { allocPages, copyPage, freePages, getPage, putPage } from '../page_alloc.js';
+import { allocPages, copyPage, freePages, getPage, NO_MEMORY, putPage } from '../page_alloc.js';
 import { vmNormalPage, zeroPfnOf } from './classify.js';
 import { addRmap, removeRmap } from './zap.js';
 import { VMF } from './vmf.js';
-import { pteMkdirty } from '../soft_dirty.js';
+import { maybeMkwrite } from '../soft_dirty.js';
 import { decideWp, Wp, wpMakeWritable, wpPrepareCopy } from './wp.js';
 
 const Pc = {
@@ -77,11 +77,9 @@ export const handleMmFault: Routine = routine('mm/memory.c:handle_mm_fault', VMF
       return afterFault(k, f, vma, k.takeRet());
     case Pc.SharedMkwrite: {
       const r = k.takeRet();
-      if ((r & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)) !== 0 || (r & VM_FAULT_LOCKED) === 0) {
-        putPage(k, pageOf(k, f));
-        return k.ret(f, r & ~VM_FAULT_LOCKED);
-      }
-      return finishFault(k, f, vma, pageOf(k, f));
+      if (mayWrite(r)) return finishFault(k, f, vma, pageOf(k, f));
+      putPage(k, pageOf(k, f));
+      return k.ret(f, r & ~VM_FAULT_LOCKED);
     }
     case Pc.PfnMkwrite: {
       const r = k.takeRet();
@@ -89,11 +87,8 @@ export const handleMmFault: Routine = routine('mm/memory.c:handle_mm_fault', VMF
     }
     case Pc.PageMkwrite: {
       const r = k.takeRet();
-      putPage(k, k.w[f + 1 + VMF.OLD]! - 1);
-      if ((r & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)) !== 0 || (r & VM_FAULT_LOCKED) === 0) {
-        return k.ret(f, r & ~VM_FAULT_LOCKED);
-      }
-      return finishMkwrite(k, f, vma);
+      putPage(k, pageOf(k, f));
+      return mayWrite(r) ? finishMkwrite(k, f, vma) : k.ret(f, r & ~VM_FAULT_LOCKED);
     }
     case Pc.HugePud: {
       const r = k.takeRet();
@@ -113,6 +108,11 @@ export const handleMmFault: Routine = routine('mm/memory.c:handle_mm_fault', VMF
   }
 });
 
+/** What page_mkwrite has answered: unless it has locked the page and says nothing else, it is not written now. */
+function mayWrite(r: number): boolean {
+  return (r & VM_FAULT_LOCKED) !== 0 && (r & (VM_FAULT_ERROR | VM_FAULT_NOPAGE)) === 0;
+}
+
 /** Word index of the PTE that the fault is about. */
 function entryOf(k: Kernel, f: number): number {
   return pteAt(k, k.vmas[k.w[f + 1 + VMF.VMA]!]!.mm, k.w[f + 1 + VMF.PG]!);
@@ -123,25 +123,17 @@ function pageOf(k: Kernel, f: number): number {
   return handleIndex(k.w[f + 1 + VMF.PAGE]!);
 }
 
-/**
- * `mm/memory.c:sanitize_fault_flags`: only copy-on-write VMAs are unshared, and from 6.12 a write to a VMA that can never be written warns.
- * @returns the flags, or -1 for SIGSEGV
- */
-function sanitizeFaultFlags(k: Kernel, vma: Vma, flags: number): number {
-  if (vma.cow) return flags;
-  if ((flags & FAULT_FLAG_WRITE) !== 0 && k.facts.sanitizesFaultFlags) {
-    if ((vma.flags & (VM_WRITE | VM_MAYWRITE)) !== (VM_WRITE | VM_MAYWRITE)) {
-      k.warn();
-      return -1;
-    }
-  }
-  return flags & ~FAULT_FLAG_UNSHARE;
+/** `mm/memory.c:sanitize_fault_flags`: from 6.12 a write to a shared VMA that can never be written warns, and is SIGSEGV. */
+function isWrongWrite(k: Kernel, vma: Vma, flags: number): boolean {
+  if (vma.cow || (flags & FAULT_FLAG_WRITE) === 0 || !k.facts.sanitizesFaultFlags) return false;
+  return (vma.flags & (VM_WRITE | VM_MAYWRITE)) !== (VM_WRITE | VM_MAYWRITE);
 }
 
 function start(k: Kernel, f: number, vma: Vma): void {
-  const flags = sanitizeFaultFlags(k, vma, k.w[f + 1 + VMF.FLAGS]!);
-  if (flags < 0) return k.ret(f, VM_FAULT_SIGSEGV);
-  k.w[f + 1 + VMF.FLAGS] = flags;
+  if (isWrongWrite(k, vma, k.w[f + 1 + VMF.FLAGS]!)) {
+    k.warn();
+    return k.ret(f, VM_FAULT_SIGSEGV);
+  }
   if (k.layout.leaves) faultPud(k, f, vma);
   else handlePteFault(k, f, vma);
 }
@@ -149,13 +141,14 @@ function start(k: Kernel, f: number, vma: Vma): void {
 /** `mm/memory.c:__handle_mm_fault` at the PUD: an empty entry may become a leaf, a leaf that forbids the write asks the driver. */
 function faultPud(k: Kernel, f: number, vma: Vma): void {
   const flags = k.w[f + 1 + VMF.FLAGS]!;
+  k.w[f + 1 + VMF.LEVEL] = Level.Pud;
   const pud = pudAt(k, vma.mm, k.w[f + 1 + VMF.PG]!);
   if (none(k, pud)) {
     if (thpVmaAllowableOrder(k, vma, Level.Pud)) return callHugeFault(k, f, vma, Pc.HugePud);
   } else if (present(k, pud)) {
     if ((flags & FAULT_FLAG_WRITE) !== 0 && (k.w[pud + 1]! & PTE_WRITE) === 0)
       return wpHuge(k, f, vma, Pc.WpPud);
-    return setAccessed(k, f, pud);
+    return k.ret(f, 0);
   }
   faultPmd(k, f, vma);
 }
@@ -165,14 +158,15 @@ function faultPmd(k: Kernel, f: number, vma: Vma): void {
   const flags = k.w[f + 1 + VMF.FLAGS]!;
   const pg = k.w[f + 1 + VMF.PG]!;
   if (present(k, pudAt(k, vma.mm, pg))) return faultPud(k, f, vma);
+  k.w[f + 1 + VMF.LEVEL] = Level.Pmd;
   pmdAlloc(k, vma.mm, pg);
   const pmd = pmdAt(k, vma.mm, pg);
   if (none(k, pmd)) {
     if (thpVmaAllowableOrder(k, vma, Level.Pmd)) return callHugeFault(k, f, vma, Pc.HugePmd);
   } else if (present(k, pmd)) {
-    if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) !== 0 && (k.w[pmd + 1]! & PTE_WRITE) === 0)
+    if ((flags & FAULT_FLAG_WRITE) !== 0 && (k.w[pmd + 1]! & PTE_WRITE) === 0)
       return wpHuge(k, f, vma, Pc.WpPmd);
-    return setAccessed(k, f, pmd);
+    return k.ret(f, 0);
   }
   handlePteFault(k, f, vma);
 }
@@ -183,16 +177,14 @@ function levelOf(pc: number): number {
 
 /** huge_fault(vmf, order). While it runs at the PUD there is no vmf->pmd. */
 function callHugeFault(k: Kernel, f: number, vma: Vma, pc: number): void {
-  const level = levelOf(pc);
-  k.w[f + 1 + VMF.LEVEL] = level;
   k.arg(0, handle(HandleKind.Vmf, f + 1));
-  k.arg(1, Math.log2(levelPages(k, level)));
+  k.arg(1, Math.log2(levelPages(k, levelOf(pc))));
   k.callC(f, pc, hugeFaultOf(k, vma)!);
 }
 
 /** `mm/memory.c:wp_huge_pmd` and `wp_huge_pud`: the driver of a shared VMA decides first. */
 function wpHuge(k: Kernel, f: number, vma: Vma, pc: number): void {
-  const shared = (vma.flags & (VM_SHARED | VM_MAYSHARE)) !== 0;
+  const shared = (vma.flags & VM_MAYSHARE) !== 0;
   if (shared && hugeFaultOf(k, vma) !== undefined) return callHugeFault(k, f, vma, pc);
   splitForWrite(k, f, vma, pc);
 }
@@ -206,26 +198,18 @@ function splitForWrite(k: Kernel, f: number, vma: Vma, pc: number): void {
   else handlePteFault(k, f, vma);
 }
 
-/** `mm/huge_memory.c:huge_pmd_set_accessed`: a write that the leaf allows makes it dirty. */
-function setAccessed(k: Kernel, f: number, e: number): void {
-  if ((k.w[f + 1 + VMF.FLAGS]! & FAULT_FLAG_WRITE) !== 0) k.w[e + 1]! |= PTE_DIRTY;
-  k.ret(f, 0);
-}
-
-/** `mm/memory.c:handle_pte_fault`. A leaf that another thread made meanwhile ends the fault: the access is tried again. */
+/** `mm/memory.c:handle_pte_fault`. What another thread made meanwhile, a leaf too, ends the fault: the access is tried again, and marks the entry. */
 function handlePteFault(k: Kernel, f: number, vma: Vma): void {
   const flags = k.w[f + 1 + VMF.FLAGS]!;
-  k.w[f + 1 + VMF.LEVEL] = 0;
   const e = walk(k, vma.mm, k.w[f + 1 + VMF.PG]!);
   if (k.level !== Level.Pte) return k.ret(f, 0);
   if (none(k, e)) {
     if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, k.w[f + 1 + VMF.PG]!, e, flags));
     return doFault(k, f, vma, flags);
   }
-  if ((flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE)) !== 0) {
-    if ((k.w[e + 1]! & PTE_WRITE) === 0) return doWpPage(k, f, vma, e, flags);
-    if ((flags & FAULT_FLAG_WRITE) !== 0) k.w[e + 1]! |= pteMkdirty(k, vma);
-  }
+  const unshares = vma.cow && (flags & FAULT_FLAG_UNSHARE) !== 0;
+  if (((flags & FAULT_FLAG_WRITE) !== 0 || unshares) && (k.w[e + 1]! & PTE_WRITE) === 0)
+    return doWpPage(k, f, vma, e, flags);
   k.ret(f, 0);
 }
 
@@ -234,11 +218,11 @@ function doAnonymousPage(k: Kernel, vma: Vma, pg: number, e: number, flags: numb
   if ((vma.flags & VM_SHARED) !== 0) return VM_FAULT_SIGBUS;
   pteAlloc(k, vma.mm, pg);
   if ((flags & FAULT_FLAG_WRITE) === 0 && !k.facts.mmForbidsZeropage) {
-    setEntry(k, e, zeroPfnOf(k, pg), vma.prot | (k.facts.pteSpecial ? PTE_SPECIAL : 0));
+    setEntry(k, e, zeroPfnOf(k, pg), mkspecial(k, vma.prot));
     return 0;
   }
-  const frame = allocPages(k, 0, true);
-  if (frame < 0) return VM_FAULT_OOM;
+  const frame = allocPages(k, undefined, true);
+  if (frame === NO_MEMORY) return VM_FAULT_OOM;
   installAnon(k, vma, e, frame, (vma.flags & VM_WRITE) !== 0);
   return 0;
 }
@@ -248,9 +232,13 @@ export function installAnon(k: Kernel, vma: Vma, e: number, frame: number, write
   k.pages[frame]!.flags |= PG_ANON | PG_EXCLUSIVE;
   addRmap(k, vma.mm, frame);
   vma.put(VMA_ANON_VMA, true);
-  let flags = vma.prot | PTE_GHOST_COUNTED;
-  if (write) flags |= pteMkdirty(k, vma) | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
-  setEntry(k, e, k.mem.pfnOf[frame]!, flags);
+  mapPage(k, vma, e, frame, write);
+}
+
+/** A counted entry of the VMA's protection; for a write dirty, and writable where the VMA is. */
+function mapPage(k: Kernel, vma: Vma, e: number, frame: number, write: boolean): void {
+  const flags = vma.prot | PTE_GHOST_COUNTED;
+  setEntry(k, e, k.mem.pfnOf[frame]!, write ? maybeMkwrite(k, vma, flags) : flags);
 }
 
 /**
@@ -269,8 +257,8 @@ function doFault(k: Kernel, f: number, vma: Vma, flags: number): void {
     return doFaultAround(k, f, vma, ops.mapPages);
   }
   if (write && (vma.flags & VM_SHARED) === 0) {
-    const frame = allocPages(k, 0, false);
-    if (frame < 0) return k.ret(f, VM_FAULT_OOM);
+    const frame = allocPages(k);
+    if (frame === NO_MEMORY) return k.ret(f, VM_FAULT_OOM);
     k.w[f + 1 + VMF.COW] = frame + 1;
   }
   callFault(k, f, vma);
@@ -301,26 +289,24 @@ function callFault(k: Kernel, f: number, vma: Vma): void {
 
 /** `mm/memory.c:__do_fault` and its callers, once the handler has returned. */
 function afterFault(k: Kernel, f: number, vma: Vma, r: number): void {
-  const cow = k.w[f + 1 + VMF.COW]! - 1;
+  const copies = k.w[f + 1 + VMF.COW] !== 0;
+  const copy = k.w[f + 1 + VMF.COW]! - 1;
   if ((r & STOP) !== 0) {
-    if (cow >= 0) freePages(k, cow, 0);
+    if (copies) freePages(k, copy);
     return k.ret(f, r);
   }
-  if (cow >= 0 && (r & VM_FAULT_DONE_COW) !== 0) return k.ret(f, r);
-  if (k.w[f + 1 + VMF.PAGE] === 0) return k.undefinedBehaviour(Undefined.BadPointer);
+  if (copies && (r & VM_FAULT_DONE_COW) !== 0) return k.ret(f, r);
+  if (k.w[f + 1 + VMF.PAGE] === 0) k.undefinedBehaviour(Undefined.BadPointer);
   const page = pageOf(k, f);
-  if (cow >= 0) {
-    copyPage(k, cow, page);
-    finishFault(k, f, vma, cow);
+  if (copies) {
+    copyPage(k, copy, page);
+    finishFault(k, f, vma, copy);
     return putPage(k, page);
   }
   const flags = k.w[f + 1 + VMF.FLAGS]!;
   const mkwrite = k.program.vmOps[vma.ops]!.pageMkwrite;
-  if ((flags & FAULT_FLAG_WRITE) !== 0 && mkwrite !== undefined) {
-    k.w[f + 1 + VMF.FLAGS] = flags | FAULT_FLAG_MKWRITE;
-    k.arg(0, handle(HandleKind.Vmf, f + 1));
-    return k.callC(f, Pc.SharedMkwrite, mkwrite);
-  }
+  if ((flags & FAULT_FLAG_WRITE) !== 0 && mkwrite !== undefined)
+    return doPageMkwrite(k, f, Pc.SharedMkwrite, mkwrite);
   finishFault(k, f, vma, page);
 }
 
@@ -337,9 +323,7 @@ function finishFault(k: Kernel, f: number, vma: Vma, frame: number): void {
   if (write && (vma.flags & VM_SHARED) === 0) installAnon(k, vma, e, frame, true);
   else {
     addRmap(k, vma.mm, frame);
-    let flags = vma.prot | PTE_GHOST_COUNTED;
-    if (write) flags |= pteMkdirty(k, vma) | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
-    setEntry(k, e, k.mem.pfnOf[frame]!, flags);
+    mapPage(k, vma, e, frame, write);
   }
   k.ret(f, 0);
 }
@@ -348,34 +332,29 @@ function finishFault(k: Kernel, f: number, vma: Vma, frame: number): void {
 function doWpPage(k: Kernel, f: number, vma: Vma, e: number, flags: number): void {
   const ops = k.program.vmOps[vma.ops];
   const frame = vmNormalPage(k, vma, k.w[f + 1 + VMF.PG]!, e);
-  if (k.frozen) return;
   k.w[f + 1 + VMF.ORIG_LO] = k.w[e]!;
   k.w[f + 1 + VMF.ORIG_HI] = k.w[e + 1]!;
-  switch (decideWp(k, vma, frame, flags)) {
-    case Wp.Nothing:
-      return k.ret(f, 0);
-    case Wp.PfnShared:
-      if (ops?.pfnMkwrite === undefined) break;
-      return callMkwrite(k, f, Pc.PfnMkwrite, ops.pfnMkwrite);
-    case Wp.PageShared: {
-      if (ops?.pageMkwrite === undefined) break;
-      getPage(k, frame);
-      k.w[f + 1 + VMF.OLD] = frame + 1;
-      k.w[f + 1 + VMF.PAGE] = handle(HandleKind.Page, frame);
-      return callMkwrite(k, f, Pc.PageMkwrite, ops.pageMkwrite);
-    }
-    case Wp.Copy:
-      if (!wpPrepareCopy(k, vma, f + 1, e, frame)) return k.ret(f, VM_FAULT_OOM);
-      return k.point(f, Pc.Copied);
-    default:
-      break;
+  const what = decideWp(k, vma, frame, flags);
+  if (what === Wp.Nothing) return k.ret(f, 0);
+  if (what === Wp.Copy)
+    return wpPrepareCopy(k, vma, f + 1, e, frame) ? k.point(f, Pc.Copied) : k.ret(f, VM_FAULT_OOM);
+  if (what === Wp.PfnShared && ops?.pfnMkwrite !== undefined) {
+    k.w[f + 1 + VMF.FLAGS]! |= FAULT_FLAG_MKWRITE;
+    k.arg(0, handle(HandleKind.Vmf, f + 1));
+    return k.callC(f, Pc.PfnMkwrite, ops.pfnMkwrite);
+  }
+  if (what === Wp.PageShared && ops?.pageMkwrite !== undefined) {
+    getPage(k, frame);
+    k.w[f + 1 + VMF.PAGE] = handle(HandleKind.Page, frame);
+    return doPageMkwrite(k, f, Pc.PageMkwrite, ops.pageMkwrite);
   }
   wpMakeWritable(k, vma, e);
   k.ret(f, 0);
 }
 
-function callMkwrite(k: Kernel, f: number, pc: number, fn: CFunction): void {
-  k.w[f + 1 + VMF.FLAGS]! |= FAULT_FLAG_MKWRITE;
+/** `mm/memory.c:do_page_mkwrite`: the driver sees that it is a write, and nothing else of the fault. */
+function doPageMkwrite(k: Kernel, f: number, pc: number, fn: CFunction): void {
+  k.w[f + 1 + VMF.FLAGS] = FAULT_FLAG_WRITE | FAULT_FLAG_MKWRITE;
   k.arg(0, handle(HandleKind.Vmf, f + 1));
   k.callC(f, pc, fn);
 }
@@ -396,17 +375,16 @@ function finishMkwrite(k: Kernel, f: number, vma: Vma): void {
 function installCopy(k: Kernel, f: number, vma: Vma): void {
   const e = entryOf(k, f);
   const copy = k.w[f + 1 + VMF.COW]! - 1;
+  const isPage = k.w[f + 1 + VMF.OLD] !== 0;
   const old = k.w[f + 1 + VMF.OLD]! - 1;
-  if (!unchanged(k, f, e)) freePages(k, copy, 0);
+  if (!unchanged(k, f, e)) freePages(k, copy);
   else {
-    const write = (k.w[f + 1 + VMF.FLAGS]! & FAULT_FLAG_UNSHARE) === 0;
-    clearEntry(k, e);
-    installAnon(k, vma, e, copy, write);
-    if (old >= 0) {
+    installAnon(k, vma, e, copy, (k.w[f + 1 + VMF.FLAGS]! & FAULT_FLAG_UNSHARE) === 0);
+    if (isPage) {
       removeRmap(k, vma.mm, old);
       putPage(k, old);
     }
   }
-  if (old >= 0) putPage(k, old);
+  if (isPage) putPage(k, old);
   k.ret(f, 0);
 }

@@ -1,7 +1,7 @@
 /** Inserting single entries: raw frames (B.4, B.5) and pages (B.6). */
 import type { Kernel } from '../../kernel.js';
 import { PROC } from '../../layout.js';
-import { UnknownError } from '../../routine.js';
+import { Undefined } from '../../routine.js';
 import { EBUSY, EFAULT, EINVAL, ENOMEM, ENXIO } from '../../errno.js';
 import {
   VM_FAULT_NOPAGE,
@@ -13,14 +13,23 @@ import {
   VM_PFNMAP,
   VM_WRITE,
 } from '../../flags.js';
-import { Level, PTE_GHOST_COUNTED, PTE_SPECIAL, PTE_WRITE } from '../../pte.js';
-import { PG_ANON, PG_FREE, type Vma } from '../../world.js';
-import { entryPfn, none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
-import { compoundHead, getPage } from '../page_alloc.js';
+import { PTE_GHOST_COUNTED, PTE_WRITE } from '../../pte.js';
+import { PG_ANON, type Vma } from '../../world.js';
+import {
+  entryPfn,
+  mkspecial,
+  NO_TABLE,
+  none,
+  pfnInEntry,
+  pfnModifyAllowed,
+  pteOf,
+  setEntry,
+} from '../pgtable.js';
+import { compoundHead, getPage, NO_PAGE } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
 import { trackPfnInsert } from './pat.js';
 import { vmEnd, vmFlagsSet, vmStart } from './remap.js';
-import { pteMkdirty } from '../soft_dirty.js';
+import { maybeMkwrite } from '../soft_dirty.js';
 import { addRmap } from './zap.js';
 
 const PAGE_SIZE = 4096;
@@ -47,10 +56,7 @@ export function vmfInsertPfnProt(k: Kernel, vma: Vma, addr: number, pfn: number,
     raw === (VM_PFNMAP | VM_MIXEDMAP) ||
     (raw === VM_PFNMAP && vma.cow && k.facts.insertPfnRefusesCow) ||
     (raw === VM_MIXEDMAP && k.mem.pfnValid(pfn));
-  if (bad) {
-    k.bug();
-    return 0;
-  }
+  if (bad) return k.bug();
   if (!inside(k, vma, addr) || !pfnModifyAllowed(k, pfn, prot)) return VM_FAULT_SIGBUS;
   return insertPfn(k, vma, pageOfAddr(k, addr), pfn, trackPfnInsert(k, pfn, prot), false);
 }
@@ -60,34 +66,20 @@ export function vmfInsertPfn(k: Kernel, vma: Vma, addr: number, pfn: number): nu
   return vmfInsertPfnProt(k, vma, addr, pfn, vma.prot);
 }
 
-/** get_locked_pte(): the PTE of a page, or -1 under a PMD leaf, where there is no table to be had. */
-function pteOf(k: Kernel, vma: Vma, pg: number): number {
-  const e = walk(k, vma.mm, pg);
-  if (k.level === Level.Pud || (k.level === Level.Pmd && !k.facts.pteLookupMeetsLeaf))
-    throw new UnknownError('an insertion that takes a leaf for a table');
-  if (k.level !== Level.Pte) return -1;
-  pteAlloc(k, vma.mm, pg);
-  return e;
+/** Whether the entry that is there already is of this frame: what comes for a write leaves one of another alone, with a WARN but for zero pages. */
+function isOf(k: Kernel, e: number, pfn: number): boolean {
+  const mapped = entryPfn(k, e);
+  if (mapped !== pfn && !isZeroPfn(k, mapped)) k.warn();
+  return mapped === pfn;
 }
 
 /** `mm/memory.c:insert_pfn`. */
 function insertPfn(k: Kernel, vma: Vma, pg: number, pfn: number, prot: number, mkwrite: boolean): number {
-  if (k.options.faultsAlloc === true && k.choose(2) === 1) return VM_FAULT_OOM;
-  const e = pteOf(k, vma, pg);
-  if (e < 0) return VM_FAULT_OOM;
-  const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
-  if (!none(k, e)) {
-    if (!mkwrite) return VM_FAULT_NOPAGE;
-    if (entryPfn(k, e) !== pfn) {
-      if (!isZeroPfn(k, entryPfn(k, e))) k.warn();
-      return VM_FAULT_NOPAGE;
-    }
-    k.w[e + 1]! |= pteMkdirty(k, vma) | writable;
-    return VM_FAULT_NOPAGE;
-  }
-  let flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
-  if (mkwrite) flags |= pteMkdirty(k, vma) | writable;
-  setEntry(k, e, pfnInEntry(k, pfn), flags);
+  const e = k.allocFails() ? NO_TABLE : pteOf(k, vma.mm, pg);
+  if (e === NO_TABLE) return VM_FAULT_OOM;
+  const isNew = none(k, e);
+  if (isNew) setEntry(k, e, pfnInEntry(k, pfn), mkspecial(k, prot));
+  if (mkwrite && (isNew || isOf(k, e, pfn))) k.w[e + 1] = maybeMkwrite(k, vma, k.w[e + 1]!);
   return VM_FAULT_NOPAGE;
 }
 
@@ -107,38 +99,38 @@ export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mk
   k.exchange?.meets(pfn, 1);
   const zero = isZeroPfn(k, pfn);
   if (k.facts.insertMixedIneligibleBugs) {
-    if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) {
-      k.bug();
-      return 0;
-    }
+    if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) return k.bug();
   } else {
     if (zero && (mkwrite || !mixedZeropageAllowed(k, vma))) return VM_FAULT_SIGBUS;
     if ((vma.flags & VM_MIXEDMAP) === 0 && !zero) return VM_FAULT_SIGBUS;
   }
   if (!inside(k, vma, addr) || !pfnModifyAllowed(k, pfn, vma.prot)) return VM_FAULT_SIGBUS;
   if (!k.facts.pteSpecial && k.mem.pfnValid(pfn)) {
-    const err = insertPage(k, vma, pageOfAddr(k, addr), k.mem.frame(pfn), vma.prot, mkwrite);
-    if (err === -ENOMEM) return VM_FAULT_OOM;
-    return err !== 0 && err !== -EBUSY ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+    return faultOf(insertPage(k, vma, pageOfAddr(k, addr), k.mem.frame(pfn), vma.prot, mkwrite));
   }
   return insertPfn(k, vma, pageOfAddr(k, addr), pfn, trackPfnInsert(k, pfn, vma.prot), mkwrite);
 }
 
-/** `mm/memory.c:validate_page_before_insert`: anonymous pages and, from 6.12, the zero page where a write could reach it. */
-function validatePage(k: Kernel, vma: Vma, frame: number): number {
-  if (k.mem.isZeroFrame(frame) && k.facts.zeroPageInsertNeedsPermission) {
-    return mixedZeropageAllowed(k, vma) ? 0 : -EINVAL;
-  }
-  return (k.pages[frame]!.flags & (PG_ANON | PG_FREE)) !== 0 ? -EINVAL : 0;
+/** What a fault handler answers for the result of an insertion. A page that is there already is no error. */
+function faultOf(err: number): number {
+  if (err === -ENOMEM) return VM_FAULT_OOM;
+  return err === 0 || err === -EBUSY ? VM_FAULT_NOPAGE : VM_FAULT_SIGBUS;
+}
+
+/**
+ * `mm/memory.c:validate_page_before_insert`: not a free page, nor an anonymous one, nor, from 6.12, the zero page where a write could reach it.
+ */
+function mayInsert(k: Kernel, vma: Vma, frame: number): boolean {
+  if (pageCount(k, frame) === 0) return false;
+  if (k.mem.isZeroFrame(frame) && k.facts.zeroPageInsertNeedsPermission) return mixedZeropageAllowed(k, vma);
+  return (k.pages[frame]!.flags & PG_ANON) === 0;
 }
 
 /** `mm/memory.c:insert_page`: a normal, counted entry (the zero page: special and uncounted from 6.12). */
 function insertPage(k: Kernel, vma: Vma, pg: number, frame: number, prot: number, mkwrite: boolean): number {
-  const bad = validatePage(k, vma, frame);
-  if (bad !== 0) return bad;
-  if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
-  const e = pteOf(k, vma, pg);
-  if (e < 0) return -ENOMEM;
+  if (!mayInsert(k, vma, frame)) return -EINVAL;
+  const e = k.allocFails() ? NO_TABLE : pteOf(k, vma.mm, pg);
+  if (e === NO_TABLE) return -ENOMEM;
   return insertPageIntoPte(k, vma, e, frame, prot, mkwrite && k.facts.insertPageMkwriteExists);
 }
 
@@ -152,47 +144,39 @@ function insertPageIntoPte(
   mkwrite: boolean,
 ): number {
   const pfn = k.mem.pfnOf[frame]!;
-  const writable = (vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0;
   if (!none(k, e)) {
     if (!mkwrite) return -EBUSY;
-    if (entryPfn(k, e) !== pfn) {
-      if (!isZeroPfn(k, entryPfn(k, e))) k.warn();
-      return -EFAULT;
-    }
-    k.w[e + 1]! |= writable | (k.facts.insertPageMkwriteLeavesClean ? 0 : pteMkdirty(k, vma));
-    return 0;
+    if (!isOf(k, e, pfn)) return -EFAULT;
+    // unlike an entry that is new, this one is not made dirty (H-6)
+    if ((vma.flags & VM_WRITE) !== 0) k.w[e + 1]! |= PTE_WRITE;
+  } else if (k.mem.isZeroFrame(frame) && !k.facts.zeroPageInsertCounted) {
+    setEntry(k, e, pfn, mkspecial(k, prot));
+  } else {
+    getPage(k, frame);
+    addRmap(k, vma.mm, frame);
+    setEntry(k, e, pfn, (mkwrite ? maybeMkwrite(k, vma, prot) : prot) | PTE_GHOST_COUNTED);
   }
-  if (k.mem.isZeroFrame(frame) && !k.facts.zeroPageInsertCounted) {
-    setEntry(k, e, pfn, k.facts.pteSpecial ? prot | PTE_SPECIAL : prot);
-    return 0;
-  }
-  const flags = mkwrite ? prot | pteMkdirty(k, vma) | writable : prot;
-  getPage(k, frame);
-  addRmap(k, vma.mm, frame);
-  setEntry(k, e, pfn, flags | PTE_GHOST_COUNTED);
   return 0;
 }
 
 /**
  * Sets VM_MIXEDMAP where a page is inserted first: only under the write lock and never in a VM_PFNMAP VMA (F-7, F-8).
  * @param strict BUG, or a DEBUG_VM warning (7.2's batch functions, H-12)
- * @returns whether the run goes on
  */
-function makeMixed(k: Kernel, vma: Vma, strict: boolean): boolean {
-  if ((vma.flags & VM_MIXEDMAP) !== 0) return true;
-  const bad = k.w[k.proc(vma.mm) + PROC.LOCK]! >= 0 || (vma.flags & VM_PFNMAP) !== 0;
-  if (bad && strict) {
-    k.bug();
-    return false;
+function makeMixed(k: Kernel, vma: Vma, strict: boolean): void {
+  if ((vma.flags & VM_MIXEDMAP) !== 0) return;
+  if (k.w[k.proc(vma.mm) + PROC.LOCK]! >= 0 || (vma.flags & VM_PFNMAP) !== 0) {
+    if (strict) k.bug();
+    else k.vmWarn();
   }
-  if (bad) k.vmWarn();
   vmFlagsSet(k, vma, VM_MIXEDMAP);
-  return true;
 }
 
-/** page_count(): the references of the page, or of the compound page that it is a part of. */
+/** page_count(): the references of the page, or of the compound page that it is a part of; of {@link NO_PAGE} undefined. */
 function pageCount(k: Kernel, frame: number): number {
-  return k.pages[compoundHead(k, frame)]!.refcount;
+  if (frame !== NO_PAGE) return k.pages[compoundHead(k, frame)]!.refcount;
+  k.undefinedBehaviour(Undefined.BadPointer);
+  return 0;
 }
 
 /**
@@ -201,24 +185,20 @@ function pageCount(k: Kernel, frame: number): number {
  */
 export function vmInsertPage(k: Kernel, vma: Vma, addr: number, frame: number): number {
   if (!inside(k, vma, addr)) return -EFAULT;
-  const free = pageCount(k, frame) === 0;
-  if (free && k.facts.insertPageRefZeroCheckFirst) return -EINVAL;
-  if (!makeMixed(k, vma, true)) return 0;
-  if (free) return -EINVAL;
+  if (k.facts.insertPageRefZeroCheckFirst && pageCount(k, frame) === 0) return -EINVAL;
+  makeMixed(k, vma, true);
   return insertPage(k, vma, pageOfAddr(k, addr), frame, vma.prot, false);
 }
 
 /**
- * `include/linux/mm.h:vmf_insert_page`: vm_insert_page() for fault handlers. A page that is there already is no error.
+ * `include/linux/mm.h:vmf_insert_page`: vm_insert_page() for fault handlers.
  * @returns VM_FAULT_NOPAGE, VM_FAULT_SIGBUS or VM_FAULT_OOM
  */
 export function vmfInsertPage(k: Kernel, vma: Vma, addr: number, frame: number): number {
-  const err = vmInsertPage(k, vma, addr, frame);
-  if (err === -ENOMEM) return VM_FAULT_OOM;
-  return err < 0 && err !== -EBUSY ? VM_FAULT_SIGBUS : VM_FAULT_NOPAGE;
+  return faultOf(vmInsertPage(k, vma, addr, frame));
 }
 
-/** Reads the driver's array of page pointers: the frame of element i, or -1. */
+/** Reads the driver's array of page pointers: the frame of element i, or {@link NO_PAGE}. */
 export type PageArray = (i: number) => number;
 
 /**
@@ -233,14 +213,13 @@ export function vmInsertPages(
   num: number,
   done: (n: number) => void,
 ): number {
-  const last = addr + num * PAGE_SIZE - 1;
-  if (addr < vmStart(k, vma) || last >= vmEnd(k, vma)) return -EFAULT;
-  if (!makeMixed(k, vma, k.facts.vmInsertPagesBugsOnPfnmap)) return 0;
+  if (addr < vmStart(k, vma) || addr + num * PAGE_SIZE > vmEnd(k, vma)) return -EFAULT;
+  makeMixed(k, vma, k.facts.vmInsertPagesBugsOnPfnmap);
   return insertPages(k, vma, addr, pages, num, done);
 }
 
 /**
- * `mm/memory.c:insert_pages`: entries with the VMA's protection; the count of references is looked at page by page.
+ * `mm/memory.c:insert_pages`: entries with the VMA's protection, page by page.
  * @param done told how many were inserted
  */
 export function insertPages(
@@ -253,11 +232,7 @@ export function insertPages(
 ): number {
   const first = pageOfAddr(k, addr);
   for (let i = 0; i < num; i++) {
-    const frame = pages(i);
-    const err =
-      frame < 0 || pageCount(k, frame) === 0
-        ? -EINVAL
-        : insertPage(k, vma, first + i, frame, vma.prot, false);
+    const err = insertPage(k, vma, first + i, pages(i), vma.prot, false);
     if (err !== 0) {
       done(i);
       return err;
@@ -273,15 +248,12 @@ export function insertPages(
  */
 export function vmMapPages(k: Kernel, vma: Vma, pages: PageArray, num: number, fromZero: boolean): number {
   const pgoff = fromZero ? 0 : vma.pgoff;
-  if (pgoff >= num) return -ENXIO;
   if (vma.pages > num - pgoff) return -ENXIO;
   const from = (i: number): number => pages(pgoff + i);
   if (k.facts.vmMapPagesInBatch)
     return vmInsertPages(k, vma, vmStart(k, vma), from, vma.pages, () => undefined);
   for (let i = 0; i < vma.pages; i++) {
-    const frame = from(i);
-    if (frame < 0) return -EINVAL;
-    const err = vmInsertPage(k, vma, vmStart(k, vma) + i * PAGE_SIZE, frame);
+    const err = vmInsertPage(k, vma, vmStart(k, vma) + i * PAGE_SIZE, from(i));
     if (err !== 0 || k.frozen) return err;
   }
   return 0;

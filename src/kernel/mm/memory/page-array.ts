@@ -4,16 +4,17 @@ import { HandleKind, handleIndex, handleKind } from '../../handle.js';
 import { Scalar } from '../../object-shape.js';
 import { reach } from '../../objects.js';
 import { UnknownError } from '../../routine.js';
+import { NO_PAGE } from '../page_alloc.js';
 import type { PageArray } from './insert.js';
 
 /** Reads the driver's array at handle `h`. Reading beyond its object freezes the run. */
 export function pageArray(k: Kernel, h: number): PageArray {
-  if (h <= 0 || handleKind(h) !== HandleKind.Data)
+  if (handleKind(h) !== HandleKind.Data)
     throw new UnknownError('an array of pages that is no object of the driver');
   const at = handleIndex(h);
   return (i) => {
     const word = reach(k, at, (i * k.facts.bitsPerLong) / 8, Scalar.Pointer);
     const page = word < 0 ? 0 : k.w[word]!;
-    return page > 0 && handleKind(page) === HandleKind.Page ? handleIndex(page) : -1;
+    return handleKind(page) === HandleKind.Page ? handleIndex(page) : NO_PAGE;
   };
 }

@@ -1,12 +1,10 @@
 /** remap_pfn_range() and what is built on it (B.2, B.3, B.9). */
 import type { Kernel } from '../../kernel.js';
 import { CapacityError, PROC } from '../../layout.js';
-import { UnknownError } from '../../routine.js';
 import { EACCES, EINVAL, ENOMEM } from '../../errno.js';
 import { VM_REMAP_FLAGS } from '../../flags.js';
-import { Level, PTE_SPECIAL } from '../../pte.js';
 import type { Vma } from '../../world.js';
-import { none, pfnInEntry, pfnModifyAllowed, pteAlloc, setEntry, walk } from '../pgtable.js';
+import { mkspecial, NO_TABLE, none, pfnInEntry, pfnModifyAllowed, pteOf, setEntry } from '../pgtable.js';
 import {
   pfnmapSetupCachemode,
   pfnmapTrackCtxAlloc,
@@ -45,11 +43,6 @@ export function vmEnd(k: Kernel, vma: Vma): number {
   return k.arenaBase + vma.end * PAGE_SIZE;
 }
 
-/** vm_pgoff := pfn. */
-function setPgoffToPfn(vma: Vma, pfn: number): void {
-  vma.setPgoff(pfn | 0, Math.floor(pfn / 2 ** 32) | 0);
-}
-
 /**
  * `mm/memory.c:remap_pfn_range`. Maps `size` bytes of frames from `pfn` at `addr` as special entries, without a reference.
  * @param addr byte address
@@ -65,7 +58,6 @@ export function remapPfnRange(
   prot: number,
 ): number {
   const bytes = Math.ceil(size / PAGE_SIZE) * PAGE_SIZE;
-  k.exchange?.meets(pfn, bytes / PAGE_SIZE);
   return k.facts.remapChecksCowRangeFirst
     ? remapPrepared(k, vma, addr, pfn, bytes, prot)
     : remapTracked(k, vma, addr, pfn, bytes, prot);
@@ -76,7 +68,7 @@ function remapTracked(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
   const typed = coversVma(k, vma, addr, bytes)
     ? trackPfnRemap(k, vma, pfn, prot)
     : pfnmapSetupCachemode(k, pfn, bytes, prot);
-  if (typed < 0) return typed;
+  if (typed === -EINVAL) return typed;
   const err = remapNotrack(k, vma, addr, pfn, bytes, typed);
   if (err !== 0) untrackPfnRange(k, vma, pfn, bytes / PAGE_SIZE);
   return err;
@@ -89,9 +81,8 @@ function remapNotrack(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
     err = -EINVAL;
   } else if (refusesCowRange(k, vma, addr, bytes)) {
     err = -EINVAL;
-    if (!k.facts.remapErrorZapsOnCowRange) return err;
   } else {
-    if (vma.cow && k.facts.remapSetsPgoff) setPgoffToPfn(vma, pfn);
+    if (vma.cow && k.facts.remapSetsPgoff) vma.pgoff = pfn;
     if (k.facts.remapAssertsWriteLock) assertWriteLock(k, vma);
     vma.flags |= VM_REMAP_FLAGS;
     err = remapEntries(k, vma, addr, pfn, bytes, prot);
@@ -106,9 +97,8 @@ function remapNotrack(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: num
  */
 function refusesCowRange(k: Kernel, vma: Vma, addr: number, bytes: number): boolean {
   const { facts } = k;
-  if (!vma.cow) return false;
-  if (facts.remapRefusesCowWithoutBit && !facts.pteSpecial) return true;
-  return facts.remapRefusesPartialCow && !coversVma(k, vma, addr, bytes);
+  const refused = facts.remapRefusesCowWithoutBit && !facts.pteSpecial;
+  return vma.cow && (refused || (facts.remapRefusesPartialCow && !coversVma(k, vma, addr, bytes)));
 }
 
 /** 7.2: the COW check changes nothing when it fails; tracking fails with flags and pgoff already changed (H-7). */
@@ -125,11 +115,8 @@ export function remapPfnRangePrepareVma(
   pfn: number,
   bytes: number,
 ): number {
-  if (refusesCowRange(k, vma, addr, bytes)) {
-    if (k.facts.remapErrorZapsOnCowRange) zapRange(k, vma, addr, bytes);
-    return -EINVAL;
-  }
-  if (vma.cow && k.facts.remapSetsPgoff) setPgoffToPfn(vma, pfn);
+  if (refusesCowRange(k, vma, addr, bytes)) return -EINVAL;
+  if (vma.cow && k.facts.remapSetsPgoff) vma.pgoff = pfn;
   vma.flags |= VM_REMAP_FLAGS;
   return 0;
 }
@@ -145,7 +132,7 @@ export function doRemapPfnRange(
 ): number {
   const whole = coversVma(k, vma, addr, bytes);
   const typed = whole ? pfnmapTrackCtxAlloc(k, vma, pfn, prot) : pfnmapSetupCachemode(k, pfn, bytes, prot);
-  if (typed < 0) return typed;
+  if (typed === -EINVAL) return typed;
   let err: number;
   if (addr % PAGE_SIZE !== 0) {
     k.warn();
@@ -165,27 +152,17 @@ export function doRemapPfnRange(
  * could reach, -ENOMEM without a page table.
  */
 function remapEntries(k: Kernel, vma: Vma, addr: number, pfn: number, bytes: number, prot: number): number {
-  if (bytes === 0) {
-    k.bug();
-    return 0;
-  }
+  if (bytes === 0) k.bug();
   const start = (addr - k.arenaBase) / PAGE_SIZE;
   const end = start + bytes / PAGE_SIZE;
   k.exchange?.meets(pfn, end - start);
   if (start < 0 || end > k.layout.caps.arena) throw new CapacityError('arena');
-  if (k.options.faultsAlloc === true && k.choose(2) === 1) return -ENOMEM;
-  const flags = k.facts.pteSpecial ? prot | PTE_SPECIAL : prot;
+  if (k.allocFails()) return -ENOMEM;
+  const flags = mkspecial(k, prot);
   for (let pg = start; pg < end; pg++) {
-    const e = walk(k, vma.mm, pg);
-    if (k.level !== Level.Pte) {
-      if (k.level === Level.Pmd && k.facts.pteLookupMeetsLeaf) return -ENOMEM;
-      throw new UnknownError('remap_pfn_range() that takes a leaf for a table');
-    }
-    if (!none(k, e)) {
-      k.bug();
-      return 0;
-    }
-    pteAlloc(k, vma.mm, pg);
+    const e = pteOf(k, vma.mm, pg);
+    if (e === NO_TABLE) return -ENOMEM;
+    if (!none(k, e)) k.bug();
     if (!pfnModifyAllowed(k, pfn + (pg - start), prot)) return -EACCES;
     setEntry(k, e, pfnInEntry(k, pfn + (pg - start)), flags);
   }
@@ -209,7 +186,7 @@ function zapRange(k: Kernel, vma: Vma, addr: number, bytes: number): void {
  */
 export function vmIomapMemory(k: Kernel, vma: Vma, phys: number, len: number): number {
   const pfn = simpleIoremapPfn(k, vma.pages, vma.pgoff, phys, len);
-  if (pfn < 0) return pfn;
+  if (pfn === -EINVAL) return pfn;
   return remapPfnRange(k, vma, vmStart(k, vma), pfn, vma.pages * PAGE_SIZE, vma.prot);
 }
 
@@ -227,10 +204,10 @@ export function simpleIoremapPfn(
   len: number,
 ): number {
   if (phys + len >= 2 ** k.facts.physAddrTBits) return -EINVAL;
-  const grown = len + (phys % PAGE_SIZE);
-  const pages = Math.ceil(grown / PAGE_SIZE);
-  const pfn = Math.floor(phys / PAGE_SIZE);
-  if (pfn + pages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
-  if (pgoff > pages) return -EINVAL;
-  return vmPages > pages - pgoff ? -EINVAL : pfn + pgoff;
+  const pages = Math.ceil((len + (phys % PAGE_SIZE)) / PAGE_SIZE);
+  // a pfn is an unsigned long, which may have fewer bits than what it is made of
+  const pfns = 2 ** k.facts.bitsPerLong;
+  const pfn = Math.floor(phys / PAGE_SIZE) % pfns;
+  if (pfn + pages >= pfns) return -EINVAL;
+  return pgoff + vmPages > pages ? -EINVAL : pfn + pgoff;
 }

@@ -1,12 +1,12 @@
 /** What a write-protect fault does: the decisions of `mm/memory.c:do_wp_page` (C.4, C.5, C.13). */
 import type { Kernel } from '../../kernel.js';
 import { FAULT_FLAG_UNSHARE, VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../flags.js';
-import { PTE_PROTNONE, PTE_WRITE } from '../../pte.js';
+import { PTE_PROTNONE } from '../../pte.js';
 import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { entryPfn } from '../pgtable.js';
-import { allocPages, clearPage, copyPage, getPage } from '../page_alloc.js';
+import { allocPages, clearPage, copyPage, getPage, NO_MEMORY } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
-import { pteMkdirty } from '../soft_dirty.js';
+import { maybeMkwrite } from '../soft_dirty.js';
 import { VMF } from './vmf.js';
 
 /** Outcomes of the decision. */
@@ -47,7 +47,7 @@ function isShared(k: Kernel, vma: Vma): boolean {
 
 /** `mm/memory.c:wp_page_reuse`: dirty, and writable where the VMA is. */
 export function wpMakeWritable(k: Kernel, vma: Vma, e: number): void {
-  k.w[e + 1]! |= pteMkdirty(k, vma) | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
+  k.w[e + 1] = maybeMkwrite(k, vma, k.w[e + 1]!);
 }
 
 /**
@@ -59,8 +59,8 @@ export function wpMakeWritable(k: Kernel, vma: Vma, e: number): void {
  */
 export function wpPrepareCopy(k: Kernel, vma: Vma, vmf: number, e: number, old: number): boolean {
   vma.put(VMA_ANON_VMA, true);
-  const frame = allocPages(k, 0, false);
-  if (frame < 0) return false;
+  const frame = allocPages(k);
+  if (frame === NO_MEMORY) return false;
   k.w[vmf + VMF.COW] = frame + 1;
   if (old >= 0) {
     getPage(k, old);
