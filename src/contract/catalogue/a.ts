@@ -106,7 +106,7 @@ export const A = [
       'KSM of 6.12 and later maps the zero page with the dirty bit set, which marks it as its own.',
       { on: '>=6.12', untested: 'subsystem', detail: 'KSM' },
     ],
-    ['4', 's390 may forbid zero pages for a process: a read fault allocates then.', { untested: 'arch' }],
+    ['4', 's390 may forbid zero pages for a process: a read fault allocates then.'],
     ['5', 'The huge zero page has a special bit in 7.2 only.', { untested: 'anon-thp' }],
   ]),
   section(

@@ -69,11 +69,7 @@ export const B = [
       ['flags', 'VM_IO, VM_PFNMAP, VM_DONTEXPAND and VM_DONTDUMP are set after the range check.'],
       ['empty', 'An empty range is a BUG, unless the VMA is COW: there it does not cover the VMA.'],
       ['over-entry', 'An entry that is not empty is a BUG.'],
-      [
-        'nomem',
-        'A page table that cannot be allocated is -ENOMEM.',
-        { untested: 'internal', detail: 'page tables of the model never fail' },
-      ],
+      ['nomem', 'A page table that cannot be allocated is -ENOMEM.'],
       [
         'refused',
         'A frame that must not be mapped with this protection is -EACCES.',
@@ -174,16 +170,8 @@ export const B = [
         'vm_insert_pages() and vm_map_pages() on a VM_PFNMAP VMA are a BUG up to 6.12; in 7.2 the VMA gets both flags, and only DEBUG_VM kernels warn.',
       ],
       ['zero', 'Since 6.12 the zero page is -EINVAL where a write can reach it; 6.1 takes it and counts it.'],
-      [
-        'kind',
-        'An anonymous page, a slab page or one with a type is -EINVAL.',
-        { untested: 'language', detail: 'a way for drivers to such a page' },
-      ],
-      [
-        'nomem',
-        'A page table that cannot be allocated is -ENOMEM.',
-        { untested: 'internal', detail: 'page tables of the model never fail' },
-      ],
+      ['kind', 'An anonymous page, a slab page or one with a type is -EINVAL.'],
+      ['nomem', 'A page table that cannot be allocated is -ENOMEM.'],
       ['busy', 'A present entry is -EBUSY and nothing changes.'],
       [
         'effect',

@@ -33,8 +33,6 @@ export const H = section('H', 'Anomalies', { source: 'see the row' }, [
     {
       on: '7.2',
       source: 'mm/memory.c:insert_page_into_pte_locked',
-      untested: 'internal',
-      detail: 'no observer shows dirty bits',
     },
   ],
   [

@@ -36,12 +36,6 @@ function isMemory(k: Kernel, frame: number): boolean {
   return !k.facts.ioremapTakesReserved || (k.pages[frame]!.flags & PG_RESERVED) === 0;
 }
 
-/** A system call gives its caller a frame's number, or -errno. */
-export function retPfn(k: Kernel, f: number, pfn: number): void {
-  k.exchange?.number(k.mem.frame(pfn));
-  k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
-}
-
 /** The test's follow_pfnmap(p). Argument: address (two words). Returns the pfn, -EINVAL, or -EFAULT without a VMA. */
 export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start', 2, (k, f) => {
   const proc = k.currentProc;
@@ -56,7 +50,7 @@ export const sysFollowPfnmap: Routine = routine('mm/memory.c:follow_pfnmap_start
 
 /** Gives a frame number (or -errno) to a program, which can tell the frame from all others then. */
 export function retPfn(k: Kernel, f: number, pfn: number): void {
-  if (pfn >= 0) k.exchange?.number(k.mem.frame(pfn));
+  k.exchange?.number(k.mem.frame(pfn));
   k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 }
 
