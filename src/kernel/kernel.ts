@@ -227,7 +227,7 @@ export class Kernel {
   }
 
   /** Returns from frame `f` with a value (`hi` matters to 64-bit readers only). */
-  ret(f: number, lo: number, hi: number = lo >> 31): void {
+  ret(f: number, lo = 0, hi: number = lo >> 31): void {
     const w = this.w;
     const t = this.t;
     const head = w[f]!;

@@ -39,18 +39,17 @@ import {
   VM_MAYREAD,
   VM_PFNMAP,
   VM_READ,
-  VM_SHARED,
   VM_WRITE,
 } from '../flags.js';
 import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
 import { PG_ANON, PG_EXCLUSIVE, PG_HEAD, type Page, type Vma } from '../world.js';
 import { compoundHead } from './page_alloc.js';
-import { entryPfn, levelPages, none, present, walk } from './pgtable.js';
+import { entryPfn, levelPages, present, walk } from './pgtable.js';
 import { isZeroPfn, SPECIAL, vmNormalPage } from './memory/classify.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
 import { pteMkdirty, pteNeedsSoftDirtyWp } from './soft_dirty.js';
-import { vmaIsAnonymous, vmaLookup } from './vma.js';
+import { vmaIsAnonymous, vmaLookup, vmaNeedsDirtyTracking } from './vma.js';
 
 /** Values that are no frames and no errors. */
 const NOT_A_FRAME = {
@@ -159,25 +158,16 @@ export function checkVmaFlags(k: Kernel, vma: Vma, foll: number): number {
 
 function checkWrite(k: Kernel, vma: Vma, foll: number): number {
   const longterm = (foll & (FOLL_PIN | FOLL_LONGTERM)) === (FOLL_PIN | FOLL_LONGTERM);
-  if (k.facts.gupRefusesDirtyTracking && longterm && !vmaIsAnonymous(vma) && needsDirtyTracking(k, vma)) {
-    return -EFAULT;
-  }
+  if (k.facts.gupRefusesDirtyTracking && longterm && vmaNeedsDirtyTracking(k, vma)) return -EFAULT;
   if ((vma.flags & VM_WRITE) !== 0) return 0;
   if ((foll & FOLL_FORCE) === 0) return -EFAULT;
   return vma.cow ? 0 : -EFAULT;
 }
 
-/** `mm/mmap.c:vma_needs_dirty_tracking`: a shared writable VMA whose driver wants to hear of first writes. */
-function needsDirtyTracking(k: Kernel, vma: Vma): boolean {
-  if ((vma.flags & (VM_WRITE | VM_SHARED)) !== (VM_WRITE | VM_SHARED)) return false;
-  const ops = k.program.vmOps[vma.ops];
-  return ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined;
-}
-
 /** `mm/gup.c:follow_page_pte` and its siblings for leaves: frame index, NEEDS_FAULT, -EMLINK (unshare first) or -errno. */
 function followPageMask(k: Kernel, vma: Vma, pg: number, foll: number): number {
   const e = walk(k, vma.mm, pg);
-  if (none(k, e) || !present(k, e)) return NEEDS_FAULT;
+  if (!present(k, e)) return NEEDS_FAULT;
   if (k.level !== Level.Pte) return followHuge(k, vma, pg, e, foll);
   const frame = vmNormalPage(k, vma, pg, e);
   if (k.frozen) return NEEDS_FAULT;
@@ -280,7 +270,7 @@ export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number
   if (!k.facts.gupFast) return NO_FRAME;
   const e = walk(k, mm, pg);
   const flags = k.w[e + 1]!;
-  if (none(k, e) || !present(k, e) || (flags & PTE_PROTNONE) !== 0) return NO_FRAME;
+  if (!present(k, e) || (flags & PTE_PROTNONE) !== 0) return NO_FRAME;
   if ((foll & FOLL_WRITE) !== 0 && (flags & PTE_WRITE) === 0) return NO_FRAME;
   if ((flags & PTE_SPECIAL) !== 0) return NO_FRAME;
   // Where leaves have no special bit nothing tells that this one is raw.

@@ -50,7 +50,7 @@ export function thpVmaAllowableOrder(k: Kernel, vma: Vma, level: number): boolea
 }
 
 /** Word index of the entry of a level over a page. */
-function entryAt(k: Kernel, mm: number, pg: number, level: number): number {
+export function entryAt(k: Kernel, mm: number, pg: number, level: number): number {
   return level === Level.Pmd ? pmdAt(k, mm, pg) : pudAt(k, mm, pg);
 }
 

@@ -37,16 +37,7 @@ import {
   PROT_READ,
   PROT_WRITE,
 } from '../uapi.js';
-import {
-  FMODE_READ,
-  FMODE_WRITE,
-  OPS_DUMMY,
-  OPS_NULL,
-  VMA_IN_IMAP,
-  VMA_LINKED,
-  type File,
-  type Vma,
-} from '../world.js';
+import { FMODE_READ, FMODE_WRITE, OPS_DUMMY, type File, type Vma } from '../world.js';
 import { fget, fput } from '../fs/file_table.js';
 import { callMmPopulate } from './populate.js';
 import { freePgtables, vmGetPageProt } from './pgtable.js';
@@ -69,8 +60,9 @@ import {
   getUnmappedArea,
   imapBusy,
   imapLock,
+  isFree,
   leafAlign,
-  vmaLookup,
+  vmaLink,
   vmaMerge,
   vmaSetPageProt,
   waitImap,
@@ -130,18 +122,23 @@ export function bounded(pages: number): number {
   return Math.min(pages, 0x7fff);
 }
 
-/** The smallest TASK_SIZE of the model's architectures: below it nobody needs to be asked for the own. */
-const EVERYBODYS_32 = 2 ** 30;
-const EVERYBODYS_64 = 2 ** 40;
+/** No TASK_SIZE of the model's architectures with a `long` of so many bits is smaller: below it nobody needs to be asked for the own. */
+const EVERYBODYS = { bits32: 0x4000_0000, bits64: 0x100_0000_0000 } as const;
 
 /** Whether `end` lies beyond the largest user address, TASK_SIZE. */
 export function beyondTaskSize(k: Kernel, end: number): boolean {
-  if (end <= (k.facts.bitsPerLong === 64 ? EVERYBODYS_64 : EVERYBODYS_32)) return false;
-  return end > k.facts.taskSize;
+  const everybodys = k.facts.bitsPerLong === 64 ? EVERYBODYS.bits64 : EVERYBODYS.bits32;
+  return end > everybodys && end > k.facts.taskSize;
+}
+
+/** A program names pages [pg, pg + pages): what lies outside the arena the model does not know. */
+export function nameable(k: Kernel, pg: number, pages: number): void {
+  if (pg < 0) throw new UnknownError('an address below the arena is mapped');
+  if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
 }
 
 /** Gives a user address back to the caller: page `pg` of the arena. */
-function retAddr(k: Kernel, f: number, pg: number): void {
+export function retAddr(k: Kernel, f: number, pg: number): void {
   const addr = k.arenaBase + pg * PAGE_SIZE;
   k.ret(f, addr | 0, Math.floor(addr / 2 ** 32));
 }
@@ -184,18 +181,15 @@ function doMmap(k: Kernel, f: number, pc: number): void {
       return;
     }
     case Pc.Undone:
-      k.takeRet();
       return leave(k, f, k.w[l + MM.ERR]!);
     case Pc.Populated:
     case Pc.Put: {
-      k.takeRet();
       if (k.w[l + MM.FILE] === 0) return k.goto(f, Pc.Done);
       const nf = k.call(f, Pc.Done, fput);
       k.w[nf + 1] = k.w[l + MM.FILE]! - 1;
       return;
     }
     default:
-      k.takeRet();
       if (k.w[l + MM.ERR] !== 0) return k.ret(f, k.w[l + MM.ERR]!);
       return retAddr(k, f, k.w[l + MM.START]!);
   }
@@ -262,12 +256,8 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
   if ((flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) !== 0) {
     if (beyondTaskSize(k, addr + pages * PAGE_SIZE)) return -ENOMEM;
     if (addr % PAGE_SIZE !== 0) return -EINVAL;
-    if (pg < 0) throw new UnknownError('an address below the arena is mapped');
-    if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
-    if ((flags & MAP_FIXED_NOREPLACE) !== 0) {
-      for (let i = 0; i < pages; i++) if (vmaLookup(k, proc, pg + i) !== undefined) return -EEXIST;
-    }
-    return pg;
+    nameable(k, pg, pages);
+    return (flags & MAP_FIXED_NOREPLACE) !== 0 && !isFree(k, proc, pg, pg + pages) ? -EEXIST : pg;
   }
   const file = k.w[l + MM.FILE]!;
   const driver = file === 0 ? undefined : k.program.drivers[k.files[file - 1]!.driver];
@@ -282,10 +272,8 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
 function hint(k: Kernel, proc: number, addr: number, pages: number): number {
   const pg = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
   if (addr < PAGE_SIZE || beyondTaskSize(k, k.arenaBase + (pg + pages) * PAGE_SIZE)) return -1;
-  if (pg < 0) throw new UnknownError('an address below the arena is mapped');
-  if (pg + pages > k.layout.caps.arena) throw new CapacityError('arena');
-  for (let i = 0; i < pages; i++) if (vmaLookup(k, proc, pg + i) !== undefined) return -1;
-  return pg;
+  nameable(k, pg, pages);
+  return isFree(k, proc, pg, pg + pages) ? pg : -1;
 }
 
 function baseFlags(prot: number, flags: number): number {
@@ -361,7 +349,6 @@ function mmapRegion(k: Kernel, f: number): void {
   v.prot = vmGetPageProt(v.flags);
   k.w[l + MM.SLOT] = v.slot;
   if (anon) {
-    v.ops = OPS_NULL;
     const at = (k.arenaBase + v.start * PAGE_SIZE) / PAGE_SIZE;
     v.setPgoff(at | 0, Math.floor(at / 2 ** 32));
     return k.goto(f, Pc.Merge);
@@ -434,8 +421,7 @@ function link(k: Kernel, f: number): void {
     k.w[l + MM.SLOT] = vmaMerge(k, v).slot;
     return settle(k, f);
   }
-  v.put(VMA_LINKED, true);
-  if (v.file >= 0) v.put(VMA_IN_IMAP, true);
+  vmaLink(v);
   if (v.file < 0 || mmapHook(k, v) !== undefined) return settle(k, f);
   if (hidden(k, l)) k.tryWrite(imapLock(k, k.files[v.file]!.driver));
   settleVma(k, v);
@@ -491,11 +477,13 @@ function finish(k: Kernel, f: number): void {
   k.goto(f, Pc.Put);
 }
 
+const MunmapPc = { Start: 0, Unmapped: 1 } as const;
+
 /** The munmap system call. Arguments: address, length (two words each). */
 export const sysMunmap: Routine = routine('mm/mmap.c:__vm_munmap', 4, (k, f, pc) => {
   const proc = k.currentProc;
   const lock = k.mmapLock(proc);
-  if (pc === 1) {
+  if (pc === MunmapPc.Unmapped) {
     const err = k.takeRet();
     if (err !== 0) k.upWrite(lock);
     else k.upRead(lock);
@@ -503,14 +491,14 @@ export const sysMunmap: Routine = routine('mm/mmap.c:__vm_munmap', 4, (k, f, pc)
   }
   const addr = arg64(k, f + 1);
   const len = arg64(k, f + 3);
-  if (!k.tryWrite(lock)) return k.wait(f, 0, lock, LockMode.Write);
+  if (!k.tryWrite(lock)) return k.wait(f, MunmapPc.Start, lock, LockMode.Write);
   if (addr % PAGE_SIZE !== 0 || len === 0 || beyondTaskSize(k, addr + len)) {
     k.upWrite(lock);
     return k.ret(f, -EINVAL);
   }
   const start = Math.max(0, (addr - k.arenaBase) / PAGE_SIZE);
   const end = Math.min(k.layout.caps.arena, (addr - k.arenaBase) / PAGE_SIZE + pagesOf(len));
-  const nf = k.call(f, 1, doMunmap);
+  const nf = k.call(f, MunmapPc.Unmapped, doMunmap);
   k.w[nf + 1] = proc;
   k.w[nf + 2] = start;
   k.w[nf + 3] = Math.max(start, end);

@@ -5,22 +5,11 @@ import { handle, HandleKind } from '../handle.js';
 import { VM_LOCKED_MASK, VM_PAT, VM_PFNMAP } from '../flags.js';
 import { Level, PTE_SOFT_DIRTY } from '../pte.js';
 import { MREMAP_DONTUNMAP } from '../uapi.js';
-import { OPS_NULL, VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED, type Vma } from '../world.js';
-import { splitHuge } from './huge_memory.js';
-import {
-  clearEntry,
-  hasPteTable,
-  levelPages,
-  none,
-  pmdAlloc,
-  pmdAt,
-  pteAlloc,
-  pteAt,
-  pudAt,
-  walk,
-} from './pgtable.js';
+import { OPS_NULL, VMA_ANON_VMA, type Vma } from '../world.js';
+import { entryAt, splitHuge } from './huge_memory.js';
+import { clearEntry, hasPteTable, levelPages, none, pmdAlloc, pteAlloc, pteAt, walk } from './pgtable.js';
 import { vmaSoftDirtyEnabled } from './soft_dirty.js';
-import { addPgoff, doMunmap, imapBusy, vmaMerge, waitImap } from './vma.js';
+import { addPgoff, doMunmap, imapBusy, vmaLink, vmAreaDup, vmaMerge, waitImap } from './vma.js';
 
 /** Arguments of {@link moveVma}: VMA slot, first page and pages of the old place, of the new place, MREMAP_*; then its locals. */
 export const MOVE = {
@@ -69,7 +58,6 @@ export const moveVma: Routine = routine('mm/mremap.c:move_vma', MOVE.WORDS, (k, 
     case Pc.Copy:
       return copyVma(k, f, vma);
     case Pc.Link:
-      k.takeRet();
       return linkAndMove(k, f, vma);
     case Pc.Hooked:
       k.w[l + MOVE.ERR] = k.takeRet();
@@ -77,7 +65,6 @@ export const moveVma: Routine = routine('mm/mremap.c:move_vma', MOVE.WORDS, (k, 
     case Pc.Finish:
       return finish(k, f, vma);
     default: {
-      k.takeRet();
       const err = k.w[l + MOVE.ERR]!;
       return k.ret(f, err !== 0 ? err : k.w[l + MOVE.NEW]!);
     }
@@ -99,18 +86,13 @@ function maySplit(k: Kernel, f: number, pc: number, vma: Vma, at: number): void 
  */
 function copyVma(k: Kernel, f: number, vma: Vma): void {
   const l = f + 1;
-  const to = k.allocVma();
-  to.copyFrom(vma);
-  to.mm = vma.mm;
-  to.put(VMA_LINKED, false);
-  to.put(VMA_IN_IMAP, false);
+  const to = vmAreaDup(k, vma);
   to.start = k.w[l + MOVE.NEW]!;
   to.end = to.start + k.w[l + MOVE.NEW_PAGES]!;
   if (vma.ops === OPS_NULL && !vma.has(VMA_ANON_VMA)) {
     const at = k.arenaBase / 4096 + to.start;
     to.setPgoff(at | 0, Math.floor(at / 2 ** 32));
   } else addPgoff(k, to, k.w[l + MOVE.OLD]! - vma.start);
-  if (to.file >= 0) k.files[to.file]!.refs += 1;
   k.w[l + MOVE.NEW_VMA] = to.slot;
   const open = k.program.vmOps[to.ops]?.open;
   if (open === undefined) return k.goto(f, Pc.Link);
@@ -122,8 +104,7 @@ function linkAndMove(k: Kernel, f: number, vma: Vma): void {
   const l = f + 1;
   const to = k.vmas[k.w[l + MOVE.NEW_VMA]!]!;
   if (imapBusy(k, to)) return waitImap(k, f, Pc.Link, to);
-  to.put(VMA_LINKED, true);
-  to.put(VMA_IN_IMAP, to.file >= 0);
+  vmaLink(to);
   movePageTables(k, vma, k.w[l + MOVE.OLD]!, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD_PAGES]!);
   if (k.frozen) return;
   const hook = k.program.vmOps[to.ops]?.mremap;
@@ -176,10 +157,10 @@ export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pa
       moveEntry(k, e, pteAt(k, mm, to + i), moved);
     } else if (level === Level.Pud && k.facts.mremapDropsPudLeaf) return k.undefinedBehaviour(Undefined.H1);
     else if ((from + i) % span !== 0 || (to + i) % span !== 0 || pages - i < span) splitHuge(k, vma, e);
-    else if (level === Level.Pmd) {
-      pmdAlloc(k, mm, to + i);
-      moveEntry(k, e, pmdAt(k, mm, to + i), 0);
-    } else moveEntry(k, e, pudAt(k, mm, to + i), 0);
+    else {
+      if (level === Level.Pmd) pmdAlloc(k, mm, to + i);
+      moveEntry(k, e, entryAt(k, mm, to + i, level), 0);
+    }
     i += span - ((from + i) % span);
   }
 }

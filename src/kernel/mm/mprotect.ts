@@ -26,11 +26,12 @@ import {
   withCacheMode,
 } from '../pte.js';
 import { PROT_EXEC, PROT_GROWSDOWN, PROT_GROWSUP, PROT_READ, PROT_WRITE } from '../uapi.js';
-import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../world.js';
+import { VMA_ANON_VMA, type Vma } from '../world.js';
 import { arg64, beyondTaskSize, bounded, pagesOf } from './mmap.js';
-import { vmNormalPage } from './memory/classify.js';
+import { isOwned } from './gup.js';
+import { SPECIAL, vmNormalPage } from './memory/classify.js';
 import { canChangePmdWritable, splitHuge } from './huge_memory.js';
-import { entryPfn, levelPages, none, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
+import { entryPfn, levelPages, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
 import { pteNeedsSoftDirtyWp } from './soft_dirty.js';
 import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
@@ -181,7 +182,7 @@ function wantsUpgrade(k: Kernel, vma: Vma): boolean {
 }
 
 function changePte(k: Kernel, vma: Vma, pg: number, e: number, upgrade: boolean): void {
-  if (none(k, e) || !present(k, e)) return;
+  if (!present(k, e)) return;
   if (k.facts.mprotectClassifiesAll) vmNormalPage(k, vma, pg, e);
   modify(k, vma, e);
   if (upgrade && (k.w[e + 1]! & PTE_WRITE) === 0 && canChangeWritable(k, vma, pg, e))
@@ -216,8 +217,7 @@ function canChangeWritable(k: Kernel, vma: Vma, pg: number, e: number): boolean 
   if ((vma.flags & VM_SHARED) !== 0) return dirty;
   if (k.facts.mprotectUpgradesDirtyOnly && !dirty) return false;
   const frame = vmNormalPage(k, vma, pg, e);
-  const owned = PG_ANON | PG_EXCLUSIVE;
-  return frame >= 0 && (k.pages[frame]!.flags & owned) === owned;
+  return frame !== SPECIAL && isOwned(k.pages[frame]!);
 }
 
 /** The walk before PROT_NONE on raw VMAs. */

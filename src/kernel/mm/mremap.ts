@@ -1,15 +1,15 @@
 /** mremap(): `mm/mremap.c` (C.8). */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
-import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { CapacityError } from '../layout.js';
 import { EFAULT, EINVAL, ENOMEM } from '../errno.js';
 import { VM_DONTEXPAND, VM_MAYSHARE, VM_PFNMAP, VM_SHARED, VM_SPECIAL } from '../flags.js';
 import { MREMAP_DONTUNMAP, MREMAP_FIXED, MREMAP_MAYMOVE } from '../uapi.js';
 import type { Vma } from '../world.js';
-import { arg64, beyondTaskSize, bounded, pagesOf } from './mmap.js';
+import { arg64, beyondTaskSize, bounded, nameable, pagesOf, retAddr } from './mmap.js';
 import { MOVE, moveVma } from './move.js';
-import { doMunmap, findVma, getUnmappedArea, leafAlign, vmaLookup, vmaMerge } from './vma.js';
+import { doMunmap, findVma, getUnmappedArea, isFree, leafAlign, vmaLookup, vmaMerge } from './vma.js';
 
 /** Local words: five arguments of two words each, then pages, and how far a move of several VMAs has come. */
 const L = {
@@ -46,7 +46,7 @@ export const sysMremap: Routine = routine('mm/mremap.c:mremap', L.WORDS, (k, f, 
       const err = k.takeRet();
       if (err !== 0) return leave(k, f, err);
       k.upRead(k.mmapLock(k.currentProc));
-      return retPage(k, f, k.w[f + 1 + L.PG]!);
+      return retAddr(k, f, k.w[f + 1 + L.PG]!);
     }
     case Pc.TargetGone: {
       const err = k.takeRet();
@@ -75,12 +75,7 @@ export const sysMremap: Routine = routine('mm/mremap.c:mremap', L.WORDS, (k, f, 
 function leave(k: Kernel, f: number, pgOrErr: number): void {
   k.upWrite(k.mmapLock(k.currentProc));
   if (pgOrErr < 0) return k.ret(f, pgOrErr);
-  retPage(k, f, pgOrErr);
-}
-
-function retPage(k: Kernel, f: number, pg: number): void {
-  const addr = k.arenaBase + pg * 4096;
-  k.ret(f, addr | 0, Math.floor(addr / 2 ** 32));
+  retAddr(k, f, pgOrErr);
 }
 
 /** Flag errors of all releases, before the lock. */
@@ -153,8 +148,10 @@ function grow(k: Kernel, f: number, vma: Vma): void {
   const newPages = k.w[l + L.NEW]!;
   const err = resizeError(k, vma, pg, oldPages, newPages, 0);
   if (err !== 0) return leave(k, f, err);
-  if (pg + oldPages === vma.end && isFree(k, vma.mm, vma.end, pg + newPages)) {
-    return leave(k, f, growInPlace(k, vma, pg + newPages) ? pg : -ENOMEM);
+  if (pg + oldPages === vma.end) {
+    nameable(k, pg, newPages);
+    if (isFree(k, vma.mm, vma.end, pg + newPages))
+      return leave(k, f, growInPlace(k, vma, pg + newPages) ? pg : -ENOMEM);
   }
   if ((k.w[l + L.FLAGS]! & MREMAP_MAYMOVE) === 0) return leave(k, f, -ENOMEM);
   moveTo(k, f, vma, roomFor(k, vma, newPages));
@@ -167,13 +164,6 @@ function growInPlace(k: Kernel, vma: Vma, end: number): boolean {
   vma.end = end;
   vmaMerge(k, vma);
   return true;
-}
-
-/** No VMA in pages [from, to). */
-function isFree(k: Kernel, mm: number, from: number, to: number): boolean {
-  if (to > k.layout.caps.arena) throw new CapacityError('arena');
-  const next = findVma(k, mm, from);
-  return next === undefined || next.start >= to;
 }
 
 /** get_unmapped_area() for a move. */
@@ -243,8 +233,7 @@ function fixedTarget(k: Kernel, l: number, newPages: number): number {
   if (beyondTaskSize(k, to + newLen)) return -EINVAL;
   if (from + k.w[l + L.OLD]! * 4096 > to && to + newLen > from) return -EINVAL;
   const pg = (to - k.arenaBase) / 4096;
-  if (pg < 0) throw new UnknownError('an address below the arena is mapped');
-  if (pg + newPages > k.layout.caps.arena) throw new CapacityError('arena');
+  nameable(k, pg, newPages);
   return pg;
 }
 

@@ -15,7 +15,7 @@ import {
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import type { Vma } from '../world.js';
-import { callGetUserPage } from './gup.js';
+import { callGetUserPage, GUP_NO_PAGE } from './gup.js';
 import { findVma } from './vma.js';
 
 /** Arguments of {@link mmPopulate}: first page, page behind the last, 1 to ignore errors; then the end of the VMA at hand. */
@@ -35,7 +35,7 @@ export const mmPopulate: Routine = routine('mm/gup.c:__mm_populate', L.WORDS, (k
   }
   if (pc === Pc.Got) {
     const err = k.takeRet();
-    if (err < 0 && !skipVma(k, f)) return leave(k, f, err);
+    if (err !== GUP_NO_PAGE && !skipVma(k, f)) return leave(k, f, err);
     return k.point(f, Pc.Next);
   }
   for (;;) {

@@ -27,10 +27,10 @@ function access(name: string, toRemote: boolean): Routine {
     const mm = k.w[l + L.PID]! - PID_BASE;
     switch (pc) {
       case Pc.Start: {
-        if (k.procs[mm]?.state !== ProcState.Live)
-          return k.ret(f, k.w[l + L.DONE]! > 0 ? k.w[l + L.DONE]! : -ESRCH);
-        if (k.w[l + L.DONE]! >= arg64(k, l + L.LEN)) return k.ret(f, k.w[l + L.DONE]!);
-        return k.goto(f, Pc.Lock);
+        const done = k.w[l + L.DONE]!;
+        if (done === arg64(k, l + L.LEN)) return k.ret(f, done);
+        if (k.procs[mm]?.state === ProcState.Live) return k.goto(f, Pc.Lock);
+        return k.ret(f, done > 0 ? done : -ESRCH);
       }
       case Pc.Lock: {
         const lock = k.mmapLock(mm);

@@ -9,6 +9,8 @@ import { imapLock } from './vma.js';
 /** Local words: mapping handle, byte offset, byte length, even_cows, then the next VMA slot to look at. */
 export const UNMAP = { MAPPING: 1, BEGIN: 3, LEN: 5, EVEN_COWS: 7, NEXT: 9, WORDS: 9 } as const;
 
+const Pc = { Start: 0, Next: 1 } as const;
+
 /**
  * Zaps what maps bytes [holebegin, holebegin + holelen) of a mapping; length 0 means to the end of the file. Arguments take two words
  * each: mapping, begin, length, even_cows. VMAs are found by their vm_pgoff, so a copy-on-write remap, whose vm_pgoff is a pfn, is missed by
@@ -20,9 +22,9 @@ export const unmapMappingRange: Routine = routine(
   (k, f, pc) => {
     const driver = k.w[f + UNMAP.MAPPING]! & 0xff;
     const lock = imapLock(k, driver);
-    if (pc === 0) {
-      if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
-      return k.goto(f, 1);
+    if (pc === Pc.Start) {
+      if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
+      return k.goto(f, Pc.Next);
     }
     const [first, last] = holePages(k, arg64(k, f + UNMAP.BEGIN), arg64(k, f + UNMAP.LEN));
     for (let slot = k.w[f + UNMAP.NEXT]!; slot < k.vmas.length; slot++) {
@@ -34,10 +36,10 @@ export const unmapMappingRange: Routine = routine(
       const to = v.start + Math.min(v.pages, last - pgoff + 1);
       zapPageRange(k, v, from, to, k.w[f + UNMAP.EVEN_COWS] !== 0);
       k.w[f + UNMAP.NEXT] = slot + 1;
-      return k.point(f, 1);
+      return k.point(f, Pc.Next);
     }
     k.upRead(lock);
-    k.ret(f, 0);
+    k.ret(f);
   },
 );
 

@@ -33,6 +33,29 @@ export function findVma(k: Kernel, mm: number, pg: number): Vma | undefined {
   return best;
 }
 
+/** No VMA in pages [from, to). */
+export function isFree(k: Kernel, mm: number, from: number, to: number): boolean {
+  const next = findVma(k, mm, from);
+  return next === undefined || next.start >= to;
+}
+
+/** `kernel/fork.c:vm_area_dup`: a copy that nobody finds yet, with a reference of its own to the file. */
+export function vmAreaDup(k: Kernel, vma: Vma): Vma {
+  const copy = k.allocVma();
+  copy.copyFrom(vma);
+  copy.mm = vma.mm;
+  copy.put(VMA_LINKED, false);
+  copy.put(VMA_IN_IMAP, false);
+  if (copy.file >= 0) k.files[copy.file]!.refs += 1;
+  return copy;
+}
+
+/** `mm/vma.c:vma_link`: from now on the VMA is found by address and by file. */
+export function vmaLink(vma: Vma): void {
+  vma.put(VMA_LINKED, true);
+  vma.put(VMA_IN_IMAP, vma.file >= 0);
+}
+
 /** Moves vm_pgoff by a number of pages, in unsigned long arithmetic. */
 export function addPgoff(k: Kernel, vma: Vma, pages: number): void {
   const lo = (vma.pgoffLo >>> 0) + pages;
@@ -60,9 +83,18 @@ export function waitImap(k: Kernel, f: number, pc: number, vma: Vma): void {
  * only the driver's hooks ask for it, and soft-dirty tracking.
  */
 export function vmaWantsWritenotify(k: Kernel, vma: Vma): boolean {
-  if ((vma.flags & (VM_WRITE | VM_SHARED)) !== (VM_WRITE | VM_SHARED)) return false;
+  return vmaNeedsDirtyTracking(k, vma) || (isSharedWritable(vma) && vmaSoftDirtyEnabled(k, vma));
+}
+
+/** `mm/mmap.c:vma_needs_dirty_tracking`: a shared writable VMA whose driver wants to hear of first writes. */
+export function vmaNeedsDirtyTracking(k: Kernel, vma: Vma): boolean {
   const ops = k.program.vmOps[vma.ops];
-  return ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined || vmaSoftDirtyEnabled(k, vma);
+  const asks = ops?.pageMkwrite !== undefined || ops?.pfnMkwrite !== undefined;
+  return asks && isSharedWritable(vma);
+}
+
+function isSharedWritable(vma: Vma): boolean {
+  return (vma.flags & (VM_WRITE | VM_SHARED)) === (VM_WRITE | VM_SHARED);
 }
 
 /** `mm/mmap.c:vma_set_page_prot`: permissions by the flags, the cache mode kept; write-notify takes the write bit. */
@@ -74,6 +106,8 @@ export function vmaSetPageProt(k: Kernel, vma: Vma): void {
 /** Arguments of {@link splitVma}: VMA slot, page, whether the new VMA is the lower part; then the new slot. */
 const SPLIT = { VMA: 1, AT: 2, BELOW: 3, NEW: 4, WORDS: 4 } as const;
 
+const SplitPc = { Start: 0, Asked: 1, Copy: 2, Cut: 3 } as const;
+
 /** `mm/vma.c:__split_vma`: cuts a VMA at a page; the driver's ->open sees the new part. Returns 0 or -errno. */
 export const splitVma: Routine = routine('mm/vma.c:__split_vma', SPLIT.WORDS, (k, f, pc) => {
   const vma = k.vmas[k.w[f + SPLIT.VMA]!]!;
@@ -81,41 +115,31 @@ export const splitVma: Routine = routine('mm/vma.c:__split_vma', SPLIT.WORDS, (k
   const below = k.w[f + SPLIT.BELOW] === 1;
   const ops = k.program.vmOps[vma.ops];
   switch (pc) {
-    case 0:
-      if (ops?.maySplit === undefined) return k.goto(f, 2);
+    case SplitPc.Start:
+      if (ops?.maySplit === undefined) return k.goto(f, SplitPc.Copy);
       k.arg(0, handle(HandleKind.Vma, vma.slot));
       k.argNumber(1, k.arenaBase + at * 4096);
-      return k.callC(f, 1, ops.maySplit);
-    case 1: {
+      return k.callC(f, SplitPc.Asked, ops.maySplit);
+    case SplitPc.Asked: {
       const err = k.takeRet();
-      return err !== 0 ? k.ret(f, err) : k.goto(f, 2);
+      return err !== 0 ? k.ret(f, err) : k.goto(f, SplitPc.Copy);
     }
-    case 2: {
-      const part = k.allocVma();
-      part.copyFrom(vma);
-      part.mm = vma.mm;
-      part.put(VMA_LINKED, false);
-      part.put(VMA_IN_IMAP, false);
+    case SplitPc.Copy: {
+      const part = vmAreaDup(k, vma);
       if (below) part.end = at;
       else cutLower(k, part, at);
-      if (part.file >= 0) k.files[part.file]!.refs += 1;
       k.w[f + SPLIT.NEW] = part.slot;
-      if (ops?.open === undefined) return k.goto(f, 3);
+      if (ops?.open === undefined) return k.goto(f, SplitPc.Cut);
       k.arg(0, handle(HandleKind.Vma, part.slot));
-      return k.callC(f, 3, ops.open);
+      return k.callC(f, SplitPc.Cut, ops.open);
     }
-    default: {
-      k.takeRet();
-      if (imapBusy(k, vma)) return waitImap(k, f, 3, vma);
-      const part = k.vmas[k.w[f + SPLIT.NEW]!]!;
+    default:
+      if (imapBusy(k, vma)) return waitImap(k, f, SplitPc.Cut, vma);
       vmaAdjustTransHuge(k, vma, at);
-      if (k.frozen) return;
       if (below) cutLower(k, vma, at);
       else vma.end = at;
-      part.put(VMA_LINKED, true);
-      part.put(VMA_IN_IMAP, part.file >= 0);
+      vmaLink(k.vmas[k.w[f + SPLIT.NEW]!]!);
       return k.ret(f, 0);
-    }
   }
 });
 
@@ -140,6 +164,16 @@ export function callSplitVma(
   k.w[nf + SPLIT.BELOW] = below ? 1 : 0;
 }
 
+const MunmapPc = {
+  Start: 0,
+  StartCut: 1,
+  CheckEnd: 2,
+  EndCut: 3,
+  Detach: 4,
+  LeaveImap: 5,
+  Close: 6,
+} as const;
+
 /**
  * `mm/vma.c:do_vmi_align_munmap`: unmaps pages [start, end) of a process whose mmap_lock is held for writing. Arguments: process,
  * start, end, and 1 if the lock may be downgraded: then it is held for reading when 0 is returned. Splits at the ends, takes the VMAs out of
@@ -150,22 +184,25 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
   const start = k.w[f + 2]!;
   const end = k.w[f + 3]!;
   switch (pc) {
-    case 0: {
+    case MunmapPc.Start: {
       const v = vmaLookup(k, mm, start);
-      if (v === undefined || v.start === start) return k.goto(f, 2);
-      return callSplitVma(k, f, 1, v.slot, start, !k.facts.munmapTakesCopies);
+      if (v === undefined || v.start === start) return k.goto(f, MunmapPc.CheckEnd);
+      return callSplitVma(k, f, MunmapPc.StartCut, v.slot, start, !k.facts.munmapTakesCopies);
     }
-    case 1:
-    case 3: {
+    case MunmapPc.StartCut: {
       const err = k.takeRet();
-      return err !== 0 ? k.ret(f, err) : k.goto(f, pc + 1);
+      return err !== 0 ? k.ret(f, err) : k.goto(f, MunmapPc.CheckEnd);
     }
-    case 2: {
+    case MunmapPc.CheckEnd: {
       const v = vmaLookup(k, mm, end);
-      if (v === undefined || v.start === end) return k.goto(f, 4);
-      return callSplitVma(k, f, 3, v.slot, end, k.facts.munmapTakesCopies);
+      if (v === undefined || v.start === end) return k.goto(f, MunmapPc.Detach);
+      return callSplitVma(k, f, MunmapPc.EndCut, v.slot, end, k.facts.munmapTakesCopies);
     }
-    case 4: {
+    case MunmapPc.EndCut: {
+      const err = k.takeRet();
+      return err !== 0 ? k.ret(f, err) : k.goto(f, MunmapPc.Detach);
+    }
+    case MunmapPc.Detach: {
       const vmas = k.vmas;
       for (let i = 0; i < vmas.length; i++) {
         const v = vmas[i]!;
@@ -176,22 +213,21 @@ export const doMunmap: Routine = routine('mm/vma.c:do_vmi_align_munmap', 4, (k, 
         zapPageRange(k, v, v.start, v.end, true);
       }
       freePgtables(k, mm, start, end);
-      return k.goto(f, 5);
+      return k.goto(f, MunmapPc.LeaveImap);
     }
-    case 5: {
+    case MunmapPc.LeaveImap: {
       // The i_mmap trees are left after the entries are gone (free_pgtables), before ->close.
       for (let v = nextDetached(k, mm, start, end); v !== undefined; v = nextDetached(k, mm, v.end, end)) {
         if (!v.has(VMA_IN_IMAP)) continue;
-        if (imapBusy(k, v)) return waitImap(k, f, 5, v);
+        if (imapBusy(k, v)) return waitImap(k, f, MunmapPc.LeaveImap, v);
         v.put(VMA_IN_IMAP, false);
       }
-      return k.goto(f, 6);
+      return k.goto(f, MunmapPc.Close);
     }
     default: {
-      k.takeRet();
       const v = nextDetached(k, mm, start, end);
       if (v === undefined) return k.ret(f, 0);
-      const nf = k.call(f, 6, removeVma);
+      const nf = k.call(f, MunmapPc.Close, removeVma);
       k.w[nf + 1] = v.slot;
     }
   }
@@ -209,27 +245,30 @@ function nextDetached(k: Kernel, mm: number, start: number, end: number): Vma | 
   return best;
 }
 
+const RemovePc = { Start: 0, Closed: 1, Put: 2 } as const;
+
 /** `mm/vma.c:remove_vma`: ->close, then the file reference, then the VMA itself. Argument: the slot. */
 export const removeVma: Routine = routine('mm/vma.c:remove_vma', 1, (k, f, pc) => {
   const v = k.vmas[k.w[f + 1]!]!;
-  if (pc === 0) {
-    const close = k.program.vmOps[v.ops]?.close;
-    if (close === undefined) return k.goto(f, 1);
-    k.arg(0, handle(HandleKind.Vma, v.slot));
-    return k.callC(f, 1, close);
+  switch (pc) {
+    case RemovePc.Start: {
+      const close = k.program.vmOps[v.ops]?.close;
+      if (close === undefined) return k.goto(f, RemovePc.Closed);
+      k.arg(0, handle(HandleKind.Vma, v.slot));
+      return k.callC(f, RemovePc.Closed, close);
+    }
+    case RemovePc.Closed: {
+      const file = v.file;
+      pfnmapTrackCtxRelease(k, v);
+      v.clear();
+      if (file < 0) return k.ret(f);
+      const nf = k.call(f, RemovePc.Put, fput);
+      k.w[nf + 1] = file;
+      return;
+    }
+    default:
+      k.ret(f);
   }
-  if (pc === 1) {
-    k.takeRet();
-    const file = v.file;
-    pfnmapTrackCtxRelease(k, v);
-    v.clear();
-    if (file < 0) return k.ret(f, 0);
-    const nf = k.call(f, 2, fput);
-    k.w[nf + 1] = file;
-    return;
-  }
-  k.takeRet();
-  k.ret(f, 0);
 });
 
 /**
