@@ -1,14 +1,13 @@
 /**
  * The set of states seen, exactly. A state is a tuple of numbers of its parts, a part one of numbers of its leaves, a few words each
  * ({@link ChunkTable}). A move changes few leaves: most of a successor is known without looking at it again, what is looked up lies in small
- * tables, and a state takes some 40 bytes however large the world is.
+ * tables, and a state takes some 50 bytes however large the world is.
  */
 import { ChunkTable, type Chunks } from './chunks.js';
+import { LEAF, scratchFor, type Scratch } from './diff.js';
 
 const INITIAL_STATES = 1 << 10;
 const INITIAL_PIECES = 1 << 4;
-/** Words of a leaf; the last one of a part may have less. */
-const LEAF = 8;
 /** Words that an array of ours may have. */
 const MAX_WORDS = 2 ** 31 - 1;
 
@@ -36,22 +35,23 @@ export type MakeTable = (width: number, initial: number) => Chunks;
 export class StateStore implements States {
   limit = Infinity;
   private readonly parts: number;
-  /** Where leaves begin, and the end of the last. */
-  private readonly starts: Int32Array;
   /** First leaf of each part, and the end of the last. */
   private readonly firsts: Int32Array;
-  /** Of each leaf; one for all that are as wide. */
-  private readonly leaves: readonly Chunks[];
+  /** Part of each leaf. */
+  private readonly partOf: Int32Array;
+  private readonly leaves: Chunks;
   /** Of each part; a part of one leaf has its number, and none. */
   private readonly nodes: readonly (Chunks | undefined)[];
   private readonly states: Chunks;
   private readonly tables: readonly Chunks[];
-  /** The state loaded last, the numbers of its leaves and parts: what a successor is compared with. */
+  /** Holds the state that is looked up, and the one loaded last, which it is compared with. */
+  private readonly scratch: Scratch;
+  /** The words of the latter. */
   private readonly before: Int32Array;
+  /** Numbers of the leaves and parts of the state loaded last; at first, of a state of zeros. */
   private readonly beforeIds: Int32Array;
   private readonly beforeTuple: Int32Array;
-  private hasBefore = false;
-  /** Those of the state that is looked up. */
+  /** Those of the state that is looked up. Between two calls, `ids` are those of the state loaded last. */
   private readonly ids: Int32Array;
   private readonly tuple: Int32Array;
 
@@ -65,31 +65,28 @@ export class StateStore implements States {
     cuts: readonly number[],
     make?: MakeTable,
   ) {
-    this.parts = cuts.length;
-    const { starts, firsts } = leavesOf(width, cuts);
-    this.starts = Int32Array.from(starts);
-    this.firsts = Int32Array.from(firsts);
+    const count = Math.ceil(width / LEAF);
+    const firsts = firstLeaves(cuts, count);
     const tables: Chunks[] = [];
     const table = (wide: number, initial = INITIAL_PIECES): Chunks => {
       const made = make?.(wide, initial) ?? new ChunkTable(wide, (bytes) => this.reserve(bytes), initial);
       tables.push(made);
       return made;
     };
-    const byWidth = new Map<number, Chunks>();
-    this.leaves = starts.slice(1).map((end, l) => {
-      const wide = end - starts[l]!;
-      if (!byWidth.has(wide)) byWidth.set(wide, table(wide));
-      return byWidth.get(wide)!;
-    });
+    this.parts = firsts.length - 1;
+    this.firsts = Int32Array.from(firsts);
+    this.partOf = Int32Array.from({ length: count }, (_, l) => firsts.findLastIndex((first) => first <= l));
+    this.leaves = table(LEAF);
     this.nodes = firsts
       .slice(1)
       .map((end, p) => (end - firsts[p]! > 1 ? table(end - firsts[p]!) : undefined));
     this.states = table(this.parts, INITIAL_STATES);
     this.tables = tables;
-    this.before = new Int32Array(width);
-    this.beforeIds = new Int32Array(this.leaves.length);
-    this.ids = new Int32Array(this.leaves.length);
-    this.beforeTuple = new Int32Array(this.parts);
+    this.scratch = scratchFor(count);
+    this.before = this.scratch.b.subarray(0, width);
+    this.beforeIds = new Int32Array(count).fill(this.leaves.intern(new Int32Array(LEAF), 0));
+    this.ids = this.beforeIds.slice();
+    this.beforeTuple = Int32Array.from(this.nodes, (_, p) => this.part(p));
     this.tuple = new Int32Array(this.parts);
   }
 
@@ -110,76 +107,74 @@ export class StateStore implements States {
 
   /** Adds a state unless it is there. @returns its number if it is new, else -1 - number */
   add(words: Int32Array): number {
-    const { parts, tuple, beforeTuple, hasBefore, states } = this;
-    for (let p = 0; p < parts; p++) {
-      const part = hasBefore ? this.changed(words, p) : this.whole(words, p);
-      tuple[p] = part < 0 ? beforeTuple[p]! : part;
+    const { scratch, ids, leaves, partOf, tuple, beforeTuple, parts, states } = this;
+    if (scratch.owner !== this) this.own();
+    const { a, found } = scratch;
+    a.set(words);
+    for (let p = 0; p < parts; p++) tuple[p] = beforeTuple[p]!;
+    const n = scratch.diff(ids.length);
+    for (let i = 0; i < n;) {
+      const p = partOf[found[i]!]!;
+      for (; i < n && partOf[found[i]!] === p; i++) {
+        const leaf = found[i]!;
+        ids[leaf] = leaves.intern(a, leaf * LEAF);
+      }
+      tuple[p] = this.part(p);
     }
     const id = states.intern(tuple, 0);
     return states.added ? id : -1 - id;
   }
 
-  /** Number of a part, or -1 if it is that of the state loaded last. */
-  private changed(words: Int32Array, p: number): number {
-    const { before, starts, leaves, ids, firsts } = this;
+  /** Number of a part whose leaves are in `ids`; puts those of the state loaded last in their place again. */
+  private part(p: number): number {
+    const { ids, beforeIds, firsts } = this;
     const first = firsts[p]!;
-    const end = firsts[p + 1]!;
-    let any = false;
-    for (let l = first; l < end; l++) {
-      const from = starts[l]!;
-      if (same(words, before, from, starts[l + 1]!)) continue;
-      ids[l] = leaves[l]!.intern(words, from);
-      any = true;
-    }
-    return any ? this.part(p, first, end) : -1;
-  }
-
-  private whole(words: Int32Array, p: number): number {
-    const { starts, leaves, ids, firsts } = this;
-    for (let l = firsts[p]!; l < firsts[p + 1]!; l++) ids[l] = leaves[l]!.intern(words, starts[l]!);
-    return this.part(p, firsts[p]!, firsts[p + 1]!);
-  }
-
-  /** Number of a part whose leaves are in place; puts those of the state loaded last in their place again. */
-  private part(p: number, first: number, end: number): number {
-    const { ids, beforeIds } = this;
     const node = this.nodes[p];
     const id = node === undefined ? ids[first]! : node.intern(ids, first);
-    for (let l = first; l < end; l++) ids[l] = beforeIds[l]!;
+    for (let l = first; l < firsts[p + 1]!; l++) ids[l] = beforeIds[l]!;
     return id;
   }
 
   /** Writes state `id` into `words`; successors added next are compared with it. */
   load(id: number, words: Int32Array): void {
-    const { parts, tuple, beforeTuple, hasBefore } = this;
+    const { parts, tuple, beforeTuple, scratch } = this;
+    if (scratch.owner !== this) this.own();
     this.states.load(id, tuple, 0);
     for (let p = 0; p < parts; p++) {
       const part = tuple[p]!;
-      if (hasBefore && beforeTuple[p] === part) continue;
+      if (beforeTuple[p] === part) continue;
       beforeTuple[p] = part;
       this.loadPart(p, part);
     }
-    this.hasBefore = true;
-    words.set(this.before);
+    this.reload(words);
   }
 
   private loadPart(p: number, part: number): void {
-    const { before, beforeIds, ids, leaves, starts, firsts, hasBefore } = this;
+    const { beforeIds, ids, leaves, firsts, scratch } = this;
     const first = firsts[p]!;
     const node = this.nodes[p];
     if (node === undefined) ids[first] = part;
     else node.load(part, ids, first);
     for (let l = first; l < firsts[p + 1]!; l++) {
       const leaf = ids[l]!;
-      if (hasBefore && beforeIds[l] === leaf) continue;
+      if (beforeIds[l] === leaf) continue;
       beforeIds[l] = leaf;
-      leaves[l]!.load(leaf, before, starts[l]!);
+      leaves.load(leaf, scratch.b, l * LEAF);
     }
   }
 
   /** Writes the state loaded last into `words` again. */
   reload(words: Int32Array): void {
+    if (this.scratch.owner !== this) this.own();
     words.set(this.before);
+  }
+
+  /** Takes the scratch from another store of this thread. */
+  private own(): void {
+    const { scratch, beforeIds, leaves } = this;
+    scratch.owner = this;
+    scratch.a.fill(0);
+    for (let l = 0; l < beforeIds.length; l++) leaves.load(beforeIds[l]!, scratch.b, l * LEAF);
   }
 
   private reserve(bytes: number): void {
@@ -188,27 +183,8 @@ export class StateStore implements States {
   }
 }
 
-/** Cuts parts into leaves. */
-function leavesOf(width: number, cuts: readonly number[]): { starts: number[]; firsts: number[] } {
-  const starts: number[] = [];
-  const firsts: number[] = [];
-  cuts.forEach((from, p) => {
-    const end = cuts[p + 1] ?? width;
-    firsts.push(starts.length);
-    for (let at = from; at < end; at += LEAF) starts.push(at);
-  });
-  return { starts: [...starts, width], firsts: [...firsts, starts.length] };
-}
-
-/** Whether the words of a leaf are equal. All at once: every word of every successor comes by here. */
-function same(a: Int32Array, b: Int32Array, i: number, end: number): boolean {
-  if (end - i === LEAF) {
-    const left =
-      (a[i]! ^ b[i]!) | (a[i + 1]! ^ b[i + 1]!) | (a[i + 2]! ^ b[i + 2]!) | (a[i + 3]! ^ b[i + 3]!);
-    const right =
-      (a[i + 4]! ^ b[i + 4]!) | (a[i + 5]! ^ b[i + 5]!) | (a[i + 6]! ^ b[i + 6]!) | (a[i + 7]! ^ b[i + 7]!);
-    return (left | right) === 0;
-  }
-  for (let at = i; at < end; at++) if (a[at] !== b[at]) return false;
-  return true;
+/** First leaf of each part, and the end of the last. A leaf belongs to the part in which it begins. */
+function firstLeaves(cuts: readonly number[], leaves: number): number[] {
+  const firsts = cuts.map((cut) => Math.ceil(cut / LEAF));
+  return [...firsts.filter((first, p) => first < (firsts[p + 1] ?? leaves)), leaves];
 }
