@@ -57,6 +57,7 @@ const runCommand = buildCommand<RunFlags, string[], Context>({
       memory: { kind: 'parsed', parse: parseSize, optional: true, brief },
       compact: { kind: 'boolean', default: false, withNegated: false, brief },
       symmetry: { kind: 'boolean', default: true, brief },
+      por: { kind: 'boolean', default: true, brief },
       witness: { kind: 'boolean', default: false, withNegated: false, brief },
       probability: { kind: 'parsed', parse: parseAllocators, optional: true, brief },
       ram: { kind: 'parsed', parse: parseRam, optional: true, brief },

@@ -63,6 +63,7 @@ The search of one test on one configuration (docs/search.md):
   --max-states N, --memory SIZE    stop after N distinct states, at 500M or 2G
   --compact          keep fingerprints of states: less memory, not exhaustive
   --no-symmetry      tell all free frames apart; slower, with the same outcomes
+  --no-por           try commuting steps in both orders; with the same outcomes
 
 Exit status:
   0    every answer is the expected one

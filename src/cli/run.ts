@@ -34,6 +34,7 @@ export interface RunFlags {
   readonly memory?: number;
   readonly compact: boolean;
   readonly symmetry: boolean;
+  readonly por: boolean;
   readonly witness: boolean;
   readonly probability?: readonly Allocator[];
   readonly ram?: number;
@@ -60,6 +61,7 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
       ...(flags.memory !== undefined && { maxBytes: flags.memory }),
       ...(flags.compact && { compact: true }),
       symmetry: flags.symmetry,
+      por: flags.por,
       witness: flags.witness,
       ...probabilityOf(flags),
     },

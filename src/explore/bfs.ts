@@ -158,7 +158,10 @@ export class Search {
     const enumerator = new Enumerator();
     const before = system.words.slice();
     let at = 0;
-    for (let m = 0; m < system.moves; m++) {
+    const alone = system.alone?.move() ?? -1;
+    for (let i = alone < 0 ? 0 : -1; i < system.moves; i++) {
+      if (i === alone && i >= 0) continue;
+      const m = i < 0 ? alone : i;
       system.words.set(before);
       if (!system.enabled(m)) continue;
       enumerator.start();

@@ -26,20 +26,27 @@ export class Successors {
     let step = 0;
     let touched = false;
     store.load(id, words);
-    for (let m = 0; m < system.moves; m++) {
+    const alone = system.alone?.move() ?? -1;
+    // the move that may be the only one comes first
+    for (let i = alone < 0 ? 0 : -1; i < system.moves; i++) {
+      if (i === alone && i >= 0) continue;
+      const m = i < 0 ? alone : i;
       if (touched) store.reload(words);
       touched = false;
       if (!system.enabled(m)) continue;
       any = true;
+      let advanced = i < 0;
       enumerator.start();
       do {
         if (touched) store.reload(words);
         touched = true;
         const within = system.apply(m, enumerator.choose);
         this.transitions += 1;
+        if (advanced) advanced = within !== false && system.alone!.advanced();
         if (within !== false && visit(step) === true) return true;
         step += 1;
       } while (enumerator.next());
+      if (advanced) return true;
     }
     return any;
   }

@@ -9,6 +9,12 @@ export interface TransitionSystem {
   readonly cuts: readonly number[];
   /** Number of moves that a state may offer; which are possible depends on the state. */
   readonly moves: number;
+  /**
+   * A move of the current state that may be made alone: whatever the others can do meanwhile, they can do after it, to the same end (-1: there is
+   * none). After each of its actions `advanced` tells whether it has brought its maker further; if one has not, the other moves are made, too,
+   * so that nobody waits for ever. Absent: all moves are made.
+   */
+  readonly alone?: { move(): number; advanced(): boolean } | undefined;
   /** Whether move `m` is possible in the current state. */
   enabled(m: number): boolean;
   /**

@@ -64,6 +64,8 @@ export class Kernel {
   tracer: Tracer | undefined = undefined;
   /** Witnesses stop at every scheduling point, also where nobody else could move. */
   everyPoint = false;
+  /** Whether a thread has stored to a page that is no private copy. */
+  storesShared = false;
   /** Set while observers look: reports (bad map, undefined) are not made. */
   quiet = false;
   /** Address of the first page of every arena, in bytes. */
@@ -193,6 +195,11 @@ export class Kernel {
   /** Saves where frame `f` goes on. */
   setPc(f: number, pc: number): void {
     this.w[f] = (this.w[f]! & ~(PC_MASK << ID_BITS)) | (pc << ID_BITS);
+  }
+
+  /** Where frame `f` goes on. */
+  pcAt(f: number): number {
+    return (this.w[f]! >>> ID_BITS) & PC_MASK;
   }
 
   /** Goes on at `pc` of the same routine. */

@@ -9,6 +9,7 @@ import { bootKernel, compile } from './boot.js';
 import { Collector, inOrder, keyOf, NO_END, type Findings } from './collector.js';
 import { questionOf } from './outcome.js';
 import type { Outcome } from './result.js';
+import { Entangled, type Reduction } from './por.js';
 import { searchedSystem } from './system.js';
 
 /** What a thread is told. Can be sent to another thread. */
@@ -17,6 +18,7 @@ export interface CrewTask {
   readonly ptrs: number;
   readonly caps: Capacities;
   readonly symmetry: Symmetry | undefined;
+  readonly reduction: Reduction | undefined;
   readonly maxBytes: number | undefined;
   readonly threads: number;
   readonly index: number;
@@ -27,6 +29,7 @@ export interface CrewTask {
 export type CrewFailure =
   | { readonly kind: 'capacity'; readonly capacity: Capacity }
   | { readonly kind: 'told'; readonly frames: ToldApart['frames']; readonly unit: number }
+  | { readonly kind: 'entangled'; readonly contents: boolean }
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** What a thread has found. */
@@ -48,11 +51,11 @@ export interface Crew {
 
 /** A thread's part. It blocks until the search is over for all. */
 export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
-  const { caps, symmetry, shared, maxBytes, threads, index } = task;
+  const { caps, symmetry, reduction, shared, maxBytes, threads, index } = task;
   const c = compile(test, task.facts, task.ptrs);
   const k = bootKernel(c, caps);
   let collector: Collector | undefined = undefined;
-  const member: Member = new Member(searchedSystem(k, c, symmetry), {
+  const member: Member = new Member(searchedSystem(k, c, symmetry, reduction), {
     ...{ threads, index, shared },
     ...(maxBytes === undefined ? {} : { maxBytes }),
     onFinal: (id) => collector!.final(id),
@@ -78,6 +81,7 @@ export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
 function failureOf(error: unknown): CrewFailure {
   if (error instanceof CapacityError) return { kind: 'capacity', capacity: error.capacity };
   if (error instanceof ToldApart) return { kind: 'told', frames: error.frames, unit: error.unit };
+  if (error instanceof Entangled) return { kind: 'entangled', contents: error.contents };
   if (error instanceof UnknownError) return { kind: 'unknown', reason: error.message };
   throw error;
 }
@@ -86,6 +90,7 @@ function failureOf(error: unknown): CrewFailure {
 export function errorOf(failure: CrewFailure): Error {
   if (failure.kind === 'capacity') return new CapacityError(failure.capacity);
   if (failure.kind === 'told') return new ToldApart(failure.frames, failure.unit);
+  if (failure.kind === 'entangled') return new Entangled(failure.contents);
   return new UnknownError(failure.reason);
 }
 

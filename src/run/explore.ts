@@ -13,6 +13,7 @@ import { Collector, type Findings } from './collector.js';
 import { errorOf, together, type CrewReport, type CrewTask } from './crew.js';
 import type { Question } from './outcome.js';
 import type { Progress, RunOptions, Witness } from './result.js';
+import { Entangled, firstReduction, type Reduction } from './por.js';
 import { firstSymmetry } from './symmetry.js';
 import { kernelSystem, searchedSystem } from './system.js';
 import { Unrenamer } from './unrename.js';
@@ -41,6 +42,7 @@ interface Attempt {
   readonly options: RunOptions;
   readonly caps: Capacities;
   readonly symmetry: Symmetry | undefined;
+  readonly reduction: Reduction | undefined;
   /** By `performance.now()`. */
   readonly deadline: number | undefined;
 }
@@ -57,12 +59,16 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
     options.witness === true ||
     options.compact === true ||
     options.maxStates !== undefined;
+  // a witness is a shortest way
+  let reduction = options.por === false || options.witness === true ? undefined : firstReduction(c, question);
   for (;;) {
-    const attempt = { c, question, options, caps, symmetry, deadline };
+    const attempt = { c, question, options, caps, symmetry, reduction, deadline };
     try {
       return (await searchHere(attempt, alone)) ?? (await searchTogether(attempt));
     } catch (error) {
-      if (error instanceof UnknownError) {
+      if (reduction !== undefined && (error instanceof Entangled || error instanceof UnknownError)) {
+        reduction = error instanceof Entangled && error.contents ? { contents: true } : undefined;
+      } else if (error instanceof UnknownError) {
         // so does what they have found before they meet what the model does not know
         alone = true;
       } else if (error instanceof ToldApart && symmetry !== undefined) {
@@ -80,9 +86,9 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
  * @throws CapacityError if there can be more, ToldApart
  */
 async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration | undefined> {
-  const { c, question, options, caps, symmetry } = attempt;
+  const { c, question, options, caps, symmetry, reduction } = attempt;
   const k = bootKernel(c, caps);
-  const search = new Search(searchedSystem(k, c, symmetry), options.compact);
+  const search = new Search(searchedSystem(k, c, symmetry, reduction), options.compact);
   const collector = new Collector(question, c, k, search);
   const found = (end: { reason?: string; repeatable: boolean }): Exploration => ({
     findings: collector,
@@ -95,6 +101,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
     const ending = await searchInSlices(search, collector, attempt, alone);
     return ending === 'large' ? undefined : found(endOf(ending, options));
   } catch (error) {
+    if (reduction !== undefined && !(error instanceof CapacityError)) throw error;
     if (error instanceof UnknownError) return found({ reason: error.message, repeatable: true });
     if (error instanceof CapacityError && grow(caps, error.capacity) === undefined)
       return found({ reason: `bound: ${error.capacity}`, repeatable: true });
@@ -131,7 +138,7 @@ export function progressIn({ states, transitions, queued }: Search): Progress {
 
 /** Searches on many threads, from the start: what they find does not depend on how many they are. */
 async function searchTogether(attempt: Attempt): Promise<Exploration> {
-  const { c, options, caps, symmetry, deadline } = attempt;
+  const { c, options, caps, symmetry, reduction, deadline } = attempt;
   const { crew, signal, maxBytes } = options;
   const { threads } = crew!;
   const shared = share(threads, kernelSystem(bootKernel(c, caps), c));
@@ -148,7 +155,7 @@ async function searchTogether(attempt: Attempt): Promise<Exploration> {
   }, SLICE_MS);
   // what the threads ask is seen by nobody: all facts count as asked
   const facts = Object.fromEntries(FACT_NAMES.map((name) => [name, c.facts[name]])) as unknown as Facts;
-  const common = { facts, ptrs: c.ptrs, caps, symmetry, maxBytes, threads, shared };
+  const common = { facts, ptrs: c.ptrs, caps, symmetry, reduction, maxBytes, threads, shared };
   const tasks = Array.from({ length: threads }, (_, index): CrewTask => ({ ...common, index }));
   let reports: readonly CrewReport[];
   try {

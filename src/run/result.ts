@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly compact?: boolean;
   /** False: every frame counts as different from every other, and nothing is renamed. The outcomes are the same. */
   readonly symmetry?: boolean;
+  /** False: no partial-order reduction. */
+  readonly por?: boolean;
   /** Record how the first positive outcome (for `forall`: the first counterexample) is reached. */
   readonly witness?: boolean;
   /** Also ask how likely the condition is. */

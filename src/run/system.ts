@@ -5,12 +5,14 @@ import { Exchange, type Symmetry } from '../kernel/exchange.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { booting, runModuleInit, type Compiled } from './boot.js';
 import { Canonical } from './canonical.js';
+import { Por, type Reduction } from './por.js';
 
 /**
  * Moves are threads; while module_init is to come, there is one move only.
  * @param canonical renames what a move leaves
+ * @param por says which moves are made alone
  */
-export function kernelSystem(k: Kernel, c: Compiled, canonical?: Canonical): TransitionSystem {
+export function kernelSystem(k: Kernel, c: Compiled, canonical?: Canonical, por?: Por): TransitionSystem {
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
@@ -19,15 +21,26 @@ export function kernelSystem(k: Kernel, c: Compiled, canonical?: Canonical): Tra
     apply: (m, choose) => {
       k.chooser = choose;
       if (booting(k)) runModuleInit(k, c);
-      else k.run(m);
+      else {
+        por?.begin();
+        k.run(m);
+        por?.check();
+      }
       canonical?.apply();
     },
+    alone: por && { move: () => (booting(k) ? -1 : por.choose()), advanced: () => por.advanced() },
   };
 }
 
 /** The system that is searched: with a symmetry, one state stands for all that it makes alike. */
-export function searchedSystem(k: Kernel, c: Compiled, symmetry: Symmetry | undefined): TransitionSystem {
-  if (symmetry === undefined) return kernelSystem(k, c);
+export function searchedSystem(
+  k: Kernel,
+  c: Compiled,
+  symmetry: Symmetry | undefined,
+  reduction: Reduction | undefined,
+): TransitionSystem {
+  const por = reduction && new Por(c, k, symmetry, reduction);
+  if (symmetry === undefined) return kernelSystem(k, c, undefined, por);
   k.exchange = new Exchange(k, symmetry);
-  return kernelSystem(k, c, new Canonical(k, symmetry, false));
+  return kernelSystem(k, c, new Canonical(k, symmetry, false), por);
 }

@@ -39,6 +39,8 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
     name: `P${i}`,
     fn: user.routine,
     variables: new Map(),
+    operations: [],
+    loops: true,
   }));
   const compiled: Compiled = {
     ...c,

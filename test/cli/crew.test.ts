@@ -8,7 +8,7 @@ import { buildCli, isFresh } from '../../scripts/build.mjs';
 const directory = mkdtempSync(join(tmpdir(), 'pfnmap-crew-'));
 const FILE = join(directory, 'crew.litmus');
 
-/** Some 37,000 states without symmetry, and outcomes that differ in where copies lie. */
+/** Some 36,000 states without symmetry, and outcomes that differ in where copies lie. */
 const TEXT = readFileSync(resolve('bench/middle.litmus'), 'utf8')
   .replace('pool = 8 pages', 'pool = 7 pages')
   .replace(/Result: .*/, 'Result: Sometimes')

@@ -85,7 +85,14 @@ function callRoutine(
   args: readonly Operand[],
   wanted: boolean,
 ): Operand | undefined {
-  if (fn.user) emitUserPoint(fn.b);
-  else emitPoint(fn.b);
-  return enterRoutine(fn, apiId(e.callee.name), routine, args, e.type, wanted);
+  const id = apiId(e.callee.name);
+  if (!fn.user) {
+    emitPoint(fn.b);
+    return enterRoutine(fn, id, routine, args, e.type, wanted);
+  }
+  emitUserPoint(fn.b);
+  const from = fn.b.here;
+  const result = enterRoutine(fn, id, routine, args, e.type, wanted);
+  fn.b.operation(e.callee.name, from);
+  return result;
 }

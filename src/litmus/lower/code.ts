@@ -24,6 +24,14 @@ export interface Start {
   readonly pc: number;
 }
 
+/** A system call or an access of a thread: instructions [from, to), its scheduling point before them left out. */
+export interface Operation {
+  /** The system call's name, `load` or `store`. */
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** A value not yet computed, with the temporary words that it reads. */
 export interface Operand {
   readonly ev: Ev;
@@ -61,6 +69,8 @@ export class CodeBuilder {
   readonly offsets: number[] = [];
   /** Where statements begin. */
   readonly starts: Start[] = [];
+  /** What a thread asks of the kernel, in the order of the instructions. */
+  readonly operations: Operation[] = [];
   /** Source offset of what is being compiled. */
   offset = 0;
   #words: number;
@@ -90,6 +100,11 @@ export class CodeBuilder {
   begin(offset: number): void {
     this.offset = offset;
     this.starts.push({ offset, pc: this.here });
+  }
+
+  /** The instructions from `from` to here are one operation of a thread. */
+  operation(name: string, from: number): void {
+    this.operations.push({ name, from, to: this.here });
   }
 
   bind(label: Label): void {

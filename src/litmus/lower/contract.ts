@@ -3,7 +3,8 @@ import type { CType } from '../../c/types.js';
 import type { Facts } from '../../kernel/facts.js';
 import type { CFunction, Program } from '../../kernel/routine.js';
 import type { MemoryMap } from '../../kernel/memmap.js';
-import type { Start } from './code.js';
+import type { Operation, Start } from './code.js';
+import type { DriverEffects } from './effects.js';
 import type { IoctlUse } from './commands.js';
 
 /** What the lowering depends on besides the test. */
@@ -29,6 +30,10 @@ export interface LoweredThread {
   readonly name: string;
   readonly fn: CFunction;
   readonly variables: ReadonlyMap<string, Variable>;
+  /** What it asks of the kernel, in the order of its instructions. */
+  readonly operations: readonly Operation[];
+  /** Whether it may come back to an instruction that it has passed, but to try an access again. */
+  readonly loops: boolean;
 }
 
 /** A test, compiled. */
@@ -48,6 +53,8 @@ export interface LoweredTest {
   readonly touchesContents: boolean;
   /** Whether the driver sets memory types. */
   readonly memtypes: boolean;
+  /** What the driver's functions may touch. */
+  effects(): DriverEffects;
   /** Source line (1-based) of an instruction, for witnesses. */
   line(fn: CFunction, pc: number): number | undefined;
   /** First instructions of a function's statements, for coverage. */

@@ -10,6 +10,7 @@ import { CellFinder, type Cell } from './cells.js';
 import { ioctlUse } from './commands.js';
 import type { CodeBuilder, CompiledFunction } from './code.js';
 import type { LoweredTest, LoweredThread, LowerOptions, Variable } from './contract.js';
+import { DriverEffects, loops } from './effects.js';
 import { FunctionLowering } from './function.js';
 import { isWide, leaves } from './layout.js';
 import { initialGlobals } from './globals.js';
@@ -117,6 +118,7 @@ function lower(test: LitmusTest, session: Session, threads: readonly TypedFuncti
     ioctl: ioctlUse(program, ioctls),
     touchesContents: finder.accesses > 0 || /\b(copy_from_user|get_user)\b/.test(test.source.text),
     memtypes: session.memtypes,
+    effects: () => new DriverEffects(program),
     line: (fn, pc) => {
       const offset = lines.get(fn)?.offsets[pc];
       return offset === undefined ? undefined : lineColumn(test.source.text, offset).line;
@@ -176,7 +178,8 @@ function lowerThread(
     // of several variables with one name, the one declared first can be observed
     if (!variables.has(l.name)) addVariables(variables, l.name, l.type, fn.slotOf(l) - 1, session.model);
   }
-  return { name: source.name, fn: target, variables };
+  const { operations } = fn.b;
+  return { name: source.name, fn: target, variables, operations, loops: loops(source.body) };
 }
 
 function addVariables(

@@ -8,6 +8,7 @@ import { callPageFault, FAULT, NO_FRAME, translate, userPage } from '../../kerne
 import type { Kernel } from '../../kernel/kernel.js';
 import { THREAD } from '../../kernel/layout.js';
 import { cellsOf } from '../../kernel/mm/page_alloc.js';
+import { PG_ANON } from '../../kernel/world.js';
 import { apiId } from '../api/index.js';
 import { emitUserPoint, LEFT, type Operand } from './code.js';
 import type { Lowering } from './lowering.js';
@@ -68,6 +69,7 @@ function reach(k: Kernel, f: number, at: Ev, write: boolean, bytes: number, faul
     return FAULT;
   }
   if (frame === NO_FRAME) return NO_FRAME;
+  if (write && (k.pages[frame]!.flags & PG_ANON) === 0) k.storesShared = true;
   return cellsOf(k, frame) + k.program.cells[cellAt(k, lo & 4095, bytes)]!.word;
 }
 
@@ -107,6 +109,7 @@ export function loadUser(fn: Lowering, place: UserPlace, type: CType): Operand {
     return access + 2;
   });
   afterFault(fn, retry);
+  fn.b.operation('load', access);
   return result;
 }
 
@@ -130,4 +133,5 @@ export function storeUser(fn: Lowering, place: UserPlace, value: Operand, type: 
     return access + 2;
   });
   afterFault(fn, retry);
+  fn.b.operation('store', access);
 }
