@@ -17,6 +17,7 @@ import { entryPfn, pteAt } from '../kernel/mm/pgtable.js';
 import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
 import { UNDEFINED_IDS } from '../kernel/routine.js';
 import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Page, type Vma } from '../kernel/world.js';
+import { DRIVER_FUNCTIONS } from '../litmus/api/index.js';
 import { frameName } from '../run/changes.js';
 import { Kind } from './operations.js';
 
@@ -150,6 +151,11 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: La
       by: 'driver',
       how: `${frameName(k, pfn)} can be written through a shared mapping`,
     };
+  if (invariant === 'no-warning') {
+    const name = warnedIn(k);
+    if (name !== undefined && !Object.hasOwn(DRIVER_FUNCTIONS, name))
+      return { by: 'core', how: `it warns in ${name}(), where the driver has called nothing that warns` };
+  }
   if (invariant === 'memory-type')
     return { by: 'driver', how: `it maps ${frameName(k, pfn)} with two memory types` };
   const hooked = k.program.vmOps.some((ops) => ops?.findNormalPage !== undefined);
@@ -165,6 +171,11 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: La
   const page = k.pages[k.mem.frame(pfn)]!;
   if ((page.flags & PG_ANON) !== 0 || page.mapcount !== 0) return undefined;
   return { by: 'driver', how: `it holds ${frameName(k, pfn)} and has nothing left that names it` };
+}
+
+/** The call in which the kernel has warned: the driver's, or a program's. */
+function warnedIn(k: Kernel): string | undefined {
+  return k.program.apiNames.find((_, i) => (k.w[HEAD.WARNED + (i >> 5)]! & (1 << (i & 31))) !== 0);
 }
 
 /** Why a mapping that the driver has promised is refused. */

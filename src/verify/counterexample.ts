@@ -1,8 +1,9 @@
 /** A path to a broken invariant as a litmus test: its operations as threads, and the broken state as the condition. */
 import type { InvariantId } from '../contract/invariants/list.js';
 import { DiagnosticSink } from '../c/diagnostics.js';
+import { errnoName } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { HEAD } from '../kernel/layout.js';
+import { HEAD, THREAD } from '../kernel/layout.js';
 import { vmNormalPage } from '../kernel/mm/memory/classify.js';
 import { entryPfn, walk } from '../kernel/mm/pgtable.js';
 import { Level, PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../kernel/pte.js';
@@ -32,7 +33,8 @@ export function counterexample(
   invariant: InvariantId,
 ): string | undefined {
   const { compiled: c } = subject;
-  const condition = new Conditions(k, c, broken).of(invariant);
+  const last = deeds.at(-1);
+  const condition = new Conditions(k, c, broken, last).of(invariant);
   if (condition === undefined) return undefined;
   const { text } = c.test.source;
   const threads = c.lowered.threads
@@ -49,7 +51,9 @@ export function counterexample(
     ' *)',
     memoryText(c, threads),
     text.slice(driver.start, driver.end).trim(),
-    ...threads.map((thread) => program(c, deeds, thread, threads.length > 1)),
+    ...threads.map((thread) =>
+      program(c, deeds, thread, threads.length > 1, asksLast(invariant, last) ? last : undefined),
+    ),
     `exists (${condition})`,
     '',
   ].join('\n');
@@ -73,11 +77,27 @@ function memoryText({ test }: Compiled, threads: readonly number[]): string {
   return block.replace(/\s*\}$/, `\n  threads ${threads.map((i) => `P${i}`).join(' ')};\n}`);
 }
 
+/** Whether it is the result of the last call that shows what is wrong: a mapping refused that was promised. */
+function asksLast(invariant: InvariantId, last: Deed | undefined): boolean {
+  return invariant === 'served' && last !== undefined && isRefused(last);
+}
+
+function isRefused({ result = 0 }: Deed): boolean {
+  return result < 0 && result > -4096;
+}
+
 /**
  * A thread of the first process and, inside its forks, its children.
  * @param joined whether others use its descriptors: their numbers are known
+ * @param asked the call whose result the condition asks for
  */
-function program(c: Compiled, deeds: readonly Deed[], thread: number, joined: boolean): string {
+function program(
+  c: Compiled,
+  deeds: readonly Deed[],
+  thread: number,
+  joined: boolean,
+  asked: Deed | undefined,
+): string {
   const fds = [...new Set(deeds.filter((d) => d.operation.kind === Kind.Open).map((d) => d.result ?? 3))];
   const loads = deeds.some((d) => d.operation.kind === Kind.Load);
   const lines = [
@@ -86,22 +106,29 @@ function program(c: Compiled, deeds: readonly Deed[], thread: number, joined: bo
     '        char *p = arena;',
     ...fds.map((fd) => `        int ${fdText(fd)}${joined ? ` = ${fd}` : ''};`),
     ...(loads ? ['        char r;'] : []),
+    ...(asked === undefined ? [] : ['        char *m;']),
     '',
-    ...block(c, deeds, thread, 1),
+    ...block(c, deeds, thread, 1, asked),
     '}',
   ];
   return lines.join('\n');
 }
 
 /** What one thread does, children where they are forked. A child's slot is the next after those that exist. */
-function block(c: Compiled, deeds: readonly Deed[], thread: number, depth: number): string[] {
+function block(
+  c: Compiled,
+  deeds: readonly Deed[],
+  thread: number,
+  depth: number,
+  asked: Deed | undefined,
+): string[] {
   const indent = '        '.repeat(depth);
   return deeds
     .filter((d) => d.thread === thread)
     .flatMap((d) => {
-      if (d.operation.kind !== Kind.Fork) return [`${indent}${statement(c, d)};`];
+      if (d.operation.kind !== Kind.Fork) return [`${indent}${d === asked ? 'm = ' : ''}${statement(c, d)};`];
       const child = childOf(c, deeds, d);
-      const body = block(c, deeds, child, depth + 1);
+      const body = block(c, deeds, child, depth + 1, asked);
       const inner = '        '.repeat(depth + 1);
       if (body.length === 0) return [`${indent}if (fork() == 0)`, `${inner}return;`];
       return [`${indent}if (fork() == 0) {`, ...body, `${inner}return;`, `${indent}}`];
@@ -120,6 +147,7 @@ class Conditions {
     private readonly k: Kernel,
     private readonly c: Compiled,
     private readonly broken: Broken,
+    private readonly last: Deed | undefined,
   ) {}
 
   of(invariant: InvariantId): string | undefined {
@@ -152,6 +180,12 @@ class Conditions {
         return 'bad_rss() != 0';
       case 'revoked':
         return this.anyRaw();
+      case 'memory-type':
+        return 'mixed_types()';
+      case 'notified':
+        return this.unasked();
+      case 'served':
+        return this.unserved();
       case 'no-report':
         return 'bad_map() != 0 \\/ bad_page() != 0';
       case 'no-warning':
@@ -231,6 +265,34 @@ class Conditions {
       if ((this.k.w[e + 1]! & PTE_GHOST_COUNTED) === 0) found ??= this.maps(proc, page, entryPfn(this.k, e));
     });
     return found;
+  }
+
+  /** What the last mmap() has mapped can be written. */
+  private unasked(): string | undefined {
+    return this.ofLast((e) => (this.k.w[e + 1]! & PTE_WRITE) !== 0, 'writable', 1);
+  }
+
+  /** The last mmap() was refused, or has left a hole. */
+  private unserved(): string | undefined {
+    const { k, last } = this;
+    if (last === undefined) return undefined;
+    if (!isRefused(last)) return this.ofLast((e) => (k.w[e + 1]! & PTE_PRESENT) === 0, 'present', 0);
+    const name = errnoName(-last.result!);
+    return `${this.member(this.procOf(last))}m = ${name === undefined ? last.result : `-${name}`}`;
+  }
+
+  /** What an observer says of the first page of the last mmap() whose entry is such a one. */
+  private ofLast(is: (e: number) => boolean, observer: string, value: number): string | undefined {
+    const { k, last } = this;
+    if (last?.operation.kind !== Kind.Mmap) return undefined;
+    const proc = this.procOf(last);
+    for (let pg = last.place; pg < last.place + last.operation.b; pg++)
+      if (is(walk(k, proc, pg))) return `${this.member(proc)}${observer}(${addressText(pg)}) = ${value}`;
+    return undefined;
+  }
+
+  private procOf({ thread }: Deed): number {
+    return this.k.w[this.k.thread(thread) + THREAD.PROC]!;
   }
 
   private entries(see: (proc: number, page: number, e: number) => void): void {

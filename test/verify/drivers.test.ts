@@ -1,7 +1,9 @@
 /** Every driver of the corpus against every program, in the world that its header names: it says there what verify has to answer. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { configurationOf } from '../../src/run/configurations.js';
+import { ARCHS, DOCUMENT, RELEASES, rowsOf, USUAL, withinText } from '../../scripts/verify-drivers.mjs';
+import { runsOn } from '../../src/litmus/configuration.js';
+import { CONFIGURATIONS, configurationOf } from '../../src/run/configurations.js';
 import { parseLitmus } from '../../src/run/parse.js';
 import { expectationOf, foundOf, withinOf } from '../../src/verify/expectation.js';
 import { verifyTest } from '../../src/verify/index.js';
@@ -65,6 +67,27 @@ test.each(names.filter((name) => name.includes('-broken-')))('%s says which rule
   const breaks = parsed.references.filter(({ role }) => role === 'breaks').map(({ id }) => id);
   const blamed = ['arm', 'x86_64'].flatMap((arch) => expected(name, arch)!.match(/F-\w+/) ?? []);
   expect(breaks).toEqual(expect.arrayContaining(blamed));
+});
+
+describe('docs/verified.md', () => {
+  const rows = rowsOf(readFileSync(DOCUMENT, 'utf8'));
+  const configurations = ARCHS.flatMap((arch) => RELEASES.map((release) => configurationOf(arch, release)));
+
+  test.each(names)('says of %s what its header says, everywhere', (name) => {
+    const { parsed } = driver(name);
+    const within = withinText(readFileSync(`${DIR}/${name}.litmus`, 'utf8'));
+    const where = configurations.filter((one) => runsOn(parsed, one, CONFIGURATIONS));
+    const own = rows.filter((row: string[]) => row[0] === name);
+    expect(own.map((row: string[]) => row[1])).toEqual(
+      where.map(({ arch, release }) => `${arch} ${release}`),
+    );
+    for (const [i, one] of where.entries()) {
+      const [, , answer, invariant, rule, , , world] = own[i]!;
+      const says = answer === 'violated' ? `${invariant} ${rule}` : answer;
+      expect([one, says]).toEqual([one, expectationOf(parsed, one)]);
+      expect([USUAL, within]).toContain(world);
+    }
+  });
 });
 
 test('two threads of one process are what the race takes', async () => {

@@ -1,6 +1,10 @@
 /** For invariants that a driver can break: a small driver with which exactly that one falls first, and its twin that keeps it. */
 import { expect, test } from 'vitest';
-import type { VerifyOptions } from '../../src/verify/index.js';
+import { counterexampleText } from '../../src/report/verify.js';
+import { runTest } from '../../src/run/index.js';
+import { parseLitmus } from '../../src/run/parse.js';
+import type { VerifyOptions, VerifyResult } from '../../src/verify/index.js';
+import { grammar } from '../litmus/grammar.js';
 import { verify, type Driver } from './support.js';
 
 interface Case {
@@ -106,12 +110,42 @@ ${ops(', .unlocked_ioctl = demo_ioctl')}`,
 
 const UNLOCKS = 'mutex_unlock(&lock);';
 
+/** Gives back a page that it has, or has not yet. */
+const GIVES = (looks: string): Driver => ({
+  memory: 'ram pool = 2 pages; reserved buf = 1 page;',
+  driver: `static struct page *page;
+static int demo_mmap(struct file *file, struct vm_area_struct *vma)
+{
+        return remap_pfn_range(vma, vma->vm_start, buf, PAGE_SIZE, vma->vm_page_prot);
+}
+static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+        ${looks}
+        put_page(page);
+        page = NULL;
+        return 0;
+}
+static int demo_init(void)
+{
+        page = alloc_page(GFP_KERNEL);
+        return 0;
+}
+module_init(demo_init);
+${ops(', .unlocked_ioctl = demo_ioctl')}`,
+});
+
 const CASES: Readonly<Record<string, Case>> = {
   'memory-type': {
     broken: TYPES('pgprot_writecombine'),
     correct: TYPES('pgprot_noncached'),
     blame: 'driver',
     options: { pages: 2, only: ['open', 'mmap', 'munmap'] },
+  },
+  'no-undefined': {
+    broken: GIVES(''),
+    correct: GIVES('if (!page) return -EINVAL;'),
+    blame: 'driver',
+    options: { only: ['open', 'mmap', 'ioctl'] },
   },
   'not-foreign': {
     broken: MEM('pfn != buf && (!pfn_valid(pfn) || page_count(pfn_to_page(pfn)) == 0)'),
@@ -143,9 +177,18 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** Runs the counterexample as any other test. */
+async function confirm(result: VerifyResult): Promise<void> {
+  const text = counterexampleText(result, 'found', 'Sometimes')!;
+  const found = parseLitmus({ file: 'found.litmus', text }, grammar);
+  const { arch, release } = result;
+  expect((await runTest(found, { arch, release })).observation).toMatch(/Sometimes|Always/);
+}
+
 async function verdict(driver: Driver, options: Partial<VerifyOptions> = {}): Promise<string> {
   const result = await verify(driver, { pages: 1, processes: 1, maxStates: 20_000, ...options });
   if (result.violation === undefined) return [result.verdict, result.reason].filter(Boolean).join(': ');
+  await confirm(result);
   const { invariant, blame } = result.violation;
   return [invariant, blame?.rule, blame?.by ?? 'contract'].filter(Boolean).join(' ');
 }

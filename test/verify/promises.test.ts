@@ -15,6 +15,7 @@ describe('Serves: whole', () => {
     const { violation } = await verify(promising(REMAP('PAGE_SIZE')), MAPS);
     expect(violation).toMatchObject({ invariant: 'served', blame: { by: 'driver' } });
     expect(violation!.blame!.how).toContain('hole');
+    expect(violation!.litmus).toContain('exists (0:present(p + PAGE_SIZE) = 0)');
   });
 
   test('holds where a page is asked for, and where nothing was promised', async () => {
@@ -54,6 +55,7 @@ static const struct file_operations demo_fops = { .owner = THIS_MODULE, .mmap = 
   test('is not by one that never forgets the first', async () => {
     const result = await verify(ONE(''), MAPS);
     expect(result.violation).toMatchObject({ invariant: 'served', blame: { by: 'driver' } });
+    expect(result.violation!.litmus).toContain('exists (0:m = -EBUSY)');
     expect(result.violation!.steps.map(({ operation }) => operation.replace(/\(.*/, ''))).toEqual([
       'fd = open',
       'mmap',
