@@ -194,6 +194,21 @@ const FOLL_NAMES = {
   FOLL_MADV_POPULATE,
 } as const;
 
+/* hmm_range_fault() (`include/linux/hmm.h`), numbered anew: there they are the highest bits of an unsigned long, above the frame number */
+export const HMM_PFN_VALID = 0x1;
+export const HMM_PFN_WRITE = 0x2;
+export const HMM_PFN_ERROR = 0x4;
+export const HMM_PFN_REQ_FAULT = HMM_PFN_VALID;
+export const HMM_PFN_REQ_WRITE = HMM_PFN_WRITE;
+
+const HMM_PFN_NAMES = {
+  HMM_PFN_VALID,
+  HMM_PFN_WRITE,
+  HMM_PFN_ERROR,
+  HMM_PFN_REQ_FAULT,
+  HMM_PFN_REQ_WRITE,
+} as const;
+
 /** A pin of a small folio adds this to its reference count (`include/linux/mm.h`). */
 export const GUP_PIN_COUNTING_BIAS = 1024;
 
@@ -226,4 +241,5 @@ export const KERNEL_FLAGS: Readonly<Record<string, number>> = {
   VM_FAULT_ERROR,
   ...FAULT_FLAG_NAMES,
   ...FOLL_NAMES,
+  ...HMM_PFN_NAMES,
 };

@@ -121,6 +121,7 @@ function unsuited(test: LitmusTest, { arch, release, mmio, uml }: MachineKernel)
     return 'no mmio: the machine has no window without struct pages';
   }
   if (uml && /\bdma_\w+\(/.test(test.source.text)) return 'no DMA on User-mode Linux';
+  if (uml && /\bhmm_range_fault\(/.test(test.source.text)) return 'no HMM on User-mode Linux';
   return undefined;
 }
 

@@ -193,8 +193,8 @@ export const D_OTHERS = [
     ],
     [
       'HMM',
-      'HMM gives an error for VM_IO and VM_PFNMAP VMAs and for raw entries.',
-      { source: 'mm/hmm.c:hmm_vma_walk_test', ...other('HMM') },
+      'HMM gives an error for VM_IO and VM_PFNMAP VMAs and for raw entries, -EFAULT if a fault was requested.',
+      { source: 'mm/hmm.c:hmm_vma_walk_test, hmm_vma_handle_pte' },
     ],
     ['KSM', 'KSM leaves VMAs with a special flag alone.', { source: 'mm/ksm.c', ...other('KSM') }],
     [

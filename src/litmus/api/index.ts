@@ -194,7 +194,8 @@ export function threadEnvironment(o: EnvironmentOptions): Environment {
   for (const [name, value] of Object.entries(UAPI_CONSTANTS))
     constants.set(name, { type: 'int', value: BigInt(value) });
   for (const [name, value] of Object.entries(KERNEL_FLAGS)) {
-    if (name.startsWith('FOLL_')) constants.set(name, { type: 'int', value: BigInt(value) });
+    if (name.startsWith('FOLL_') || name.startsWith('HMM_PFN_'))
+      constants.set(name, { type: 'int', value: BigInt(value) });
   }
   constants.set('MAP_FAILED', { type: 'void *', value: -1n });
   constants.set('arena', { type: 'char *', what: 'arena' });

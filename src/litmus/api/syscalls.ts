@@ -9,6 +9,7 @@ import { sysFollowPfnmap, sysProcmem, sysProcmemWrite } from '../../kernel/mm/fo
 import { sysGup, sysGupFast, sysPut, sysReadPin, sysVmsplice } from '../../kernel/mm/gup_users.js';
 import { sysClearSoftDirty, sysSoftDirty } from '../../kernel/fs/proc/clear_refs.js';
 import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';
+import { sysHmmRangeFault } from '../../kernel/mm/hmm.js';
 import { sysMadvise } from '../../kernel/mm/madvise.js';
 import { sysMincore } from '../../kernel/mm/mincore.js';
 import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from '../../kernel/mm/mlock.js';
@@ -69,6 +70,7 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   vfio_pin: call('long vfio_pin(void *p, int write)', sysVfioPin),
   uffd_register: call('int uffd_register(void *p, size_t length)', sysUffdRegister),
   coredump: call('int coredump(void *p)', sysCoredump),
+  hmm_range_fault: call('int hmm_range_fault(void *p, unsigned int request)', sysHmmRangeFault),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
   soft_dirty: call('int soft_dirty(void *p)', sysSoftDirty),

@@ -125,6 +125,7 @@ struct lit_step {
 /* waits for a thread to finish or a process to end, but no longer than so many milliseconds: whether there was one since the last time */
 #define LITC_WAIT _IO('L', 20)
 #define LITC_READ_PIN _IOWR('L', 19, struct lit_gup)
+#define LITC_HMM _IOWR('L', 21, struct lit_gup)
 
 /* The arena in which tests map; entries of a page table. */
 #define LIT_TABLE 512

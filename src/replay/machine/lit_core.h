@@ -44,6 +44,9 @@ void lit_put_all(struct list_head *pins);
 long lit_follow(struct lit_gup *g);
 void lit_drain(void);
 
+/* hmm.c */
+long lit_hmm(struct lit_gup *g);
+
 /* devices.c */
 int lit_devices_begin(const struct lit_test *test, bool proxies);
 void lit_devices_end(void);

@@ -203,6 +203,8 @@ static long with_struct(struct opened *o, unsigned int cmd, union argument *a)
 		return lit_read_pin(&a->gup, &o->pins);
 	case LITC_FOLLOW:
 		return lit_follow(&a->gup);
+	case LITC_HMM:
+		return lit_hmm(&a->gup);
 	}
 	return -ENOTTY;
 }

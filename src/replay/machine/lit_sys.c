@@ -328,6 +328,14 @@ long lit_follow_pfnmap(void *p)
 	return r < 0 ? r : (long)g.result;
 }
 
+int lit_hmm_range_fault(void *p, unsigned int request)
+{
+	struct lit_gup g = { .addr = (unsigned long)p, .flags = request };
+	int r = STEP("hmm_range_fault", int, ERRNO(ioctl(lit_ctl, LITC_HMM, &g)));
+
+	return r < 0 ? r : (int)g.result;
+}
+
 /* The files of /proc are read into shared memory: a page of the process's own would be counted. */
 static char *read_all(const char *path)
 {

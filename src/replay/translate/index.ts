@@ -237,7 +237,7 @@ export const PROGRAM_FILES = [
 ] as const;
 export const KERNEL_FILES = [
   ...['lit_abi.h', 'lit_driver.h', 'lit_core.h'],
-  ...['lit_memory.c', 'lit_schedule.c', 'lit_observe.c', 'lit_devices.c', 'lit_main.c'],
+  ...['lit_memory.c', 'lit_schedule.c', 'lit_observe.c', 'lit_hmm.c', 'lit_devices.c', 'lit_main.c'],
 ] as const;
 
 /**
