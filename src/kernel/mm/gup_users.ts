@@ -6,6 +6,7 @@ import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH } from '../flags.js';
 import { readByte } from './follow.js';
 import { callGetUserPage, callGetUserPageFast } from './gup.js';
 import { addPin, dropPin, pinnedFrame } from './pins.js';
+import { offsetInPage } from './page.js';
 
 const Pc = { Start: 0, Done: 1 } as const;
 
@@ -54,7 +55,7 @@ export const sysGupFast: Routine = routine('mm/gup.c:get_user_pages_fast', 4, (k
 export const sysReadPin: Routine = routine('include/linux/highmem.h:kmap_local_page', 2, (k, f) => {
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
   const frame = pg < 0 ? -1 : pinnedFrame(k, k.currentProc, pg);
-  k.ret(f, frame < 0 ? -EINVAL : readByte(k, frame, k.w[f + 1]! & 4095));
+  k.ret(f, frame < 0 ? -EINVAL : readByte(k, frame, offsetInPage(k.w[f + 1]!)));
 });
 
 /** put(p): gives back the oldest reference taken through p. Argument: address (two words). Returns 0, or -EINVAL if there is none. */

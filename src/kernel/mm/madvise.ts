@@ -61,6 +61,7 @@ import { arg64, bounded, pagesOf } from './mmap.js';
 import { zapPageRange } from './memory/zap.js';
 import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
+import { offsetInPage } from './page.js';
 
 /** Local words: three arguments of two words each, then the loop: place, end, error for holes, new flags. */
 const L = { ADDR: 0, LEN: 2, ADVICE: 4, AT: 6, END: 7, UNMAPPED: 8, NEW_FLAGS: 9, WORDS: 10 } as const;
@@ -143,7 +144,7 @@ function start(k: Kernel, f: number): void {
   const advice = k.w[l + L.ADVICE]!;
   if (advice === MADV_HWPOISON || advice === MADV_SOFT_OFFLINE)
     throw new UnknownError('memory failure is not modelled');
-  if (!isKnown(k, advice) || (k.w[l + L.ADDR]! & 4095) !== 0) return k.ret(f, -EINVAL);
+  if (!isKnown(k, advice) || offsetInPage(k.w[l + L.ADDR]!) !== 0) return k.ret(f, -EINVAL);
   const pages = pagesOf(arg64(k, l + L.LEN));
   if (pages === 0) return k.ret(f, 0);
   const proc = k.currentProc;

@@ -10,6 +10,7 @@ import { arg64, bounded, pagesOf } from './mmap.js';
 import { callMmPopulate } from './populate.js';
 import { findVma, vmaLookup, vmaMerge } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
+import { offsetInPage } from './page.js';
 
 /** Local words: three arguments of two words each, then the loop and the first page of the call. */
 const L = { ADDR: 0, LEN: 2, FLAGS: 4, AT: 6, END: 7, FIRST: 8, WORDS: 9 } as const;
@@ -53,7 +54,7 @@ function start(k: Kernel, f: number, lock: boolean): void {
   if (lock && (k.w[l + L.FLAGS]! & ~MLOCK_ONFAULT) !== 0) return k.ret(f, -EINVAL);
   const word = k.mmapLock(k.currentProc);
   if (!k.tryWrite(word)) return k.wait(f, Pc.Start, word, LockMode.Write);
-  const inPage = k.w[l + L.ADDR]! & 4095;
+  const inPage = offsetInPage(k.w[l + L.ADDR]!);
   const pages = pagesOf(arg64(k, l + L.LEN) + inPage);
   if (pages === 0) return leave(k, f, 0);
   const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);

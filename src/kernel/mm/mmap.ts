@@ -67,8 +67,7 @@ import {
   vmaSetPageProt,
   waitImap,
 } from './vma.js';
-
-const PAGE_SIZE = 4096;
+import { PAGE_SIZE, pageAddr } from './page.js';
 
 /** Local words: six arguments of two words each, then state. */
 export const MM = {
@@ -139,7 +138,7 @@ export function nameable(k: Kernel, pg: number, pages: number): void {
 
 /** Gives a user address back to the caller: page `pg` of the arena. */
 export function retAddr(k: Kernel, f: number, pg: number): void {
-  const addr = k.arenaBase + pg * PAGE_SIZE;
+  const addr = pageAddr(k, pg);
   k.ret(f, addr | 0, Math.floor(addr / 2 ** 32));
 }
 
@@ -271,7 +270,7 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
 /** `mm/mmap.c:generic_get_unmapped_area`: an address without MAP_FIXED is taken if it is free. @returns its page, or -1 */
 function hint(k: Kernel, proc: number, addr: number, pages: number): number {
   const pg = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
-  if (addr < PAGE_SIZE || beyondTaskSize(k, k.arenaBase + (pg + pages) * PAGE_SIZE)) return -1;
+  if (addr < PAGE_SIZE || beyondTaskSize(k, pageAddr(k, pg + pages))) return -1;
   nameable(k, pg, pages);
   return isFree(k, proc, pg, pg + pages) ? pg : -1;
 }
@@ -349,7 +348,7 @@ function mmapRegion(k: Kernel, f: number): void {
   v.prot = vmGetPageProt(v.flags);
   k.w[l + MM.SLOT] = v.slot;
   if (anon) {
-    const at = (k.arenaBase + v.start * PAGE_SIZE) / PAGE_SIZE;
+    const at = pageAddr(k, v.start) / PAGE_SIZE;
     v.setPgoff(at | 0, Math.floor(at / 2 ** 32));
     return k.goto(f, Pc.Merge);
   }

@@ -9,6 +9,7 @@ import type { Vma } from '../world.js';
 import { insertPages } from './memory/insert.js';
 import { pageArray } from './memory/page-array.js';
 import { doRemapPfnRange, simpleIoremapPfn } from './memory/remap.js';
+import { PAGE_SIZE, pageAddr } from './page.js';
 
 /** Local words of a struct vm_area_desc; a `struct vm_area_desc *` of the driver points at them. */
 export const DESC = {
@@ -65,7 +66,7 @@ export function mmapActionRemap(k: Kernel, at: number, addr: number, pfn: number
   const v = k.vmas[w[at + DESC.VMA]!]!;
   const start = clamp(addr - k.arenaBase);
   const bytes = clamp(size);
-  if (start < v.start * 4096 || start >= v.end * 4096 || start + bytes > v.end * 4096) k.warn();
+  if (start >= v.end * PAGE_SIZE || leavesVma(v, start, start + bytes)) k.warn();
   w[at + DESC.ACTION] = Action.Remap;
   w[at + DESC.ACT_START] = start;
   w[at + DESC.ACT_BYTES] = bytes;
@@ -81,7 +82,7 @@ function clamp(bytes: number): number {
 
 /** First byte of the described range. */
 function descStart(k: Kernel, at: number): number {
-  return k.arenaBase + k.vmas[k.w[at + DESC.VMA]!]!.start * 4096;
+  return pageAddr(k, k.vmas[k.w[at + DESC.VMA]!]!.start);
 }
 
 /** `include/linux/mm.h:vma_desc_pages` [7.2]. */
@@ -91,7 +92,7 @@ export function descPages(k: Kernel, at: number): number {
 
 /** `include/linux/mm.h:mmap_action_remap_full` [7.2]. */
 export function mmapActionRemapFull(k: Kernel, at: number, pfn: number): void {
-  mmapActionRemap(k, at, descStart(k, at), pfn, descPages(k, at) * 4096);
+  mmapActionRemap(k, at, descStart(k, at), pfn, descPages(k, at) * PAGE_SIZE);
 }
 
 /** `include/linux/mm.h:mmap_action_ioremap` [7.2]: a remap of decrypted device memory. */
@@ -102,7 +103,7 @@ export function mmapActionIoremap(k: Kernel, at: number, addr: number, pfn: numb
 
 /** `include/linux/mm.h:mmap_action_ioremap_full` [7.2]. */
 export function mmapActionIoremapFull(k: Kernel, at: number, pfn: number): void {
-  mmapActionIoremap(k, at, descStart(k, at), pfn, descPages(k, at) * 4096);
+  mmapActionIoremap(k, at, descStart(k, at), pfn, descPages(k, at) * PAGE_SIZE);
 }
 
 /** `include/linux/mm.h:mmap_action_simple_ioremap` [7.2]: what vm_iomap_memory() does; the offset and the protection are those at the end. */
@@ -178,7 +179,7 @@ function pair(k: Kernel, lo: number, hi: number): number {
 
 /** Whether bytes [start, end), counted from the base of the arena, are not all the VMA's. */
 function leavesVma(v: Vma, start: number, end: number): boolean {
-  return start < v.start * 4096 || end > v.end * 4096;
+  return start < v.start * PAGE_SIZE || end > v.end * PAGE_SIZE;
 }
 
 /** `mm/memory.c:simple_ioremap_prepare` [7.2]: the checks of vm_iomap_memory(), then an I/O remap of everything. */
@@ -200,7 +201,7 @@ function remapPfnRangePrepare(k: Kernel, at: number): number {
   const end = start + w[at + DESC.ACT_BYTES]!;
   if (leavesVma(v, start, end)) return -EFAULT;
   if ((w[at + DESC.FLAGS]! & (VM_SHARED | VM_MAYWRITE)) === VM_MAYWRITE) {
-    const whole = start === v.start * 4096 && end === v.end * 4096;
+    const whole = start === v.start * PAGE_SIZE && end === v.end * PAGE_SIZE;
     if (!whole && k.facts.remapRefusesPartialCow) return -EINVAL;
     if (k.facts.remapSetsPgoff) {
       w[at + DESC.PGOFF_LO] = w[at + DESC.ACT_PFN_LO]!;
@@ -221,7 +222,7 @@ function mapKernelPagesPrepare(k: Kernel, at: number): number {
     w[at + DESC.FLAGS]! |= VM_MIXEDMAP;
   }
   const start = w[at + DESC.ACT_START]!;
-  return leavesVma(v, start, start + w[at + DESC.ACT_BYTES]! * 4096) ? -EFAULT : 0;
+  return leavesVma(v, start, start + w[at + DESC.ACT_BYTES]! * PAGE_SIZE) ? -EFAULT : 0;
 }
 
 /**
@@ -241,7 +242,7 @@ export function mmapActionComplete(k: Kernel, at: number, v: Vma): number {
     }
     default: {
       const pfn = pair(k, at + DESC.ACT_PFN_LO, at + DESC.ACT_PFN_HI);
-      const bytes = Math.ceil(w[at + DESC.ACT_BYTES]! / 4096) * 4096;
+      const bytes = Math.ceil(w[at + DESC.ACT_BYTES]! / PAGE_SIZE) * PAGE_SIZE;
       return doRemapPfnRange(k, v, addr, pfn, bytes, w[at + DESC.ACT_PROT]!);
     }
   }
@@ -254,8 +255,8 @@ export function mmapActionComplete(k: Kernel, at: number, v: Vma): number {
 export function callVmaMapped(k: Kernel, f: number, pc: number, at: number, v: Vma): boolean {
   const mapped = k.program.vmOps[v.ops]?.mapped;
   if (mapped === undefined) return false;
-  k.argNumber(0, k.arenaBase + v.start * 4096);
-  k.argNumber(1, k.arenaBase + v.end * 4096);
+  k.argNumber(0, pageAddr(k, v.start));
+  k.argNumber(1, pageAddr(k, v.end));
   k.arg(2, v.pgoffLo, v.pgoffHi);
   k.arg(3, handle(HandleKind.File, v.file));
   k.arg(4, handle(HandleKind.Data, at + DESC.PRIVATE));

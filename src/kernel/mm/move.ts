@@ -10,6 +10,7 @@ import { entryAt, splitHuge } from './huge_memory.js';
 import { clearEntry, hasPteTable, levelPages, none, pmdAlloc, pteAlloc, pteAt, walk } from './pgtable.js';
 import { vmaSoftDirtyEnabled } from './soft_dirty.js';
 import { addPgoff, doMunmap, imapBusy, vmaLink, vmAreaDup, vmaMerge, waitImap } from './vma.js';
+import { PAGE_SIZE, pageAddr } from './page.js';
 
 /** Arguments of {@link moveVma}: VMA slot, first page and pages of the old place, of the new place, MREMAP_*; then its locals. */
 export const MOVE = {
@@ -76,7 +77,7 @@ function maySplit(k: Kernel, f: number, pc: number, vma: Vma, at: number): void 
   const hook = k.program.vmOps[vma.ops]?.maySplit;
   if (hook === undefined) return k.goto(f, pc + 1);
   k.arg(0, handle(HandleKind.Vma, vma.slot));
-  k.argNumber(1, k.arenaBase + at * 4096);
+  k.argNumber(1, pageAddr(k, at));
   k.callC(f, pc, hook);
 }
 
@@ -90,7 +91,7 @@ function copyVma(k: Kernel, f: number, vma: Vma): void {
   to.start = k.w[l + MOVE.NEW]!;
   to.end = to.start + k.w[l + MOVE.NEW_PAGES]!;
   if (vma.ops === OPS_NULL && !vma.has(VMA_ANON_VMA)) {
-    const at = k.arenaBase / 4096 + to.start;
+    const at = pageAddr(k, to.start) / PAGE_SIZE;
     to.setPgoff(at | 0, Math.floor(at / 2 ** 32));
   } else addPgoff(k, to, k.w[l + MOVE.OLD]! - vma.start);
   k.w[l + MOVE.NEW_VMA] = to.slot;

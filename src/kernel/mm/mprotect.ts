@@ -35,6 +35,7 @@ import { entryPfn, levelPages, pfnModifyAllowed, present, vmGetPageProt, walk } 
 import { pteNeedsSoftDirtyWp } from './soft_dirty.js';
 import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
+import { offsetInPage, pageAddr } from './page.js';
 
 /** Local words: three arguments of two words each, then where the loop over VMAs is. */
 const L = { ADDR: 0, LEN: 2, PROT: 4, AT: 6, END: 7, WORDS: 8 } as const;
@@ -73,7 +74,7 @@ function start(k: Kernel, f: number): void {
   const l = f + 1;
   const both = PROT_GROWSDOWN | PROT_GROWSUP;
   const prot = k.w[l + L.PROT]!;
-  if ((prot & both) === both || (k.w[l + L.ADDR]! & 4095) !== 0) return k.ret(f, -EINVAL);
+  if ((prot & both) === both || offsetInPage(k.w[l + L.ADDR]!) !== 0) return k.ret(f, -EINVAL);
   const len = arg64(k, l + L.LEN);
   if (len === 0) return k.ret(f, 0);
   if (beyondTaskSize(k, arg64(k, l + L.ADDR) + len)) return k.ret(f, -ENOMEM);
@@ -115,8 +116,8 @@ function nextVma(k: Kernel, f: number): void {
   const hook = k.program.vmOps[vma.ops]?.mprotect;
   if (hook === undefined) return k.goto(f, Pc.Fixup);
   k.arg(0, handle(HandleKind.Vma, vma.slot));
-  k.argNumber(1, k.arenaBase + at * 4096);
-  k.argNumber(2, k.arenaBase + Math.min(vma.end, k.w[l + L.END]!) * 4096);
+  k.argNumber(1, pageAddr(k, at));
+  k.argNumber(2, pageAddr(k, Math.min(vma.end, k.w[l + L.END]!)));
   k.arg(3, flags);
   k.callC(f, Pc.Hooked, hook);
 }

@@ -10,6 +10,7 @@ import type { Vma } from '../world.js';
 import { arg64, beyondTaskSize, bounded, nameable, pagesOf, retAddr } from './mmap.js';
 import { MOVE, moveVma } from './move.js';
 import { doMunmap, findVma, getUnmappedArea, isFree, leafAlign, vmaLookup, vmaMerge } from './vma.js';
+import { offsetInPage, PAGE_SIZE } from './page.js';
 
 /** Local words: five arguments of two words each, then pages, and how far a move of several VMAs has come. */
 const L = {
@@ -87,7 +88,7 @@ function badArguments(k: Kernel, l: number): boolean {
   const oldLen = arg64(k, l + L.OLD_LEN);
   const newLen = arg64(k, l + L.NEW_LEN);
   if ((flags & MREMAP_DONTUNMAP) !== 0 && (!move || oldLen !== newLen)) return true;
-  return (k.w[l + L.ADDR]! & 4095) !== 0 || newLen === 0;
+  return offsetInPage(k.w[l + L.ADDR]!) !== 0 || newLen === 0;
 }
 
 function start(k: Kernel, f: number): void {
@@ -228,11 +229,11 @@ function mremapTo(k: Kernel, f: number, vma: Vma): void {
 function fixedTarget(k: Kernel, l: number, newPages: number): number {
   const to = arg64(k, l + L.NEW_ADDR);
   const from = arg64(k, l + L.ADDR);
-  const newLen = newPages * 4096;
-  if ((k.w[l + L.NEW_ADDR]! & 4095) !== 0) return -EINVAL;
+  const newLen = newPages * PAGE_SIZE;
+  if (offsetInPage(k.w[l + L.NEW_ADDR]!) !== 0) return -EINVAL;
   if (beyondTaskSize(k, to + newLen)) return -EINVAL;
-  if (from + k.w[l + L.OLD]! * 4096 > to && to + newLen > from) return -EINVAL;
-  const pg = (to - k.arenaBase) / 4096;
+  if (from + k.w[l + L.OLD]! * PAGE_SIZE > to && to + newLen > from) return -EINVAL;
+  const pg = (to - k.arenaBase) / PAGE_SIZE;
   nameable(k, pg, newPages);
   return pg;
 }

@@ -7,6 +7,7 @@ import { VM_LOCKED, VM_SHARED } from '../flags.js';
 import { MS_ASYNC, MS_INVALIDATE, MS_SYNC } from '../uapi.js';
 import { arg64, bounded, pagesOf } from './mmap.js';
 import { findVma } from './vma.js';
+import { offsetInPage } from './page.js';
 
 /** Local words: three arguments of two words each. */
 const L = { ADDR: 0, LEN: 2, FLAGS: 4, WORDS: 6 } as const;
@@ -19,7 +20,7 @@ export const sysMsync: Routine = routine('mm/msync.c:msync', L.WORDS, (k, f) => 
   const l = f + 1;
   const flags = k.w[l + L.FLAGS]!;
   if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) !== 0) return k.ret(f, -EINVAL);
-  if ((k.w[l + L.ADDR]! & 4095) !== 0 || (flags & (MS_ASYNC | MS_SYNC)) === (MS_ASYNC | MS_SYNC))
+  if (offsetInPage(k.w[l + L.ADDR]!) !== 0 || (flags & (MS_ASYNC | MS_SYNC)) === (MS_ASYNC | MS_SYNC))
     return k.ret(f, -EINVAL);
   const pages = pagesOf(arg64(k, l + L.LEN));
   if (pages === 0) return k.ret(f, 0);

@@ -10,6 +10,7 @@ import { callGetUserPage } from './gup.js';
 import { arg64 } from './mmap.js';
 import { cellsOf } from './page_alloc.js';
 import { unpin } from './pins.js';
+import { offsetInPage, PAGE_SIZE } from './page.js';
 
 /** Local words: pid, local address, remote address, length (two words each), then bytes done and the pinned frame + 1. */
 const L = { PID: 0, LOCAL: 2, REMOTE: 4, LEN: 6, DONE: 8, FRAME: 9, WORDS: 10 } as const;
@@ -85,9 +86,9 @@ function copy(k: Kernel, f: number, toRemote: boolean): void {
   const local = translate(k, k.currentProc, pg, !toRemote);
   if (local === FAULT) return callPageFault(k, f, Pc.Faulted, pg, !toRemote, true);
   const remote = k.w[l + L.FRAME]! - 1;
-  const near = (k.w[l + L.LOCAL]! + done) & 4095;
-  const far = (k.w[l + L.REMOTE]! + done) & 4095;
-  const bytes = Math.min(4096 - Math.max(near, far), arg64(k, l + L.LEN) - done);
+  const near = offsetInPage(k.w[l + L.LOCAL]! + done);
+  const far = offsetInPage(k.w[l + L.REMOTE]! + done);
+  const bytes = Math.min(PAGE_SIZE - Math.max(near, far), arg64(k, l + L.LEN) - done);
   if (toRemote) copyCells(k, local, near, remote, far, bytes);
   else copyCells(k, remote, far, local, near, bytes);
   unpin(k, remote, true);

@@ -3,8 +3,9 @@ import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
 import { VMA_IN_IMAP, type Vma } from '../world.js';
 import { zapPageRange } from './memory/zap.js';
-import { arg64 } from './mmap.js';
+import { arg64, pagesOf } from './mmap.js';
 import { imapLock } from './vma.js';
+import { PAGE_SIZE } from './page.js';
 
 /** Local words: mapping handle, byte offset, byte length, even_cows, then the next VMA slot to look at. */
 export const UNMAP = { MAPPING: 1, BEGIN: 3, LEN: 5, EVEN_COWS: 7, NEXT: 9, WORDS: 9 } as const;
@@ -49,9 +50,9 @@ export const unmapMappingRange: Routine = routine(
  */
 function holePages(k: Kernel, begin: number, len: number): readonly [number, number] {
   const limit = 2 ** k.facts.bitsPerLong;
-  const first = Math.floor((begin % limit) / 4096);
-  let pages = Math.floor(((len % limit) + 4095) / 4096);
-  if (k.facts.bitsPerLong === 32 && (begin + len + 4095) / 4096 >= limit) pages = limit - first;
+  const first = Math.floor((begin % limit) / PAGE_SIZE);
+  let pages = pagesOf(len % limit);
+  if (k.facts.bitsPerLong === 32 && (begin + len + PAGE_SIZE - 1) / PAGE_SIZE >= limit) pages = limit - first;
   return [first, pages === 0 || first + pages > limit ? Infinity : first + pages - 1];
 }
 

@@ -10,6 +10,7 @@ import { freePgtables, pgprotModify, vmGetPageProt } from './pgtable.js';
 import { vmaSoftDirtyEnabled } from './soft_dirty.js';
 import { pfnmapTrackCtxRelease } from './memory/pat.js';
 import { zapPageRange } from './memory/zap.js';
+import { pageAddr } from './page.js';
 
 /** find_vma() of the page itself: the linked VMA that contains page `pg`, or undefined. */
 export function vmaLookup(k: Kernel, mm: number, pg: number): Vma | undefined {
@@ -118,7 +119,7 @@ export const splitVma: Routine = routine('mm/vma.c:__split_vma', SPLIT.WORDS, (k
     case SplitPc.Start:
       if (ops?.maySplit === undefined) return k.goto(f, SplitPc.Copy);
       k.arg(0, handle(HandleKind.Vma, vma.slot));
-      k.argNumber(1, k.arenaBase + at * 4096);
+      k.argNumber(1, pageAddr(k, at));
       return k.callC(f, SplitPc.Asked, ops.maySplit);
     case SplitPc.Asked: {
       const err = k.takeRet();
