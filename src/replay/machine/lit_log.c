@@ -61,6 +61,11 @@ static void warned(void)
 		strncat(lit_log.warned, word, sizeof lit_log.warned - strlen(lit_log.warned) - 1);
 }
 
+static int oopses(const char *m)
+{
+	return strstr(m, "Unable to handle kernel") || strncmp(m, "BUG: unable to handle", 21) == 0 || strncmp(m, "BUG: kernel NULL", 16) == 0;
+}
+
 static void line(char *m)
 {
 	char *val = strstr(m, "val:");
@@ -81,8 +86,10 @@ static void line(char *m)
 	else if (strncmp(m, "kernel BUG at ", 14) == 0) {
 		lit_log.bug = 1;
 		snprintf(lit_log.bug_at, sizeof lit_log.bug_at, "%s", m + 14);
-	} else if (strstr(m, "Unable to handle kernel") || strncmp(m, "BUG: unable to handle", 21) == 0 || strncmp(m, "BUG: kernel NULL", 16) == 0)
+	} else if (!lit_log.bug && oopses(m)) {
+		/* a task that a BUG has killed may well oops on its way out: that is no news */
 		lit_log.oops = 1;
+	}
 }
 
 void lit_log_read(void)

@@ -364,8 +364,12 @@ int lit_leaked(const struct lit_test *test)
 
 	lit_reclaim();
 	for (i = 0; i < nram; i++)
-		if (in_use(ram + i))
+		if (in_use(ram + i)) {
+			/* for whoever has to find out who has it */
+			pr_notice("litmus: frame %d of ram has leaked: %d references, %d mappings\n", i, page_ref_count(ram + i),
+				  atomic_read(&ram[i]._mapcount) + 1);
 			return 1;
+		}
 	for (n = 0; n < LIT_REGIONS; n++)
 		for (i = 0; i < other[n].count; i++)
 			if (page_ref_count(other[n].pages + i) != 1 || atomic_read(&other[n].pages[i]._mapcount) != -1)

@@ -131,12 +131,16 @@ extern char __data_start[], _end[];
 
 static void touch_stack(void)
 {
-	volatile char depth[STACK];
+	volatile char depth[STACK], *at;
 	size_t i;
 
 	for (i = 0; i < sizeof depth; i += 4096)
 		depth[i] = 1;
-	depth[sizeof depth - 1] = 1;
+	/* and up to where it began: what our callers keep there may lie in other pages */
+	for (at = depth + sizeof depth - 1; at < (volatile char *)environ; at += 4096)
+		*at = *at;
+	at = (volatile char *)environ;
+	*at = *at;
 }
 
 /*
