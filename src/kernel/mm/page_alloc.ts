@@ -12,7 +12,7 @@ const weights: number[] = [];
 
 /** {@link allocPages}: `faults alloc` made it fail. */
 export const NO_MEMORY = -1;
-/** In place of a frame: a `struct page *` that points at none. */
+/** In place of a frame: there is none, as behind a number outside all regions or a `struct page *` that points nowhere. */
 export const NO_PAGE = -1;
 
 /**
@@ -40,7 +40,6 @@ export function allocPages(k: Kernel, order = 0, zero = false, compound = false)
           ? PG_HEAD | (order << PG_ORDER_SHIFT)
           : PG_TAIL | (i << PG_DISTANCE_SHIFT);
     page.refcount = i === 0 ? 1 : 0;
-    page.mapcount = 0;
     if (zero) clearPage(k, head + i);
   }
   return head;
@@ -78,7 +77,7 @@ export function clearPage(k: Kernel, frame: number): void {
 /** Copies page contents; a source outside all regions reads as all ones. */
 export function copyPage(k: Kernel, to: number, from: number): void {
   const c = cellsOf(k, to);
-  if (from < 0) {
+  if (from === NO_PAGE) {
     fillWithOnes(k, c);
     return;
   }

@@ -12,14 +12,15 @@ export const SPECIAL = -1;
 /** The classifier would follow a pointer into no memmap (A.7, F2). */
 export const NO_MEMMAP = -2;
 
+const TWO_32 = 2 ** 32;
+
 /** `pfn == vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT)`, in the arithmetic of unsigned long. */
 export function isLinear(k: Kernel, vma: Vma, pg: number, pfn: number): boolean {
   const lo = (vma.pgoffLo >>> 0) + (pg - vma.start);
   if (vma.pgoffHi === 0) k.exchange?.meets(lo, 1);
   if ((lo | 0) !== (pfn | 0)) return false;
-  if (k.facts.bitsPerLong === 32) return pfn < 2 ** 32;
-  const hi = (vma.pgoffHi + Math.floor(lo / 2 ** 32)) | 0;
-  return hi === (Math.floor(pfn / 2 ** 32) | 0);
+  const hi = k.facts.bitsPerLong === 32 ? 0 : vma.pgoffHi + Math.floor(lo / TWO_32);
+  return (hi | 0) === (Math.floor(pfn / TWO_32) | 0);
 }
 
 /** is_zero_pfn(): a range, where there are several (F-40). */

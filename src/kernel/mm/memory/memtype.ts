@@ -10,8 +10,10 @@ import { CacheMode } from '../../pte.js';
 const ISA_START_PFN = 0xa0;
 const ISA_END_PFN = 0x100;
 
-/** No reservation was made: the types in the range are not one, or the range is not the kernel's to reserve. */
-export const MEMTYPE_CONFLICT = -1;
+/** Types in a range that are not one: no reservation is made. */
+export const MEMTYPE_CONFLICT = -2;
+/** No type: nothing in the range is reserved. */
+const UNRESERVED = -1;
 
 const TWO_32 = 2 ** 32;
 
@@ -22,9 +24,7 @@ function isUntracked(pfn: number, pages: number): boolean {
 /** System RAM: its type is its page's, and no reservation is made for it. ZONE_DEVICE is none. */
 function isRam(k: Kernel, pfn: number): boolean {
   const frame = k.mem.frame(pfn);
-  if (frame < 0) return false;
-  const { kind } = k.mem.regionOf[frame]!;
-  return kind !== 'mmio' && kind !== 'device';
+  return k.mem.hasPage[frame] === 1 && k.mem.regionOf[frame]!.kind !== 'device';
 }
 
 /** `pat_pagerange_is_ram` is not 0: one page of RAM makes the range RAM to whoever tracks. */
@@ -47,9 +47,14 @@ function pagesOf(k: Kernel, slot: number): number {
   return k.w[at(k, slot) + MEMTYPE.WHAT]! >>> 4;
 }
 
-/** CacheMode of a reservation; -1 when the slot is free. */
+/** CacheMode of a reservation. */
 function typeOf(k: Kernel, slot: number): number {
-  return (k.w[at(k, slot) + MEMTYPE.WHAT]! & 15) - 1;
+  return k.w[at(k, slot) + MEMTYPE.WHAT]! & 15;
+}
+
+/** A free slot: one that is used has pages. */
+function isFree(k: Kernel, slot: number): boolean {
+  return k.w[at(k, slot) + MEMTYPE.WHAT] === 0;
 }
 
 /** Reservations, free slots included. */
@@ -57,21 +62,21 @@ function slots(k: Kernel): number {
   return k.options.memtypes === true ? k.layout.caps.memtypes : 0;
 }
 
-/** Type of the reservations that overlap a range: -1 without one, -2 when they are not of one type. What memremap_pages() reserved counts. */
+/** The type of two ranges together. */
+function join(a: number, b: number): number {
+  return a === UNRESERVED || a === b ? b : MEMTYPE_CONFLICT;
+}
+
+/** Type of the reservations that overlap a range: UNRESERVED, or MEMTYPE_CONFLICT when they are not of one type. What memremap_pages() reserved counts. */
 function reservedType(k: Kernel, pfn: number, pages: number): number {
-  let type = -1;
+  let type = UNRESERVED;
   for (let i = 0; i < slots(k); i++) {
-    const here = typeOf(k, i);
-    if (here < 0 || pfnOf(k, i) >= pfn + pages || pfnOf(k, i) + pagesOf(k, i) <= pfn) continue;
-    if (type >= 0 && type !== here) return -2;
-    type = here;
+    const apart = pfnOf(k, i) >= pfn + pages || pfnOf(k, i) + pagesOf(k, i) <= pfn;
+    if (!isFree(k, i) && !apart) type = join(type, typeOf(k, i));
   }
   for (let i = 0; i < pages; i++) {
-    const frame = k.mem.frame(pfn + i);
-    if (frame < 0 || k.mem.regionOf[frame]!.kind !== 'device') continue;
-    const here = k.facts.zoneDeviceMode;
-    if (type >= 0 && type !== here) return -2;
-    type = here;
+    const region = k.mem.regionOf[k.mem.frame(pfn + i)];
+    if (region?.kind === 'device') type = join(type, k.facts.zoneDeviceMode);
   }
   return type;
 }
@@ -80,7 +85,7 @@ function reservedType(k: Kernel, pfn: number, pages: number): number {
 export function lookupMemtype(k: Kernel, pfn: number): number {
   if (isUntracked(pfn, 1) || isRam(k, pfn)) return CacheMode.WriteBack;
   const reserved = reservedType(k, pfn, 1);
-  return reserved < 0 ? CacheMode.UncachedMinus : reserved;
+  return reserved === UNRESERVED ? CacheMode.UncachedMinus : reserved;
 }
 
 /** What {@link memtypeReserve} made: slot, or -1 where none is needed. */
@@ -97,18 +102,17 @@ export const lastReserved: Reserved = { slot: -1 };
  * @returns the type that the range has now, or {@link MEMTYPE_CONFLICT}
  */
 export function memtypeReserve(k: Kernel, pfn: number, pages: number, want: number): number {
-  lastReserved.slot = -1;
   if (isUntracked(pfn, pages)) return CacheMode.WriteBack;
   const found = reservedType(k, pfn, pages);
-  if (found === -2) return MEMTYPE_CONFLICT;
+  if (found === MEMTYPE_CONFLICT) return found;
   const asked = want === CacheMode.WriteBack ? CacheMode.UncachedMinus : want;
-  const type = found >= 0 ? found : asked;
+  const type = found === UNRESERVED ? asked : found;
   const n = slots(k);
   let slot = 0;
-  while (slot < n && typeOf(k, slot) >= 0) slot++;
+  while (slot < n && !isFree(k, slot)) slot++;
   if (slot === n) throw new CapacityError('memtypes');
   const w = at(k, slot);
-  k.w[w + MEMTYPE.WHAT] = (type + 1) | (pages << 4);
+  k.w[w + MEMTYPE.WHAT] = type | (pages << 4);
   k.w[w + MEMTYPE.PFN_LO] = pfn | 0;
   k.w[w + MEMTYPE.PFN_HI] = Math.floor(pfn / TWO_32) | 0;
   lastReserved.slot = slot;
@@ -126,22 +130,22 @@ export function memtypeErase(k: Kernel, slot: number): void {
  */
 export function memtypeFree(k: Kernel, pfn: number, pages: number): void {
   const end = pfn + pages;
-  let longer = -1;
+  let longer = NONE;
   for (let i = 0; i < slots(k); i++) {
-    if (typeOf(k, i) < 0 || pfnOf(k, i) + pagesOf(k, i) !== end) continue;
+    if (isFree(k, i) || pfnOf(k, i) + pagesOf(k, i) !== end) continue;
     if (pfnOf(k, i) === pfn) return memtypeErase(k, i);
-    if (pfnOf(k, i) < pfn && (longer < 0 || pfnOf(k, i) < pfnOf(k, longer))) longer = i;
+    if (pfnOf(k, i) < pfn && (longer === NONE || pfnOf(k, i) < pfnOf(k, longer))) longer = i;
   }
-  if (longer >= 0)
-    k.w[at(k, longer) + MEMTYPE.WHAT] = (typeOf(k, longer) + 1) | ((pfn - pfnOf(k, longer)) << 4);
+  if (longer !== NONE)
+    k.w[at(k, longer) + MEMTYPE.WHAT] = typeOf(k, longer) | ((pfn - pfnOf(k, longer)) << 4);
 }
 
-/** `is_new_memtype_allowed`: uncached, write-combining and write-through memory must not become more cached than asked. */
+/** {@link memtypeFree}: no slot. */
+const NONE = -1;
+
+/** `is_new_memtype_allowed`: only uncached memory may become cached; of what is not, write-through must not become write-combining. */
 export function isNewMemtypeAllowed(pfn: number, pages: number, want: number, got: number): boolean {
   if (isUntracked(pfn, pages)) return true;
-  if (got === CacheMode.WriteBack)
-    return (
-      want !== CacheMode.UncachedMinus && want !== CacheMode.WriteCombine && want !== CacheMode.WriteThrough
-    );
+  if (got === CacheMode.WriteBack) return want === CacheMode.Uncached || want === CacheMode.WriteBack;
   return !(want === CacheMode.WriteThrough && got === CacheMode.WriteCombine);
 }

@@ -6,10 +6,9 @@ import type { Kernel } from '../../kernel.js';
 import { EBUSY, EINVAL } from '../../errno.js';
 import { UnknownError } from '../../routine.js';
 import { VM_PAT } from '../../flags.js';
-import { cacheMode, CacheMode, Level, PTE_SPECIAL, withCacheMode } from '../../pte.js';
+import { cacheMode, CacheMode, PTE_SPECIAL, withCacheMode } from '../../pte.js';
 import { VMA_TRACKED, type Vma } from '../../world.js';
-import { entryPfn, none, walk } from '../pgtable.js';
-import { vmNormalPage } from './classify.js';
+import { entryPfn, walk } from '../pgtable.js';
 import {
   isNewMemtypeAllowed,
   lastReserved,
@@ -22,6 +21,9 @@ import {
 } from './memtype.js';
 
 const PAGE_SIZE = 4096;
+
+/** memtype of a VMA without a reservation of its own. */
+const NO_SLOT = -1;
 
 /** Whether memory types are kept at all: the cheap question first. */
 function tracks(k: Kernel): boolean {
@@ -73,7 +75,7 @@ export function pfnmapSetupCachemode(k: Kernel, pfn: number, bytes: number, prot
 export function trackPfnRemap(k: Kernel, vma: Vma, pfn: number, prot: number): number {
   if (!k.facts.trackSetsVmPat) return prot;
   const typed = tracks(k) ? reservePfnRange(k, pfn, vma.pages, prot, false) : prot;
-  if (typed >= 0) vma.flags |= VM_PAT;
+  if (typed !== -EINVAL) vma.flags |= VM_PAT;
   return typed;
 }
 
@@ -85,7 +87,7 @@ export function pfnmapTrackCtxAlloc(k: Kernel, vma: Vma, pfn: number, prot: numb
   if (!k.facts.trackFullRemapOnce) return prot;
   if (vma.has(VMA_TRACKED)) return -EINVAL;
   const typed = tracks(k) ? reservePfnRange(k, pfn, vma.pages, prot, false) : prot;
-  if (typed < 0) return typed;
+  if (typed === -EINVAL) return typed;
   vma.put(VMA_TRACKED, true);
   if (tracks(k)) vma.memtype = lastReserved.slot;
   return typed;
@@ -96,8 +98,8 @@ export function pfnmapTrackCtxRelease(k: Kernel, vma: Vma): void {
   if (!vma.has(VMA_TRACKED)) return;
   const slot = vma.memtype;
   vma.put(VMA_TRACKED, false);
-  if (slot < 0) return;
-  vma.memtype = -1;
+  if (slot === NO_SLOT) return;
+  vma.memtype = NO_SLOT;
   const { vmas } = k;
   for (let i = 0; i < vmas.length; i++) if (vmas[i]!.mm >= 0 && vmas[i]!.memtype === slot) return;
   memtypeErase(k, slot);
@@ -111,12 +113,13 @@ export function trackPfnInsert(k: Kernel, pfn: number, prot: number): number {
   return tracks(k) ? withCacheMode(prot, lookupMemtype(k, pfn)) : prot;
 }
 
-/** `follow_phys`: word index of the first entry, which must still be raw to tell what is tracked; or -1. */
+/** {@link followPhys}: the first entry is none, or a page's. */
+const NOT_RAW = -1;
+
+/** `follow_phys`: word index of the first entry, which must still be raw to tell what is tracked, or {@link NOT_RAW}. */
 function followPhys(k: Kernel, vma: Vma): number {
   const e = walk(k, vma.mm, vma.start);
-  if (none(k, e)) return -1;
-  if (k.level !== Level.Pte || k.facts.followPfnmap) return (k.w[e + 1]! & PTE_SPECIAL) !== 0 ? e : -1;
-  return vmNormalPage(k, vma, vma.start, e) < 0 ? e : -1;
+  return (k.w[e + 1]! & PTE_SPECIAL) !== 0 ? e : NOT_RAW;
 }
 
 /**
@@ -126,8 +129,8 @@ function followPhys(k: Kernel, vma: Vma): number {
 export function untrackPfn(k: Kernel, vma: Vma): void {
   if (!k.facts.trackSetsVmPat || (vma.flags & VM_PAT) === 0) return;
   const e = followPhys(k, vma);
-  if (e < 0 && !vma.cow) return k.warn();
-  untrackPfnRange(k, vma, e < 0 ? vma.pgoff : entryPfn(k, e), vma.pages);
+  if (e === NOT_RAW && !vma.cow) return k.warn();
+  untrackPfnRange(k, vma, e === NOT_RAW ? vma.pgoff : entryPfn(k, e), vma.pages);
 }
 
 /** `untrack_pfn` of a range that the caller knows, after a remap or a copy that failed. */
@@ -141,9 +144,8 @@ export function untrackPfnRange(k: Kernel, vma: Vma, pfn: number, pages: number)
 export function trackPfnCopy(k: Kernel, vma: Vma, child: Vma): boolean {
   if (!k.facts.forkRereservesPat || (vma.flags & VM_PAT) === 0) return true;
   const e = followPhys(k, vma);
-  if (e < 0) return false;
-  if (tracks(k) && reservePfnRange(k, entryPfn(k, e), vma.pages, k.w[e + 1]! & 0xffff, true) < 0)
-    return false;
+  if (e === NOT_RAW) return false;
+  if (tracks(k) && reservePfnRange(k, entryPfn(k, e), vma.pages, k.w[e + 1]!, true) === -EINVAL) return false;
   child.flags |= VM_PAT;
   return true;
 }
