@@ -30,6 +30,8 @@ export { LITMUS_CODES } from './litmus/codes.js';
 export { CONFIGURATIONS, runTest, TRAIT_NAMES } from './run/index.js';
 export { sharedRuns } from './run/shared.js';
 export type {
+  ModelCoverage,
+  ModelPlace,
   Observation,
   Outcome,
   Progress,
@@ -45,6 +47,41 @@ export {
   type Probability,
   type ProbabilityOptions,
 } from './run/probability/index.js';
+
+// A driver in, an answer about every program out. Parse the text with `{ threadless: true }`.
+export {
+  type Blame,
+  type Bounds,
+  type Coverage,
+  verifyTest,
+  type VerifyOptions,
+  type VerifyResult,
+  type VerifyStep,
+  type VerifyVerdict,
+  type Violation,
+} from './verify/index.js';
+export { agrees, expectationOf, foundOf, withinOf } from './verify/expectation.js';
+export { type Invariant, type InvariantId, INVARIANTS } from './contract/invariants/list.js';
+export {
+  counterexampleName,
+  counterexampleText,
+  formatVerify,
+  formatVerifyJson,
+  verifyObject,
+} from './report/verify.js';
+
+// A state as data to be drawn, and the page of `--html`.
+export { pictureOf } from './run/picture/index.js';
+export type {
+  Classified,
+  EntryPicture,
+  FramePicture,
+  GlobalPicture,
+  Picture,
+  ProcessPicture,
+  VmaPicture,
+} from './run/picture/types.js';
+export { type Shown, verifyPage } from './report/html/page.js';
 
 // The contract: statements and rules under stable ids, which tests name.
 export {

@@ -101,6 +101,24 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('make no circle in verify', () => {
+    const below = new Map<string, string[]>();
+    for (const { file, specifier } of imports) {
+      if (part(file) !== 'verify' || !specifier.startsWith('./')) continue;
+      const to = normalize(join(dirname(file), specifier.replace(/\.js$/, '.ts')));
+      below.set(file, [...(below.get(file) ?? []), to]);
+    }
+    const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
+      (below.get(from) ?? []).some((next) => {
+        if (next === to) return true;
+        if (seen.has(next)) return false;
+        seen.add(next);
+        return reaches(next, to, seen);
+      });
+    expect(below.size).toBeGreaterThan(10);
+    expect([...below.keys()].filter((file) => reaches(file, file))).toEqual([]);
+  });
+
   test('every part has its place in the order', () => {
     expect([...new Set(files.map(part))].filter((name) => !(name in BELOW))).toEqual([]);
   });

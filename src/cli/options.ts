@@ -1,6 +1,7 @@
 import { closest } from '../c/suggest.js';
 import { ALLOCATORS, type Allocator, type ProbabilityOptions } from '../run/probability/index.js';
-import { KIND_NAMES, type KindName } from '../verify/operations.js';
+import { KIND_NAMES } from '../verify/operations.js';
+import type { KindName } from '../verify/types.js';
 import { UsageError } from './exit.js';
 
 /** One architecture and one release. */

@@ -17,7 +17,7 @@ import type { LitmusTest } from '../litmus/ast.js';
 import { factsOf, optionFacts, runTest } from '../run/index.js';
 import type { Allocator, Probability } from '../run/probability/index.js';
 import { parseLitmus } from '../run/parse.js';
-import type { KindName } from '../verify/operations.js';
+import type { KindName } from '../verify/types.js';
 import { agrees, withinOf } from '../verify/expectation.js';
 import { likelihood } from '../verify/likelihood.js';
 import { verifyTest, type Bounds, type VerifyOptions, type VerifyResult } from '../verify/index.js';

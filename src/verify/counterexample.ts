@@ -215,10 +215,18 @@ class Conditions {
 
   private frame(pfn: number): string {
     const frame = this.k.mem.frame(pfn);
-    if (frame < 0) return `0x${pfn.toString(16)}`;
+    if (frame < 0) return this.behind(pfn) ?? `0x${pfn.toString(16)}`;
     const r = this.c.mem.regionOf[frame]!;
     if (r.kind === 'zero') return `0x${pfn.toString(16)}`;
     return frame === r.index ? r.name : `${r.name} + ${frame - r.index}`;
+  }
+
+  /** A frame a little behind a region: its number is another one on another machine. */
+  private behind(pfn: number): string | undefined {
+    const region = this.c.mem.regions.find(
+      (r) => r.kind !== 'zero' && pfn >= r.pfn + r.pages && pfn <= r.pfn + 2 * r.pages,
+    );
+    return region && `${region.name} + ${pfn - region.pfn}`;
   }
 
   private pageOf(pfn: number): { readonly refcount: number; readonly mapcount: number } {

@@ -8,8 +8,8 @@ import type { Configuration, Selector } from '../litmus/selector.js';
 import { parseSelector } from '../litmus/selector-parse.js';
 import { CONFIGURATIONS } from '../run/configurations.js';
 import { headerLines, items, wrong, type Named } from './declarations.js';
-import { KIND_NAMES, type KindName } from './operations.js';
-import type { Bounds, VerifyResult } from './types.js';
+import { KIND_NAMES } from './operations.js';
+import type { Bounds, KindName, VerifyResult } from './types.js';
 
 /** `holds`, or an invariant that falls with the rule that was broken first, or `driver` where no rule was. */
 export type Expectation = string;

@@ -13,7 +13,7 @@ import {
   PROT_WRITE,
 } from '../kernel/uapi.js';
 import type { Traits } from './source.js';
-import type { Bounds } from './types.js';
+import type { Bounds, KindName } from './types.js';
 
 export const enum Kind {
   /** device, mode */
@@ -78,9 +78,7 @@ export const KIND_NAMES = {
   ioctl: [Kind.Ioctl],
   fork: [Kind.Fork],
   exit: [Kind.Exit],
-} as const satisfies Readonly<Record<string, readonly Kind[]>>;
-
-export type KindName = keyof typeof KIND_NAMES;
+} as const satisfies Readonly<Record<KindName, readonly Kind[]>>;
 
 export interface Operation {
   readonly kind: Kind;
@@ -163,9 +161,11 @@ export function offsets(c: Compiled, traits: Traits): Offset[] {
     return list;
   }
   for (const n of [0, 1]) add(String(n), BigInt(n));
+  // Numbers before frames: of two ways as short, the one that leads there on any machine is told.
+  for (const { kind, pages } of c.mem.regions)
+    if (kind !== 'zero' && kind !== 'ram') for (const n of [pages - 1, pages]) add(String(n), BigInt(n));
   for (const { name, kind, pfn, pages, index } of c.mem.regions) {
     if (kind === 'zero') continue;
-    if (kind !== 'ram') for (const n of [pages - 1, pages]) add(String(n), BigInt(n));
     for (let i = 0; i < pages; i++)
       add(i === 0 ? name : `${name} + ${i}`, BigInt(pfn + i), kind === 'ram' ? index + i : -1);
     if (kind !== 'ram') add(`${name} + ${pages}`, BigInt(pfn + pages));

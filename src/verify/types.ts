@@ -3,7 +3,23 @@ import type { Party } from '../contract/index.js';
 import type { InvariantId } from '../contract/invariants/list.js';
 import type { Picture } from '../run/picture/types.js';
 import type { ModelCoverage, Progress } from '../run/result.js';
-import type { KindName } from './operations.js';
+
+/** What `--only` calls an operation. */
+export type KindName =
+  | 'open'
+  | 'close'
+  | 'mmap'
+  | 'munmap'
+  | 'mprotect'
+  | 'madvise'
+  | 'mremap'
+  | 'load'
+  | 'store'
+  | 'gup'
+  | 'procmem'
+  | 'ioctl'
+  | 'fork'
+  | 'exit';
 
 /** How large the world of programs is. Everything beyond is excluded, and every `holds` says so. */
 export interface Bounds {

@@ -1,4 +1,4 @@
-/** The page of `pfnmap verify --markup`: one file, which loads nothing. */
+/** The page of `pfnmap verify --html`: one file, which loads nothing. */
 import { verifyObject } from '../verify.js';
 import { markup, Markup, scriptData } from './markup.js';
 import { resultHtml, titleOf, type Shown } from './result.js';
