@@ -115,13 +115,15 @@ interface Prepared {
 }
 
 /** Why a test is not run on a kernel, whatever it comes to as C. */
-function unsuited(test: LitmusTest, { arch, release, mmio, uml }: MachineKernel): string | undefined {
+function unsuited(test: LitmusTest, { arch, release, mmio, uml, bits }: MachineKernel): string | undefined {
   if (!runsOn(test, configurationOf(arch, release), CONFIGURATIONS)) return `Only: ${test.only?.text ?? ''}`;
   if (mmio === undefined && test.memory.regions.some((r) => r.kind === 'mmio')) {
     return 'no mmio: the machine has no window without struct pages';
   }
   if (uml && /\bdma_\w+\(/.test(test.source.text)) return 'no DMA on User-mode Linux';
   if (uml && /\bhmm_range_fault\(/.test(test.source.text)) return 'no HMM on User-mode Linux';
+  if ((uml || bits === 32) && /\bmigrate_vma_setup\(/.test(test.source.text))
+    return 'the kernel has no device memory';
   return undefined;
 }
 

@@ -215,7 +215,7 @@ export const D_OTHERS = [
     [
       'migrate-vma',
       'migrate_vma_setup() refuses VMAs with a special flag with -EINVAL.',
-      { source: 'mm/migrate_device.c', ...other('device migration') },
+      { source: 'mm/migrate_device.c:migrate_vma_setup' },
     ],
     [
       'NUMA',

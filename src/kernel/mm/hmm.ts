@@ -23,7 +23,7 @@ import type { Vma } from '../world.js';
 import { isZeroPfn, SPECIAL, vmNormalPage } from './memory/classify.js';
 import { handleMmFault } from './memory/fault.js';
 import { VMF } from './memory/vmf.js';
-import { entryPfn, none, present, walk } from './pgtable.js';
+import { entryPfn, none, walk } from './pgtable.js';
 import { vmaLookup } from './vma.js';
 
 /** Local words: address, what is requested (two words each). */
@@ -57,7 +57,7 @@ function error(k: Kernel, f: number): void {
   leave(k, f, (request & HMM_PFN_REQ_FAULT) !== 0 ? -EFAULT : HMM_PFN_ERROR);
 }
 
-/** `mm/hmm.c:hmm_vma_walk_test`, then `hmm_vma_handle_pte`; after a fault the walk begins anew. A guard is never faulted. */
+/** `mm/hmm.c:hmm_vma_walk_test`, then `hmm_vma_handle_pte`; after a fault the walk begins anew. */
 function hmmVmaWalk(k: Kernel, f: number): void {
   const pg = userPage(k, k.w[f + A.ADDR]!, k.w[f + A.ADDR + 1]!);
   const vma = vmaLookup(k, k.currentProc, pg);
@@ -65,13 +65,11 @@ function hmmVmaWalk(k: Kernel, f: number): void {
   if ((vma.flags & (VM_IO | VM_PFNMAP)) !== 0 || (vma.flags & VM_READ) === 0) return error(k, f);
   const e = walk(k, vma.mm, pg);
   if (k.level !== Level.Pte) throw new UnknownError('hmm_range_fault() of a huge leaf is not modelled');
-  const there = present(k, e);
   const request = k.w[f + A.REQUEST]!;
   const wanted = (request & HMM_PFN_REQ_FAULT) !== 0;
-  if (!there && !none(k, e)) return leave(k, f, wanted ? -EFAULT : 0);
-  const writable = there && (k.w[e + 1]! & PTE_WRITE) !== 0;
+  const writable = (k.w[e + 1]! & PTE_WRITE) !== 0;
   if (wanted && (request & HMM_PFN_REQ_WRITE) !== 0 && !writable) return hmmVmaFault(k, f, vma, pg, true);
-  if (!there) return wanted ? hmmVmaFault(k, f, vma, pg, false) : leave(k, f, 0);
+  if (none(k, e)) return wanted ? hmmVmaFault(k, f, vma, pg, false) : leave(k, f, 0);
   const page = vmNormalPage(k, vma, pg, e);
   if (k.frozen) return;
   if (page === SPECIAL && !isZeroPfn(k, entryPfn(k, e))) return error(k, f);

@@ -41,7 +41,6 @@ export const sysUffdRegister: Routine = routine(
       const vma = vmaLookup(k, k.currentProc, k.w[l + L.AT]!)!;
       k.w[l + L.AT] = vma.end;
       vmaMerge(k, vma);
-      return k.goto(f, Pc.Next);
     }
     const vma = findVma(k, k.currentProc, k.w[l + L.AT]!);
     const end = k.w[l + L.END]!;

@@ -11,6 +11,7 @@ import { sysClearSoftDirty, sysSoftDirty } from '../../kernel/fs/proc/clear_refs
 import { sysPagemap, sysSmaps } from '../../kernel/fs/proc/task_mmu.js';
 import { sysHmmRangeFault } from '../../kernel/mm/hmm.js';
 import { sysMadvise } from '../../kernel/mm/madvise.js';
+import { sysMigrateVmaSetup } from '../../kernel/mm/migrate_device.js';
 import { sysMincore } from '../../kernel/mm/mincore.js';
 import { sysMlock, sysMlockall, sysMunlock, sysMunlockall } from '../../kernel/mm/mlock.js';
 import { sysMmap, sysMunmap } from '../../kernel/mm/mmap.js';
@@ -71,6 +72,7 @@ export const SYSCALLS: Readonly<Record<string, ApiFunction>> = {
   uffd_register: call('int uffd_register(void *p, size_t length)', sysUffdRegister),
   coredump: call('int coredump(void *p)', sysCoredump),
   hmm_range_fault: call('int hmm_range_fault(void *p, unsigned int request)', sysHmmRangeFault),
+  migrate_vma_setup: call('int migrate_vma_setup(void *p)', sysMigrateVmaSetup),
   smaps: call('int smaps(void *p)', sysSmaps),
   pagemap: call('long pagemap(void *p)', sysPagemap),
   soft_dirty: call('int soft_dirty(void *p)', sysSoftDirty),

@@ -126,6 +126,7 @@ struct lit_step {
 #define LITC_WAIT _IO('L', 20)
 #define LITC_READ_PIN _IOWR('L', 19, struct lit_gup)
 #define LITC_HMM _IOWR('L', 21, struct lit_gup)
+#define LITC_MIGRATE _IOWR('L', 22, struct lit_gup)
 
 /* The arena in which tests map; entries of a page table. */
 #define LIT_TABLE 512

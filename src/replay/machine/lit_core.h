@@ -46,6 +46,7 @@ void lit_drain(void);
 
 /* hmm.c */
 long lit_hmm(struct lit_gup *g);
+long lit_migrate(struct lit_gup *g);
 
 /* devices.c */
 int lit_devices_begin(const struct lit_test *test, bool proxies);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* A device that mirrors a page of the process, as long as one call takes. */
+/* A device that mirrors a page of the process, or would migrate it, as long as one call takes. */
 #include "lit_core.h"
+#include <linux/migrate.h>
 #if IS_ENABLED(CONFIG_HMM_MIRROR)
 #include <linux/hmm.h>
 #include <linux/mmu_notifier.h>
@@ -44,4 +45,26 @@ long lit_hmm(struct lit_gup *g)
 }
 #else
 long lit_hmm(struct lit_gup *g) { return -EOPNOTSUPP; }
+#endif
+
+#if IS_ENABLED(CONFIG_DEVICE_MIGRATION)
+/* No kind of memory is selected: what is mapped stays. */
+long lit_migrate(struct lit_gup *g)
+{
+	unsigned long at = (unsigned long)g->addr & PAGE_MASK, src = 0, dst = 0;
+	struct migrate_vma args = { .start = at, .end = at + PAGE_SIZE, .src = &src, .dst = &dst };
+	int r;
+
+	mmap_read_lock(current->mm);
+	args.vma = vma_lookup(current->mm, at);
+	r = migrate_vma_setup(&args);
+	if (!r) {
+		migrate_vma_pages(&args);
+		migrate_vma_finalize(&args);
+	}
+	mmap_read_unlock(current->mm);
+	return r;
+}
+#else
+long lit_migrate(struct lit_gup *g) { return -EOPNOTSUPP; }
 #endif

@@ -205,6 +205,8 @@ static long with_struct(struct opened *o, unsigned int cmd, union argument *a)
 		return lit_follow(&a->gup);
 	case LITC_HMM:
 		return lit_hmm(&a->gup);
+	case LITC_MIGRATE:
+		return lit_migrate(&a->gup);
 	}
 	return -ENOTTY;
 }

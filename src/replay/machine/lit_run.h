@@ -75,6 +75,7 @@ int lit_vmsplice(void *p);
 long lit_follow_pfnmap(void *p);
 int lit_mincore(void *p);
 int lit_hmm_range_fault(void *p, unsigned int request);
+int lit_migrate_vma_setup(void *p);
 int lit_uffd_register(void *p, unsigned long length);
 int lit_smaps(void *p);
 long lit_pagemap(void *p);

@@ -336,6 +336,13 @@ int lit_hmm_range_fault(void *p, unsigned int request)
 	return r < 0 ? r : (int)g.result;
 }
 
+int lit_migrate_vma_setup(void *p)
+{
+	struct lit_gup g = { .addr = (unsigned long)p };
+
+	return STEP("migrate_vma_setup", int, ERRNO(ioctl(lit_ctl, LITC_MIGRATE, &g)));
+}
+
 /* The files of /proc are read into shared memory: a page of the process's own would be counted. */
 static char *read_all(const char *path)
 {

@@ -135,16 +135,6 @@ describe('hmm_range_fault() (D.8)', () => {
     expect([hmm(m, p, FAULT), m.log]).toEqual([-EFAULT, ['mmap', 'fault']]);
   });
 
-  it('never faults a marker', () => {
-    const { m, p } = world({ fault: mapping(PTE_PRESENT), entry: PTE_WRITE });
-    expect([hmm(m, p, 0), hmm(m, p, FAULT), hmm(m, p, WRITE), m.log]).toEqual([
-      0,
-      -EFAULT,
-      -EFAULT,
-      ['mmap'],
-    ]);
-  });
-
   it.each([VM_FAULT_RETRY, -1])('does not know what %i means', (answer) => {
     const { m, p } = world({ fault: () => answer });
     expect(() => m.call(sysHmmRangeFault, p, FAULT)).toThrow(UnknownError);
