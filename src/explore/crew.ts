@@ -41,11 +41,16 @@ export const enum Stop {
 /** States that a thread takes at a time. */
 const HANDFUL = 16;
 
-export function share(threads: number, { words, cuts }: Pick<TransitionSystem, 'words' | 'cuts'>): Shared {
+/** @param maxWords that the states may take */
+export function share(
+  threads: number,
+  { words, cuts }: Pick<TransitionSystem, 'words' | 'cuts'>,
+  maxWords?: number,
+): Shared {
   return {
     control: new Int32Array(new SharedArrayBuffer(4 * CONTROL)),
     progress: new Float64Array(new SharedArrayBuffer(8 * 2 * threads)),
-    heap: makeHeap(new StateStore(words.length, cuts).widths),
+    heap: makeHeap(new StateStore(words.length, cuts).widths, maxWords),
   };
 }
 

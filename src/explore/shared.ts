@@ -34,10 +34,13 @@ export interface Heap {
   readonly control: Int32Array;
 }
 
-/** @param widths of the tables, in the order in which threads will ask for them; the last holds the states */
-export function makeHeap(widths: readonly number[]): Heap {
+/**
+ * @param widths of the tables, in the order in which threads will ask for them; the last holds the states
+ * @param maxWords that it may have
+ */
+export function makeHeap(widths: readonly number[], maxWords = MAX_WORDS): Heap {
   const control = ints(TABLES + TABLE_CONTROL * widths.length);
-  const heap = { words: largest(), control };
+  const heap = { words: largest(maxWords), control };
   widths.forEach((width, i) => {
     const slots = i < widths.length - 1 ? INITIAL_SLOTS : INITIAL_STATES;
     place(heap, TABLES + TABLE_CONTROL * i, width, slots);
@@ -50,8 +53,8 @@ function ints(words: number): Int32Array {
 }
 
 /** As much as the machine grants. */
-function largest(): Int32Array {
-  for (let words = MAX_WORDS; ; words /= 2) {
+function largest(maxWords: number): Int32Array {
+  for (let words = maxWords; ; words /= 2) {
     try {
       return ints(words);
     } catch (error) {

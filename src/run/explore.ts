@@ -20,7 +20,7 @@ import { Unrenamer } from './unrename.js';
 import { witnessSteps } from './witness.js';
 
 /** A search of more states is left to many threads, if there are some: before, starting them takes longer. */
-const ALONE_STATES = 20_000;
+const ALONE_STATES = 5_000;
 
 /** What a search found out. */
 export interface Exploration {

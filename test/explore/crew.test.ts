@@ -5,6 +5,9 @@ import { Member, progressOf, share, Stop, stop, stopped } from '../../src/explor
 import { growAll, isCrowded, makeHeap, SharedChunkTable } from '../../src/explore/shared.js';
 import type { TransitionSystem } from '../../src/explore/system.js';
 
+/** Room for a test's states. */
+const WORDS = 2 ** 23;
+
 /** Counters that go up to `size`, and may be taken back at once: the last state has no move. */
 function counters(size: number): TransitionSystem {
   const words = new Int32Array(20);
@@ -23,7 +26,7 @@ describe('a table that threads share', () => {
   it('is exact, and keeps its numbers when it grows', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(), (width, seed) => {
-        const heap = makeHeap([3, width, 5]);
+        const heap = makeHeap([3, width, 5], WORDS);
         const tables = [3, width, 5].map((wide, i) => new SharedChunkTable(heap, wide, i));
         const table = tables[1]!;
         const known = new Map<string, number>();
@@ -52,7 +55,7 @@ describe('a table that threads share', () => {
 
 /** What one member of a crew of one finds. */
 function member(size: number, maxBytes?: number) {
-  const shared = share(1, counters(size));
+  const shared = share(1, counters(size), WORDS);
   const finals: number[] = [];
   const options = { threads: 1, index: 0, shared, onFinal: (id: number) => void finals.push(id) };
   const one: Member = new Member(counters(size), maxBytes === undefined ? options : { ...options, maxBytes });
@@ -74,7 +77,7 @@ test('finds what a search finds, in the same layers', () => {
 test('ends when memory is short, or when told to', () => {
   const { one, shared } = member(50, 2_500_000);
   expect([stopped(shared), one.found > 1000 && one.found < 51 ** 3]).toEqual([Stop.Memory, true]);
-  const told = share(2, counters(3));
+  const told = share(2, counters(3), WORDS);
   stop(told, Stop.Asked);
   const waiting = new Member(counters(3), { threads: 2, index: 0, shared: told });
   waiting.run();

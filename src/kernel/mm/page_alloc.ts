@@ -71,7 +71,7 @@ export function cellsOf(k: Kernel, frame: number): number {
 /** clear_page(). */
 export function clearPage(k: Kernel, frame: number): void {
   const c = cellsOf(k, frame);
-  k.w.fill(0, c, c + k.layout.shape.cellWords);
+  for (let i = 0; i < k.layout.shape.cellWords; i++) k.w[c + i] = 0;
 }
 
 /** Copies page contents; a source outside all regions reads as all ones. */
@@ -82,7 +82,7 @@ export function copyPage(k: Kernel, to: number, from: number): void {
     return;
   }
   const s = cellsOf(k, from);
-  k.w.copyWithin(c, s, s + k.layout.shape.cellWords);
+  for (let i = 0; i < k.layout.shape.cellWords; i++) k.w[c + i] = k.w[s + i]!;
 }
 
 /** compound_head() as a frame. */
