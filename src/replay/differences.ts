@@ -101,4 +101,11 @@ export const DIFFERENCES: readonly Difference[] = [
       'vm_pgoff of anonymous memory is an address, which a machine takes for the number of a frame and does not compare by distance.',
     source: 'docs/replay.md: names are run-time constants',
   },
+  ...['remap-private-high', 'remap-private-carries'].map((test) => ({
+    test,
+    kernels: USER_MODE,
+    explanation:
+      'User-mode Linux maps each entry into its host process, from the file that is its memory: a frame beyond the end of that cannot be mapped, and the process is killed.',
+    source: 'arch/um/kernel/tlb.c:um_tlb_sync, fix_range_common',
+  })),
 ];

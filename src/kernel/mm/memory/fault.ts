@@ -164,11 +164,15 @@ function faultPmd(k: Kernel, f: number, vma: Vma): void {
   if (none(k, pmd)) {
     if (thpVmaAllowableOrder(k, vma, Level.Pmd)) return callHugeFault(k, f, vma, Pc.HugePmd);
   } else if (present(k, pmd)) {
-    if ((flags & FAULT_FLAG_WRITE) !== 0 && (k.w[pmd + 1]! & PTE_WRITE) === 0)
-      return wpHuge(k, f, vma, Pc.WpPmd);
+    if (breaksCow(vma, flags) && (k.w[pmd + 1]! & PTE_WRITE) === 0) return wpHuge(k, f, vma, Pc.WpPmd);
     return k.ret(f, 0);
   }
   handlePteFault(k, f, vma);
+}
+
+/** Whether the fault wants more than to read: a write, or, of a copy-on-write VMA only, an unsharing. */
+function breaksCow(vma: Vma, flags: number): boolean {
+  return (flags & FAULT_FLAG_WRITE) !== 0 || (vma.cow && (flags & FAULT_FLAG_UNSHARE) !== 0);
 }
 
 function levelOf(pc: number): number {
@@ -207,9 +211,7 @@ function handlePteFault(k: Kernel, f: number, vma: Vma): void {
     if (vma.ops === OPS_NULL) return k.ret(f, doAnonymousPage(k, vma, k.w[f + 1 + VMF.PG]!, e, flags));
     return doFault(k, f, vma, flags);
   }
-  const unshares = vma.cow && (flags & FAULT_FLAG_UNSHARE) !== 0;
-  if (((flags & FAULT_FLAG_WRITE) !== 0 || unshares) && (k.w[e + 1]! & PTE_WRITE) === 0)
-    return doWpPage(k, f, vma, e, flags);
+  if (breaksCow(vma, flags) && (k.w[e + 1]! & PTE_WRITE) === 0) return doWpPage(k, f, vma, e, flags);
   k.ret(f, 0);
 }
 
