@@ -110,9 +110,8 @@ Output:
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
   --coverage       also list lines of the driver that were never reached, and
-                   rules that nobody had an occasion to break, unasked facts, and
-                   functions and branches of the model that never ran, counted;
-                   --details lists these
+                   rules that nobody had an occasion to break, unasked facts and,
+                   counted (--details lists them), code of the model that never ran
   --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:
