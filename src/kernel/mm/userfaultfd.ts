@@ -5,10 +5,9 @@ import { EINVAL, EPERM } from '../errno.js';
 import { VM_MAYWRITE, VM_SPECIAL } from '../flags.js';
 import type { Vma } from '../world.js';
 import { arg64, beyondTaskSize } from './mmap.js';
+import { PAGE_SIZE } from './page.js';
 import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
-
-const PAGE_SIZE = 4096;
 
 /** Local words: two arguments of two words each, then the first page of the range that is not done yet, and the end. */
 const L = { ADDR: 0, LEN: 2, AT: 4, END: 5, WORDS: 6 } as const;
