@@ -107,7 +107,6 @@ function linkAndMove(k: Kernel, f: number, vma: Vma): void {
   if (imapBusy(k, to)) return waitImap(k, f, Pc.Link, to);
   vmaLink(to);
   movePageTables(k, vma, k.w[l + MOVE.OLD]!, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD_PAGES]!);
-  if (k.frozen) return;
   const hook = k.program.vmOps[to.ops]?.mremap;
   if (hook === undefined) return k.goto(f, Pc.Finish);
   k.arg(0, handle(HandleKind.Vma, to.slot));
@@ -117,27 +116,39 @@ function linkAndMove(k: Kernel, f: number, vma: Vma): void {
 /** Unmaps the old place; after a refusal of ->mremap everything moves back and the new place goes. */
 function finish(k: Kernel, f: number, vma: Vma): void {
   const l = f + 1;
-  const err = k.w[l + MOVE.ERR]!;
   const to = k.vmas[k.w[l + MOVE.NEW_VMA]!]!;
-  const left = err === 0 ? vma : to;
-  const mm = vma.mm;
-  if (err !== 0) movePageTables(k, to, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
-  // untrack_pfn_clear(): the memory type now belongs to the other VMA.
-  if ((left.flags & VM_PFNMAP) !== 0 && k.facts.trackSetsVmPat) left.flags &= ~VM_PAT;
-  if (err === 0 && (k.w[l + MOVE.FLAGS]! & MREMAP_DONTUNMAP) !== 0) {
+  if (k.w[l + MOVE.ERR] === 0) return leaveOld(k, f, vma, to);
+  movePageTables(k, to, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD]!, k.w[l + MOVE.OLD_PAGES]!);
+  untrackPfnClear(k, to);
+  unmap(k, f, vma.mm, to.start, to.pages);
+}
+
+function leaveOld(k: Kernel, f: number, vma: Vma, to: Vma): void {
+  const l = f + 1;
+  const { mm } = vma;
+  const from = k.w[l + MOVE.OLD]!;
+  const pages = k.w[l + MOVE.OLD_PAGES]!;
+  const stays = (k.w[l + MOVE.FLAGS]! & MREMAP_DONTUNMAP) !== 0;
+  untrackPfnClear(k, vma);
+  if (stays) {
     vma.flags &= ~VM_LOCKED_MASK;
-    if (vma.start === k.w[l + MOVE.OLD] && vma.pages === k.w[l + MOVE.OLD_PAGES])
-      vma.put(VMA_ANON_VMA, false);
-    vmaMerge(k, to);
-    return k.ret(f, k.w[l + MOVE.NEW]!);
+    if (vma.start === from && vma.pages === pages) vma.put(VMA_ANON_VMA, false);
   }
-  const at = err === 0 ? k.w[l + MOVE.OLD]! : to.start;
-  const pages = err === 0 ? k.w[l + MOVE.OLD_PAGES]! : to.pages;
-  if (err === 0) vmaMerge(k, to);
+  vmaMerge(k, to);
+  if (stays) return k.ret(f, k.w[l + MOVE.NEW]!);
+  unmap(k, f, mm, from, pages);
+}
+
+/** The memory type belongs to the other VMA now. */
+function untrackPfnClear(k: Kernel, vma: Vma): void {
+  if ((vma.flags & VM_PFNMAP) !== 0 && k.facts.trackSetsVmPat) vma.flags &= ~VM_PAT;
+}
+
+function unmap(k: Kernel, f: number, mm: number, from: number, pages: number): void {
   const nf = k.call(f, Pc.Unmapped, doMunmap);
   k.w[nf + 1] = mm;
-  k.w[nf + 2] = at;
-  k.w[nf + 3] = at + pages;
+  k.w[nf + 2] = from;
+  k.w[nf + 3] = from + pages;
 }
 
 /**
