@@ -109,9 +109,9 @@ Output:
   --format F       text (fit for a mail), json (an object a line)
   --emit FILE      write the first counterexample as a litmus test
   --html FILE      write everything as one page, to be stepped by arrow keys
-  --coverage       also list lines of the driver that were never reached, and
-                   rules that nobody had an occasion to break, unasked facts and,
-                   counted (--details lists them), code of the model that never ran
+  --coverage       also list lines of the driver that were never reached, rules
+                   that nobody had an occasion to break, unasked facts, and
+                   counts of what of the model never ran (--details: each)
   --probability[=A], --ram N    how likely are its steps to break an invariant?
 
 Exit status:
