@@ -487,9 +487,9 @@ export class Kernel {
     this.tracer?.note(kind === Freeze.Bug ? 'BUG' : 'undefined behaviour');
   }
 
-  /** WARN(): noted under the API that was entered; the run goes on. */
+  /** WARN(): noted under the API that was entered; the run goes on. Nobody reads what comes behind a BUG, this included. */
   warn(): void {
-    if (this.quiet) return;
+    if (this.quiet || this.frozen) return;
     const id = this.w[this.t + THREAD.API]!;
     this.w[HEAD.WARNED + (id >> 5)]! |= 1 << (id & 31);
     this.tracer?.note('WARN');
@@ -502,13 +502,14 @@ export class Kernel {
 
   /** A "Bad page map" report (A.8). */
   badMap(): void {
-    if (this.quiet) return;
+    if (this.quiet || this.frozen) return;
     if (this.w[HEAD.BAD_MAP]! < MAX_REPORTS) this.w[HEAD.BAD_MAP]! += 1;
     this.tracer?.note('BUG: Bad page map');
   }
 
   /** A "Bad page state" report. */
   badPage(): void {
+    if (this.frozen) return;
     if (this.w[HEAD.BAD_PAGE]! < MAX_REPORTS) this.w[HEAD.BAD_PAGE]! += 1;
     this.tracer?.note('BUG: Bad page state');
   }
