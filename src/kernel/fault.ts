@@ -65,9 +65,11 @@ export function translate(k: Kernel, mm: number, pg: number, write: boolean): nu
  * (C.2). Only then can a test tell, so only then is the fault taken: the others cost a lock and a step, and change nothing.
  */
 function firstStoreRefused(k: Kernel, mm: number, pg: number): boolean {
-  const vma = vmaLookup(k, mm, pg)!;
-  if ((vma.flags & VM_MAYWRITE) !== 0) return false;
-  return !k.facts.hwDirtyBit && k.facts.sanitizesFaultFlags;
+  if (k.facts.hwDirtyBit) return false;
+  const vma = vmaLookup(k, mm, pg);
+  // an munmap() or mmap() of another thread is at work: the fault waits for it
+  if (vma === undefined) return true;
+  return (vma.flags & VM_MAYWRITE) === 0 && k.facts.sanitizesFaultFlags;
 }
 
 /** Arguments of {@link pageFault}, and whether it is tried again: 2 because it could not be done under the lock of the VMA. */

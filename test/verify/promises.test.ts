@@ -89,6 +89,19 @@ static const struct file_operations demo_fops = { .owner = THIS_MODULE, .mmap = 
   };
   const races = { processes: 1, pages: 1, races: true, only: ['open', 'ioctl'] } as const;
 
+  test('may store to a page that another is unmapping, where no hardware marks entries dirty', async () => {
+    const mapping: Driver = {
+      memory: 'ram pool = 3 pages; mmio bar = 2 pages;',
+      driver: `static int demo_mmap(struct file *file, struct vm_area_struct *vma)
+{
+        return remap_pfn_range(vma, vma->vm_start, bar, vma->vm_end - vma->vm_start, vma->vm_page_prot);
+}
+static const struct file_operations demo_fops = { .owner = THIS_MODULE, .mmap = demo_mmap };`,
+    };
+    const result = await verify(mapping, { processes: 1, pages: 1, races: true, threads: 2 });
+    expect(result.verdict).toBe('holds');
+  });
+
   test('meet inside an ioctl, and the counterexample has both', async () => {
     const result = await verify(RACES, { ...races, threads: 2 });
     expect(result.violation).toMatchObject({ invariant: 'refcount' });
