@@ -6,9 +6,10 @@ import type { Kernel } from '../../kernel.js';
 import { EBUSY, EINVAL } from '../../errno.js';
 import { UnknownError } from '../../routine.js';
 import { VM_PAT } from '../../flags.js';
-import { cacheMode, CacheMode, PTE_SPECIAL, withCacheMode } from '../../pte.js';
+import { cacheMode, CacheMode, Level, PTE_SPECIAL, withCacheMode } from '../../pte.js';
 import { VMA_TRACKED, type Vma } from '../../world.js';
-import { entryPfn, walk } from '../pgtable.js';
+import { entryPfn, none, walk } from '../pgtable.js';
+import { vmNormalPage } from './classify.js';
 import {
   isNewMemtypeAllowed,
   lastReserved,
@@ -119,7 +120,11 @@ const NOT_RAW = -1;
 /** `follow_phys`: word index of the first entry, which must still be raw to tell what is tracked, or {@link NOT_RAW}. */
 function followPhys(k: Kernel, vma: Vma): number {
   const e = walk(k, vma.mm, vma.start);
-  return (k.w[e + 1]! & PTE_SPECIAL) !== 0 ? e : NOT_RAW;
+  if (none(k, e)) return NOT_RAW;
+  // 6.1 asks the classifier, which reports an entry that is neither (H-9)
+  const asksBit = k.level !== Level.Pte || k.facts.followPfnmap;
+  const raw = asksBit ? (k.w[e + 1]! & PTE_SPECIAL) !== 0 : vmNormalPage(k, vma, vma.start, e) < 0;
+  return raw ? e : NOT_RAW;
 }
 
 /**
