@@ -2,7 +2,7 @@
 import { Enumerator } from './chooser.js';
 import { statesOf } from './compact.js';
 import { StoreFull, type States } from './store.js';
-import { Successors } from './successors.js';
+import { moveInOrder, Successors } from './successors.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 
 /** Why a search ended; `paused`: it did not, its time slice is over. */
@@ -159,9 +159,8 @@ export class Search {
     const before = system.words.slice();
     let at = 0;
     const alone = system.alone?.move() ?? -1;
-    for (let i = alone < 0 ? 0 : -1; i < system.moves; i++) {
-      if (i === alone && i >= 0) continue;
-      const m = i < 0 ? alone : i;
+    for (let i = 0; i < system.moves; i++) {
+      const m = moveInOrder(i, alone);
       system.words.set(before);
       if (!system.enabled(m)) continue;
       enumerator.start();

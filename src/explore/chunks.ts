@@ -1,6 +1,7 @@
 /** Interned pieces of states: every distinct content of one width is stored once and has a number. */
+
 /** Words of a slot of a hash table: number + 1 (0: empty), and the content's hash, so that what differs is rarely looked at. */
-const SLOT = 2;
+export const SLOT = 2;
 
 /** A table of them: of one thread ({@link ChunkTable}), or of many (shared.ts). */
 export interface Chunks {
@@ -90,15 +91,27 @@ export class ChunkTable implements Chunks {
     this.reserve(old.byteLength);
     const table = new Int32Array(old.length * 2);
     const mask = table.length / SLOT - 1;
-    for (let from = 0; from < old.length; from += SLOT) {
-      if (old[from] === 0) continue;
-      let slot = old[from + 1]! & mask;
-      while (table[SLOT * slot] !== 0) slot = (slot + 1) & mask;
-      table[SLOT * slot] = old[from]!;
-      table[SLOT * slot + 1] = old[from + 1]!;
-    }
+    moveSlots(old, 0, this.mask + 1, table, 0, mask);
     this.table = table;
     this.mask = mask;
+  }
+}
+
+/** Enters what is in the `slots` slots at old[from..) into the empty table at table[to..). */
+export function moveSlots(
+  old: Int32Array,
+  from: number,
+  slots: number,
+  table: Int32Array,
+  to: number,
+  mask: number,
+): void {
+  for (let at = from; at < from + SLOT * slots; at += SLOT) {
+    if (old[at] === 0) continue;
+    let slot = old[at + 1]! & mask;
+    while (table[to + SLOT * slot] !== 0) slot = (slot + 1) & mask;
+    table[to + SLOT * slot] = old[at]!;
+    table[to + SLOT * slot + 1] = old[at + 1]!;
   }
 }
 

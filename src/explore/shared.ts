@@ -2,7 +2,7 @@
  * Tables of interned pieces that several threads fill at once, in one shared array. Who finds an empty slot claims it, writes the content and
  * then its number; whoever looks there meanwhile waits for that. Tables grow while all threads stand still.
  */
-import { equal, hashWords, type Chunks } from './chunks.js';
+import { equal, hashWords, moveSlots, SLOT, type Chunks } from './chunks.js';
 import { StoreFull } from './store.js';
 
 /** Words that the array may have, with all indices well below 2^31; what is never written takes no memory. */
@@ -11,8 +11,7 @@ const MIN_WORDS = 2 ** 22;
 const INITIAL_SLOTS = 1 << 12;
 /** Of the last table, which holds the states: threads that search together find many. */
 const INITIAL_STATES = 1 << 18;
-/** Words of a slot: number + 1 (0: empty), and hash. */
-const SLOT = 2;
+/** In a slot of which the number is not known yet. */
 const CLAIMED = -1;
 
 /** Words of a cache line: what one thread often writes and others read lies on lines of their own. */
@@ -167,13 +166,7 @@ export class SharedChunkTable implements Chunks {
     place(this.heap, this.at, width, 2 * (mask + 1));
     this.refresh();
     words.copyWithin(this.data, data, data + count * width);
-    for (let from = table; from < table + SLOT * (mask + 1); from += SLOT) {
-      if (words[from] === 0) continue;
-      let slot = words[from + 1]! & this.mask;
-      while (words[this.table + SLOT * slot] !== 0) slot = (slot + 1) & this.mask;
-      words[this.table + SLOT * slot] = words[from]!;
-      words[this.table + SLOT * slot + 1] = words[from + 1]!;
-    }
+    moveSlots(words, table, mask + 1, words, this.table, this.mask);
   }
 
   /** Looks where the table is now, after all have stood still. */

@@ -3,6 +3,12 @@ import { Enumerator } from './chooser.js';
 import type { States } from './store.js';
 import type { TransitionSystem } from './system.js';
 
+/** The `i`-th move to be made: the one that may be the only one (-1: there is none) comes first, the others in order. */
+export function moveInOrder(i: number, alone: number): number {
+  if (i === 0 && alone >= 0) return alone;
+  return i <= alone ? i - 1 : i;
+}
+
 export class Successors {
   private readonly enumerator = new Enumerator();
   /** Actions made so far, those that led out of the bounds included. */
@@ -27,15 +33,13 @@ export class Successors {
     let touched = false;
     store.load(id, words);
     const alone = system.alone?.move() ?? -1;
-    // the move that may be the only one comes first
-    for (let i = alone < 0 ? 0 : -1; i < system.moves; i++) {
-      if (i === alone && i >= 0) continue;
-      const m = i < 0 ? alone : i;
+    for (let i = 0; i < system.moves; i++) {
+      const m = moveInOrder(i, alone);
       if (touched) store.reload(words);
       touched = false;
       if (!system.enabled(m)) continue;
       any = true;
-      let advanced = i < 0;
+      let advanced = m === alone;
       enumerator.start();
       do {
         if (touched) store.reload(words);

@@ -93,6 +93,11 @@ export const {
 /** Largest error number that fits in an error pointer (`include/linux/err.h:MAX_ERRNO`). */
 export const MAX_ERRNO = 4095;
 
+/** Whether a result is -errno (`include/linux/err.h:IS_ERR_VALUE`). */
+export function isErrno(result: number): boolean {
+  return result < 0 && result >= -MAX_ERRNO;
+}
+
 const names = new Map<number, string>(Object.entries(ERRNO).map(([name, n]) => [n, name]));
 
 /** Name of an error number given as `EINVAL` or `-EINVAL` would be (22 or -22); undefined if it is none. */

@@ -1,6 +1,6 @@
 /** User accesses and the page fault that they raise: `arch/<arch>/mm/fault.c:do_user_addr_fault` (C.2). */
 import type { Kernel } from './kernel.js';
-import { LockMode, routine, TF_KILLED, Undefined, UnknownError, type Routine } from './routine.js';
+import { LockMode, routine, TF_KILLED, Undefined, type Routine } from './routine.js';
 import { THREAD } from './layout.js';
 import { EFAULT } from './errno.js';
 import {
@@ -24,8 +24,8 @@ import {
 import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from './pte.js';
 import { SIGBUS, SIGKILL, SIGSEGV } from './uapi.js';
 import { doGroupExit } from './exit.js';
-import { handleMmFault } from './mm/memory/fault.js';
-import { VMF } from './mm/memory/vmf.js';
+import { callHandleMmFault, takeFault } from './mm/memory/fault.js';
+import { pageOfAddr } from './mm/page.js';
 import { entryPfn, levelPages, none, present, walk } from './mm/pgtable.js';
 import { vmaLookup } from './mm/vma.js';
 
@@ -37,7 +37,7 @@ export const NO_FRAME = -1;
 /** Page of the arena of a user address given as two words, or -1 when it lies outside. */
 export function userPage(k: Kernel, lo: number, hi: number): number {
   const addr = (k.facts.bitsPerLong === 64 ? (hi >>> 0) * 2 ** 32 : 0) + (lo >>> 0);
-  const pg = Math.floor((addr - k.arenaBase) / 4096);
+  const pg = pageOfAddr(k, addr);
   return pg >= 0 && pg < k.layout.caps.arena ? pg : -1;
 }
 
@@ -92,14 +92,9 @@ export const pageFault: Routine = routine('arch/mm/fault.c:do_user_addr_fault', 
       k.upRead(lock);
       return bad(k, f, SIGSEGV);
     }
-    const nf = k.call(f, 1, handleMmFault);
-    k.w[nf + 1 + VMF.VMA] = vma.slot;
-    k.w[nf + 1 + VMF.PG] = pg;
-    k.w[nf + 1 + VMF.FLAGS] = faultFlags(k, f);
-    return;
+    return callHandleMmFault(k, f, 1, vma, pg, faultFlags(k, f));
   }
-  const r = k.takeRet();
-  if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+  const r = takeFault(k);
   if ((r & VM_FAULT_COMPLETED) !== 0) return k.ret(f, 0);
   if ((r & VM_FAULT_RETRY) !== 0) return tryAgain(k, f);
   if (k.w[lock]! <= 0) return k.undefinedBehaviour(Undefined.Unlock);

@@ -7,6 +7,7 @@ import { KERNEL_FLAGS } from '../kernel/flags.js';
 import { cacheMode, MEMORY_TYPES, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
 import { UAPI_CONSTANTS } from '../kernel/uapi.js';
 import { PG_ANON, type Vma } from '../kernel/world.js';
+import { pageOfAddr } from '../kernel/mm/page.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
 import { entryPfn, levelPages, none, present, walk } from '../kernel/mm/pgtable.js';
 import { folioWalkStart } from '../kernel/mm/pagewalk.js';
@@ -242,7 +243,7 @@ export class Observer {
 
   private ofAddress(observer: string, slot: number, v: Value): Value {
     if (!('n' in v)) return NONE;
-    const pg = Math.floor((Number(v.n) - this.k.arenaBase) / 4096);
+    const pg = pageOfAddr(this.k, Number(v.n));
     const vma = pg < 0 || pg >= this.k.layout.caps.arena ? undefined : vmaLookup(this.k, slot, pg);
     if (vma === undefined) return NONE;
     if (observer === 'vma_flags') return integer(vma.flags >>> 0);

@@ -1,7 +1,7 @@
 /** A path to a broken invariant as a litmus test: its operations as threads, and the broken state as the condition. */
 import type { InvariantId } from '../contract/invariants/list.js';
 import { DiagnosticSink } from '../c/diagnostics.js';
-import { errnoName } from '../kernel/errno.js';
+import { errnoName, isErrno } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { HEAD, THREAD } from '../kernel/layout.js';
 import { vmNormalPage } from '../kernel/mm/memory/classify.js';
@@ -83,7 +83,7 @@ function asksLast(invariant: InvariantId, last: Deed | undefined): boolean {
 }
 
 function isRefused({ result = 0 }: Deed): boolean {
-  return result < 0 && result > -4096;
+  return isErrno(result);
 }
 
 /**

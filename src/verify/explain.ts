@@ -1,6 +1,7 @@
 /** A path to a broken invariant, made again with all eyes open: what each operation changed, which rule fell first, and whose it was. */
 import { InvariantChecker } from '../contract/invariants/check.js';
 import type { Search } from '../explore/bfs.js';
+import { isErrno } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { Freeze, HEAD, type Capacities } from '../kernel/layout.js';
 import { UNDEFINED_IDS, type Routine, type Tracer } from '../kernel/routine.js';
@@ -111,7 +112,7 @@ export function explain(
 /** What the last step was, if it was mmap(). */
 function lastMmap(deed: Deed | undefined): Pick<LastStep, 'isPrivate' | 'refused'> {
   const { operation, result = 0 } = deed ?? {};
-  return { isPrivate: operation?.d === MAP_PRIVATE, refused: result < 0 && result > -4096 };
+  return { isPrivate: operation?.d === MAP_PRIVATE, refused: isErrno(result) };
 }
 
 /** The place of a broken invariant in a picture. */

@@ -3,6 +3,7 @@
  * that the graph of states closes.
  */
 import { apiId, THREAD_FUNCTIONS } from '../litmus/api/index.js';
+import { isErrno } from '../kernel/errno.js';
 import { doGroupExit } from '../kernel/exit.js';
 import { callPageFault, FAULT, NO_FRAME, translate } from '../kernel/fault.js';
 import { fget } from '../kernel/fs/file_table.js';
@@ -228,7 +229,7 @@ export class User {
     if (o.kind !== Kind.Mmap) return 0;
     const late = (k.w[f + USER.FAILED]! & Failed.Late) !== 0;
     k.w[f + USER.FAILED]! &= ~Failed.Late;
-    if (result < 0 && result > -4096) return this.promised(k, o) ? Failed.Serve : 0;
+    if (isErrno(result)) return this.promised(k, o) ? Failed.Serve : 0;
     const first = (result - (k.arenaBase | 0)) / PAGE;
     if (late && isRaw(k, k.currentProc, first, first + o.b)) return Failed.Revoke;
     if (this.owed.whole && hasHole(k, first, o.b)) return Failed.Serve;

@@ -31,7 +31,7 @@ function vmaDumpSize(vma: Vma): number {
   if ((vma.flags & (VM_DONTDUMP | VM_IO | VM_SHARED)) !== 0) return Dump.Nothing;
   if (vma.has(VMA_ANON_VMA)) return Dump.Whole;
   if (vma.file < 0 || (vma.flags & VM_READ) === 0) return Dump.Nothing;
-  return vma.pgoffLo === 0 && vma.pgoffHi === 0 ? Dump.ElfHeader : Dump.Nothing;
+  return vma.pgoff === 0 ? Dump.ElfHeader : Dump.Nothing;
 }
 
 /** Local words: the address (two words), and the first page of its VMA. */

@@ -8,6 +8,7 @@ import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, FOLL_WRITE, VM_IO, VM_PF
 import { Level, PTE_WRITE } from '../pte.js';
 import { PG_RESERVED, type Vma } from '../world.js';
 import { callGetUserPage } from './gup.js';
+import { pageOfAddr } from './page.js';
 import { cellsOf, putPage } from './page_alloc.js';
 import { entryPfn, levelPages, present, walk } from './pgtable.js';
 import { vmaLookup } from './vma.js';
@@ -121,7 +122,7 @@ function copyAndPut(k: Kernel, frame: number, offset: number, word: number, writ
  * @returns the bytes read or written (1), or -EINVAL (nothing mapped, or not writable), or -ENOMEM (ioremap refuses RAM)
  */
 export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: number, write: boolean): number {
-  const pg = Math.floor((addr - k.arenaBase) / 4096);
+  const pg = pageOfAddr(k, addr);
   const pfn = followPfnmap(k, vma, pg);
   if (pfn === -EINVAL) return pfn;
   if (write && !isWritable(k, vma, pg)) return -EINVAL;

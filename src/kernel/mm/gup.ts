@@ -46,8 +46,7 @@ import { PG_ANON, PG_EXCLUSIVE, PG_HEAD, type Page, type Vma } from '../world.js
 import { compoundHead } from './page_alloc.js';
 import { entryPfn, levelPages, present, walk } from './pgtable.js';
 import { isZeroPfn, SPECIAL, vmNormalPage } from './memory/classify.js';
-import { handleMmFault } from './memory/fault.js';
-import { VMF } from './memory/vmf.js';
+import { callHandleMmFault, takeFault } from './memory/fault.js';
 import { pteMkdirty, pteNeedsSoftDirtyWp } from './soft_dirty.js';
 import { vmaIsAnonymous, vmaLookup, vmaNeedsDirtyTracking } from './vma.js';
 
@@ -91,8 +90,7 @@ export const getUserPage: Routine = routine('mm/gup.c:__get_user_pages', GUP.WOR
       return k.tryRead(lock) ? k.goto(f, Pc.Start) : k.wait(f, Pc.Relock, lock, LockMode.Read);
     }
     default: {
-      const r = k.takeRet();
-      if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+      const r = takeFault(k);
       if ((r & (VM_FAULT_RETRY | VM_FAULT_COMPLETED)) !== 0) return tryAgain(k, f, flags);
       const err = vmFaultToErrno(r, flags);
       return err !== 0 ? k.ret(f, err) : k.goto(f, Pc.Follow);
@@ -108,10 +106,8 @@ function follow(k: Kernel, f: number, vma: Vma, pg: number, flags: number): void
     return k.ret(f, wantsPage || found < 0 ? found : GUP_NO_PAGE);
   }
   if ((flags & FOLL_NOFAULT) !== 0) return k.ret(f, -EFAULT);
-  const nf = k.call(f, Pc.Faulted, handleMmFault);
-  k.w[nf + 1 + VMF.VMA] = vma.slot;
-  k.w[nf + 1 + VMF.PG] = pg;
-  k.w[nf + 1 + VMF.FLAGS] = faultFlags(flags) | (found === -EMLINK ? FAULT_FLAG_UNSHARE : 0);
+  const unshare = found === -EMLINK ? FAULT_FLAG_UNSHARE : 0;
+  callHandleMmFault(k, f, Pc.Faulted, vma, pg, faultFlags(flags) | unshare);
 }
 
 /** `mm/gup.c:faultin_page`: what the handler is told. */

@@ -21,8 +21,7 @@ import {
 import { Level, PTE_WRITE } from '../pte.js';
 import type { Vma } from '../world.js';
 import { isZeroPfn, SPECIAL, vmNormalPage } from './memory/classify.js';
-import { handleMmFault } from './memory/fault.js';
-import { VMF } from './memory/vmf.js';
+import { callHandleMmFault, takeFault } from './memory/fault.js';
 import { entryPfn, none, walk } from './pgtable.js';
 import { vmaLookup } from './vma.js';
 
@@ -39,8 +38,7 @@ export const sysHmmRangeFault: Routine = routine('mm/hmm.c:hmm_range_fault', A.W
   const lock = k.mmapLock(k.currentProc);
   if (pc === Pc.Start) return k.tryRead(lock) ? k.goto(f, Pc.Walk) : k.wait(f, Pc.Start, lock, LockMode.Read);
   if (pc === Pc.Walk) return hmmVmaWalk(k, f);
-  const r = k.takeRet();
-  if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+  const r = takeFault(k);
   if ((r & VM_FAULT_RETRY) !== 0)
     throw new UnknownError('a handler returned VM_FAULT_RETRY without FAULT_FLAG_ALLOW_RETRY');
   return (r & VM_FAULT_ERROR) !== 0 ? leave(k, f, -EFAULT) : k.point(f, Pc.Walk);
@@ -79,8 +77,5 @@ function hmmVmaWalk(k: Kernel, f: number): void {
 /** `mm/hmm.c:hmm_vma_fault`: the handler may not let go of the lock. */
 function hmmVmaFault(k: Kernel, f: number, vma: Vma, pg: number, write: boolean): void {
   if (write && (vma.flags & VM_WRITE) === 0) return leave(k, f, -EPERM);
-  const nf = k.call(f, Pc.Faulted, handleMmFault);
-  k.w[nf + 1 + VMF.VMA] = vma.slot;
-  k.w[nf + 1 + VMF.PG] = pg;
-  k.w[nf + 1 + VMF.FLAGS] = FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0);
+  callHandleMmFault(k, f, Pc.Faulted, vma, pg, FAULT_FLAG_REMOTE | (write ? FAULT_FLAG_WRITE : 0));
 }

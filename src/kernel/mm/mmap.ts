@@ -67,7 +67,7 @@ import {
   vmaSetPageProt,
   waitImap,
 } from './vma.js';
-import { PAGE_SIZE, pageAddr } from './page.js';
+import { PAGE_SIZE, pageAddr, pageOfAddr } from './page.js';
 
 /** Local words: six arguments of two words each, then state. */
 export const MM = {
@@ -269,7 +269,7 @@ function place(k: Kernel, f: number, pages: number, flags: number): number {
 
 /** `mm/mmap.c:generic_get_unmapped_area`: an address without MAP_FIXED is taken if it is free. @returns its page, or -1 */
 function hint(k: Kernel, proc: number, addr: number, pages: number): number {
-  const pg = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
+  const pg = pageOfAddr(k, addr);
   if (addr < PAGE_SIZE || beyondTaskSize(k, pageAddr(k, pg + pages))) return -1;
   nameable(k, pg, pages);
   return isFree(k, proc, pg, pg + pages) ? pg : -1;

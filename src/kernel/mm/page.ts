@@ -8,6 +8,11 @@ export function offsetInPage(addr: number): number {
   return addr & (PAGE_SIZE - 1);
 }
 
+/** Page of the arena that a byte address lies in. */
+export function pageOfAddr(k: Kernel, addr: number): number {
+  return Math.floor((addr - k.arenaBase) / PAGE_SIZE);
+}
+
 /** The address of page `pg` of an arena. */
 export function pageAddr(k: Kernel, pg: number): number {
   return k.arenaBase + pg * PAGE_SIZE;

@@ -1,7 +1,7 @@
 /** Who maps raw frames on behalf of user space: KVM and VFIO (D.8). They try GUP first and then look the frame up, faulting it in. */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
-import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
+import { LockMode, routine, type Routine } from '../routine.js';
 import { EAGAIN, EFAULT, EHWPOISON, EROFS } from '../errno.js';
 import {
   FAULT_FLAG_ALLOW_RETRY,
@@ -28,8 +28,7 @@ import {
 import { PG_RESERVED } from '../world.js';
 import { followPfnmap, isWritable, retPfn } from './follow.js';
 import { callGetUserPage, gupFast, vmFaultToErrno } from './gup.js';
-import { handleMmFault } from './memory/fault.js';
-import { VMF } from './memory/vmf.js';
+import { callHandleMmFault, takeFault } from './memory/fault.js';
 import { compoundHead, putPage } from './page_alloc.js';
 import { addPin } from './pins.js';
 import { vmaLookup } from './vma.js';
@@ -57,14 +56,9 @@ export const fixupUserFault: Routine = routine('mm/gup.c:fixup_user_fault', FIX.
     const vma = vmaLookup(k, k.currentProc, pg);
     const need = (flags & FAULT_FLAG_WRITE) !== 0 ? VM_WRITE : VM_READ;
     if (vma === undefined || (vma.flags & need) === 0) return fixed(k, f, -EFAULT);
-    const nf = k.call(f, 1, handleMmFault);
-    k.w[nf + 1 + VMF.VMA] = vma.slot;
-    k.w[nf + 1 + VMF.PG] = pg;
-    k.w[nf + 1 + VMF.FLAGS] = flags | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE;
-    return;
+    return callHandleMmFault(k, f, 1, vma, pg, flags | FAULT_FLAG_ALLOW_RETRY | FAULT_FLAG_KILLABLE);
   }
-  const r = k.takeRet();
-  if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+  const r = takeFault(k);
   if ((r & VM_FAULT_COMPLETED) !== 0) return k.point(f, 3);
   if ((r & VM_FAULT_ERROR) !== 0) return fixed(k, f, vmFaultToErrno(r, 0));
   if ((r & VM_FAULT_RETRY) === 0) return fixed(k, f, 0);

@@ -4,6 +4,7 @@ import type { Kernel } from '../../kernel/kernel.js';
 import { Undefined } from '../../kernel/routine.js';
 import { DESC } from '../../kernel/mm/mmap_prepare.js';
 import { VMF } from '../../kernel/mm/memory/vmf.js';
+import { pageAddr } from '../../kernel/mm/page.js';
 import { OPS_NULL, type File, type Vma } from '../../kernel/world.js';
 import { ret64, type ApiField, type ApiStruct } from './define.js';
 
@@ -38,7 +39,7 @@ const vmaField = (
       }),
 });
 
-const page = (k: Kernel, pg: number): number => ret64(k, k.arenaBase + pg * 4096);
+const page = (k: Kernel, pg: number): number => ret64(k, pageAddr(k, pg));
 
 const opsHandle = (n: number): number => (n === OPS_NULL ? 0 : handle(HandleKind.Ops, n));
 

@@ -5,6 +5,7 @@ import { handle, HandleKind, handleIndex } from '../../handle.js';
 import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
 import { Level, PTE_DEVMAP, PTE_SPECIAL } from '../../pte.js';
 import type { Vma } from '../../world.js';
+import { pageAddr } from '../page.js';
 import { entryPfn } from '../pgtable.js';
 
 /** "NULL": special, the VM must not look for a struct page. */
@@ -68,7 +69,7 @@ function normalByBit(k: Kernel, vma: Vma, pg: number, e: number): number {
   const hook = k.program.vmOps[vma.ops]?.findNormalPage;
   if (hook !== undefined && k.facts.specialPageHook) {
     k.arg(0, handle(HandleKind.Vma, vma.slot));
-    k.argNumber(1, k.arenaBase + pg * 4096);
+    k.argNumber(1, pageAddr(k, pg));
     const page = k.callAtomic(hook);
     return page === 0 ? SPECIAL : handleIndex(page);
   }

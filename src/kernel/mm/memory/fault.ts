@@ -1,6 +1,6 @@
 /** Page faults: `mm/memory.c:handle_mm_fault` down to the installation of the page (C.2, C.3). */
 import type { Kernel } from '../../kernel.js';
-import { routine, Undefined, type CFunction, type Routine } from '../../routine.js';
+import { routine, Undefined, type CFunction, type Routine, UnknownError } from '../../routine.js';
 import { handle, HandleKind, handleIndex } from '../../handle.js';
 import {
   FAULT_FLAG_MKWRITE,
@@ -107,6 +107,31 @@ export const handleMmFault: Routine = routine('mm/memory.c:handle_mm_fault', VMF
       return installCopy(k, f, vma);
   }
 });
+
+/** Calls {@link handleMmFault} for page `pg` of a VMA. @param pc where the caller goes on, with {@link takeFault} */
+export function callHandleMmFault(
+  k: Kernel,
+  f: number,
+  pc: number,
+  vma: Vma,
+  pg: number,
+  flags: number,
+): void {
+  const nf = k.call(f, pc, handleMmFault);
+  k.w[nf + 1 + VMF.VMA] = vma.slot;
+  k.w[nf + 1 + VMF.PG] = pg;
+  k.w[nf + 1 + VMF.FLAGS] = flags;
+}
+
+/**
+ * The vm_fault_t that it has answered.
+ * @throws UnknownError for what is none: a handler has returned -errno
+ */
+export function takeFault(k: Kernel): number {
+  const r = k.takeRet();
+  if (r < 0) throw new UnknownError(`a handler returned ${r}, which is no VM_FAULT_... code`);
+  return r;
+}
 
 /** What page_mkwrite has answered: unless it has locked the page and says nothing else, it is not written now. */
 function mayWrite(r: number): boolean {

@@ -25,6 +25,7 @@ import {
   pteOf,
   setEntry,
 } from '../pgtable.js';
+import { PAGE_SIZE, pageOfAddr } from '../page.js';
 import { compoundHead, getPage, NO_PAGE } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
 import { trackPfnInsert } from './pat.js';
@@ -32,15 +33,8 @@ import { vmEnd, vmFlagsSet, vmStart } from './remap.js';
 import { maybeMkwrite } from '../soft_dirty.js';
 import { addRmap } from './zap.js';
 
-const PAGE_SIZE = 4096;
-
 function inside(k: Kernel, vma: Vma, addr: number): boolean {
   return addr >= vmStart(k, vma) && addr < vmEnd(k, vma);
-}
-
-/** Page of the arena that a byte address lies in. */
-function pageOfAddr(k: Kernel, addr: number): number {
-  return Math.floor((addr - k.arenaBase) / PAGE_SIZE);
 }
 
 /**

@@ -8,6 +8,7 @@ import { UnknownError } from '../../routine.js';
 import { VM_PAT } from '../../flags.js';
 import { cacheMode, CacheMode, Level, PTE_SPECIAL, withCacheMode } from '../../pte.js';
 import { VMA_TRACKED, type Vma } from '../../world.js';
+import { PAGE_SIZE } from '../page.js';
 import { entryPfn, none, walk } from '../pgtable.js';
 import { vmNormalPage } from './classify.js';
 import {
@@ -20,8 +21,6 @@ import {
   memtypeReserve,
   pagerangeHasRam,
 } from './memtype.js';
-
-const PAGE_SIZE = 4096;
 
 /** memtype of a VMA without a reservation of its own. */
 const NO_SLOT = -1;

@@ -4,6 +4,7 @@ import { CapacityError, PROC } from '../../layout.js';
 import { EACCES, EINVAL, ENOMEM } from '../../errno.js';
 import { VM_REMAP_FLAGS } from '../../flags.js';
 import type { Vma } from '../../world.js';
+import { PAGE_SIZE, pageAddr, pageOfAddr } from '../page.js';
 import { mkspecial, NO_TABLE, none, pfnInEntry, pfnModifyAllowed, pteOf, setEntry } from '../pgtable.js';
 import {
   pfnmapSetupCachemode,
@@ -13,8 +14,6 @@ import {
   untrackPfnRange,
 } from './pat.js';
 import { zapPageRange } from './zap.js';
-
-const PAGE_SIZE = 4096;
 
 /** vm_flags_set(): with per-VMA locks it warns when the mmap lock is not held for writing (F-4). */
 export function vmFlagsSet(k: Kernel, vma: Vma, flags: number): void {
@@ -35,12 +34,12 @@ function assertWriteLock(k: Kernel, vma: Vma): void {
 
 /** Byte address of the first page of a VMA. */
 export function vmStart(k: Kernel, vma: Vma): number {
-  return k.arenaBase + vma.start * PAGE_SIZE;
+  return pageAddr(k, vma.start);
 }
 
 /** Byte address behind a VMA. */
 export function vmEnd(k: Kernel, vma: Vma): number {
-  return k.arenaBase + vma.end * PAGE_SIZE;
+  return pageAddr(k, vma.end);
 }
 
 /**
@@ -175,7 +174,7 @@ function coversVma(k: Kernel, vma: Vma, addr: number, bytes: number): boolean {
 
 /** zap_page_range_single() of what of the range lies in the VMA. */
 function zapRange(k: Kernel, vma: Vma, addr: number, bytes: number): void {
-  const start = Math.floor((addr - k.arenaBase) / PAGE_SIZE);
+  const start = pageOfAddr(k, addr);
   const end = Math.min(vma.end, start + bytes / PAGE_SIZE);
   zapPageRange(k, vma, Math.max(vma.start, start), end, true);
 }

@@ -4,6 +4,7 @@ import { PROC } from '../../layout.js';
 import { Level } from '../../pte.js';
 import { PG_ANON, type Vma } from '../../world.js';
 import { VM_MIXEDMAP, VM_PFNMAP } from '../../flags.js';
+import { PAGE_SIZE, pageOfAddr } from '../page.js';
 import { clearEntry, levelPages, none, walk } from '../pgtable.js';
 import { putPage } from '../page_alloc.js';
 import { splitHuge, zapHuge } from '../huge_memory.js';
@@ -81,8 +82,8 @@ export function addRmap(k: Kernel, mm: number, frame: number): void {
  */
 export function zapSpecialVmaRange(k: Kernel, vma: Vma, addr: number, size: number): void {
   const wanted = k.facts.zapSpecialTakesMixedmap ? VM_PFNMAP | VM_MIXEDMAP : VM_PFNMAP;
-  const start = Math.floor((addr - k.arenaBase) / 4096);
-  const end = Math.ceil((addr + size - k.arenaBase) / 4096);
+  const start = pageOfAddr(k, addr);
+  const end = Math.ceil((addr + size - k.arenaBase) / PAGE_SIZE);
   if (start < vma.start || end > vma.end || (vma.flags & wanted) === 0) return;
   zapPageRange(k, vma, start, end, true);
 }
