@@ -13,13 +13,14 @@ import {
 import type { Kernel } from '../kernel/kernel.js';
 import { Freeze, HEAD, PAGE, VMA } from '../kernel/layout.js';
 import { isLinear } from '../kernel/mm/memory/classify.js';
-import { entryPfn, pteAt } from '../kernel/mm/pgtable.js';
-import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
+import { entryPfn } from '../kernel/mm/pgtable.js';
+import { PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
 import { UNDEFINED_IDS } from '../kernel/routine.js';
 import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Page, type Vma } from '../kernel/world.js';
 import { DRIVER_FUNCTIONS } from '../litmus/api/index.js';
 import { frameName } from '../run/changes.js';
 import { Kind } from './operations.js';
+import { EDITS, entriesOf, INSERTS, INSERTS_PAGES, REMAPS, tailPage, type MappedEntry } from './watched.js';
 
 export interface Breach {
   /** Absent where it is a mistake of C or bookkeeping that the contract need not speak of. */
@@ -102,7 +103,7 @@ const SHARES: ReadonlySet<Kind> = new Set([
 
 /** The driver edits a mapping that others may read meanwhile. */
 function edits({ calls, kind }: Deeds): Breach[] {
-  const call = calls.find((one) => /^vm_flags_|remap_pfn_range|^vm_iomap_memory$/.test(one));
+  const call = calls.find((one) => EDITS.test(one));
   if (call === undefined || kind === undefined || !SHARES.has(kind)) return [];
   return [{ rule: 'F-4', by: 'driver', how: `${call}() edits a mapping without mmap_lock held for writing` }];
 }
@@ -180,10 +181,10 @@ function warnedIn(k: Kernel): string | undefined {
 
 /** Why a mapping that the driver has promised is refused. */
 function unserved(k: Kernel, { calls, isPrivate, refused }: LastStep): Breach {
-  if (isPrivate && calls.some((one) => /remap_pfn_range|mmap_action_remap/.test(one)))
+  if (isPrivate && calls.some((one) => REMAPS.test(one)))
     return { rule: 'F-2', by: 'driver', how: 'it remaps a private mapping in parts' };
-  const tail = k.pages.find((page) => page.refcount === 0 && (page.flags & (PG_FREE | PG_ANON)) === 0);
-  if (tail !== undefined && calls.some((one) => /insert_page|map_pages/.test(one)))
+  const tail = tailPage(k);
+  if (tail !== undefined && calls.some((one) => INSERTS_PAGES.test(one)))
     return {
       rule: 'F-12',
       by: 'driver',
@@ -224,8 +225,7 @@ function ruleOfBug(k: Kernel, name: string): RuleId | undefined {
   if (name.startsWith('vmf_insert_pfn_p') && !name.endsWith('prot')) return 'F-14';
   if (name.startsWith('vmf_insert_pfn')) return 'F-5';
   if (name.startsWith('vmf_insert_mixed')) return 'F-6';
-  if (/insert_page|map_pages|remap_vmalloc/.test(name))
-    return k.vmas.some((v) => v.mm >= 0 && (v.flags & VM_PFNMAP) !== 0) ? 'F-7' : 'F-8';
+  if (INSERTS.test(name)) return k.vmas.some((v) => v.mm >= 0 && (v.flags & VM_PFNMAP) !== 0) ? 'F-7' : 'F-8';
   return undefined;
 }
 
@@ -271,12 +271,9 @@ function isLonger(k: Kernel, v: Vma, before: Int32Array): boolean {
 
 function ofEntries(k: Kernel, v: Vma, access: Access, deeds: Deeds): Breach[] {
   const found: Breach[] = [];
-  for (let pg = v.start; pg < v.end; pg++) {
-    const e = pteAt(k, v.mm, pg);
-    const flags = k.w[e + 1]!;
-    if ((flags & PTE_PRESENT) === 0) continue;
-    const frame = k.mem.frame(entryPfn(k, e));
-    if ((flags & PTE_GHOST_COUNTED) === 0) found.push(...ofRaw(k, v, pg, e, frame, access, deeds));
+  for (const entry of entriesOf(k, v)) {
+    const { frame, raw } = entry;
+    if (raw) found.push(...ofRaw(k, entry, access, deeds));
     else if ((v.flags & VM_PFNMAP) !== 0 && frame >= 0 && (k.pages[frame]!.flags & PG_ANON) === 0)
       found.push({ rule: 'F-10', by: 'driver', how: `a page is mapped, counted, in a VM_PFNMAP mapping` });
     else if (frame >= 0 && isUnreferenced(k.pages[frame]!, deeds.before))
@@ -298,15 +295,11 @@ function isUnreferenced(page: Page, before: Int32Array): boolean {
 
 function ofRaw(
   k: Kernel,
-  v: Vma,
-  pg: number,
-  e: number,
-  frame: number,
+  { vma: v, pg, e, flags, frame }: MappedEntry,
   access: Access,
   deeds: Deeds,
 ): Breach[] {
   const found: Breach[] = [];
-  const flags = k.w[e + 1]!;
   const pfn = entryPfn(k, e);
   const name = frameName(k, pfn);
   if (frame >= 0 && k.mem.isRam[frame] === 1) {

@@ -6,11 +6,12 @@ import type { Kernel } from '../kernel/kernel.js';
 import { THREAD } from '../kernel/layout.js';
 import { CompiledFunction, type Instruction } from '../litmus/lower/code.js';
 import { booting } from '../run/boot.js';
-import { entriesOf, OCCASIONS, type Occasion } from './occasions.js';
+import { OCCASIONS, type Occasion } from './occasions.js';
 import type { Operation } from './operations.js';
 import type { Subject } from './subject.js';
 import type { Coverage } from './types.js';
 import { USER } from './user.js';
+import { entriesOf } from './watched.js';
 
 /** Collects over all worlds of one verification. */
 export class CoverageRecorder {
@@ -81,7 +82,7 @@ export class CoverageRecorder {
     for (const v of k.vmas) {
       if (v.mm < 0) continue;
       this.met(({ mapping }) => mapping?.(k, v) === true);
-      for (const e of entriesOf(k, v, access)) this.met(({ entry }) => entry?.(k, e) === true);
+      for (const e of entriesOf(k, v)) this.met(({ entry }) => entry?.(k, e, access) === true);
     }
   }
 

@@ -4,11 +4,11 @@ import type { Access } from '../contract/invariants/check.js';
 import type { Facts } from '../kernel/facts.js';
 import { VM_DONTEXPAND, VM_MAYSHARE, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED } from '../kernel/flags.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { entryPfn, pteAt } from '../kernel/mm/pgtable.js';
-import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_SPECIAL } from '../kernel/pte.js';
+import { PTE_SPECIAL } from '../kernel/pte.js';
 import { MAP_PRIVATE } from '../kernel/uapi.js';
-import { FMODE_WRITE, PG_ANON, PG_FREE, type Vma } from '../kernel/world.js';
+import { FMODE_WRITE, PG_ANON, type Vma } from '../kernel/world.js';
 import { Kind, type Operation } from './operations.js';
+import { EDITS, INSERTS, INSERTS_PAGES, REMAPS, tailPage, type MappedEntry } from './watched.js';
 
 /** What gives an occasion to break a rule: one of the three. */
 export interface Occasion {
@@ -20,24 +20,12 @@ export interface Occasion {
   /** A mapping in some state. */
   readonly mapping?: (k: Kernel, v: Vma) => boolean;
   /** A page-table entry in some state. */
-  readonly entry?: (k: Kernel, entry: MappedEntry) => boolean;
+  readonly entry?: (k: Kernel, entry: MappedEntry, access: Access) => boolean;
   /** A call by the driver; the operation under way is absent in module_init. */
   readonly call?: (k: Kernel, name: string, operation: Operation | undefined) => boolean;
   /** An operation that begins. */
   readonly operation?: (k: Kernel, operation: Operation, revokes: ReadonlySet<number>) => boolean;
 }
-
-/** An entry that is present. */
-export interface MappedEntry {
-  readonly vma: Vma;
-  readonly flags: number;
-  /** Index of its frame, or -1 if the memory map has none. */
-  readonly frame: number;
-  readonly raw: boolean;
-  readonly access: Access;
-}
-
-const INSERTS = /insert_page|map_pages|remap_vmalloc/;
 
 const called =
   (names: RegExp) =>
@@ -59,14 +47,13 @@ export const OCCASIONS: readonly Occasion[] = [
   {
     rule: 'F-2',
     when: 'a private mapping is remapped',
-    call: (_, name, o) =>
-      /remap_pfn_range|mmap_action_remap/.test(name) && o?.kind === Kind.Mmap && o.d === MAP_PRIVATE,
+    call: (_, name, o) => REMAPS.test(name) && o?.kind === Kind.Mmap && o.d === MAP_PRIVATE,
   },
   { rule: 'F-3', when: 'remap_pfn_range() is called', call: called(/remap_pfn_range/) },
   {
     rule: 'F-4',
     when: 'vm_flags_set() or remap_pfn_range() is called outside of module_init',
-    call: (_, name, o) => o !== undefined && /^vm_flags_|remap_pfn_range|^vm_iomap_memory$/.test(name),
+    call: (_, name, o) => o !== undefined && EDITS.test(name),
   },
   { rule: 'F-5', when: 'vmf_insert_pfn() is called', call: called(/^vmf_insert_pfn(_prot)?$/) },
   { rule: 'F-6', when: 'vmf_insert_mixed() is called', call: called(/^vmf_insert_mixed/) },
@@ -94,9 +81,7 @@ export const OCCASIONS: readonly Occasion[] = [
   {
     rule: 'F-12',
     when: 'a page is inserted while a block of pages is allocated in one piece',
-    call: (k, name) =>
-      /insert_page|map_pages/.test(name) &&
-      k.pages.some((page) => page.refcount === 0 && (page.flags & (PG_FREE | PG_ANON)) === 0),
+    call: (k, name) => INSERTS_PAGES.test(name) && tailPage(k) !== undefined,
   },
   {
     rule: 'F-13',
@@ -111,7 +96,7 @@ export const OCCASIONS: readonly Occasion[] = [
   {
     rule: 'F-16',
     when: 'a frame that the header calls `Readonly:` is mapped',
-    entry: (_, { frame, access }) => frame >= 0 && access.readonly[frame] === 1,
+    entry: (_, { frame }, access) => frame >= 0 && access.readonly[frame] === 1,
   },
   {
     rule: 'F-17',
@@ -183,15 +168,4 @@ function copies(k: Kernel, o: Operation): boolean {
 function grows(k: Kernel, o: Operation, flags: number): boolean {
   if (o.kind !== Kind.Grow) return false;
   return k.vmas.some((v) => v.mm === k.currentProc && v.start <= o.a && o.a < v.end && has(v, flags));
-}
-
-/** The present entries of a mapping, to be asked for an occasion. */
-export function* entriesOf(k: Kernel, vma: Vma, access: Access): Generator<MappedEntry> {
-  for (let pg = vma.start; pg < vma.end; pg++) {
-    const e = pteAt(k, vma.mm, pg);
-    const flags = k.w[e + 1]!;
-    if ((flags & PTE_PRESENT) === 0) continue;
-    const frame = k.mem.frame(entryPfn(k, e));
-    yield { vma, flags, frame, raw: (flags & PTE_GHOST_COUNTED) === 0, access };
-  }
 }
