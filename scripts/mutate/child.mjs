@@ -9,7 +9,7 @@ const WASM = ['web-tree-sitter/web-tree-sitter.wasm', 'tree-sitter-c/tree-sitter
 
 /** Silence of the process for so long means that it hangs; at its start it has all tests to parse. */
 const SILENCE_MS = 20_000;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 600_000;
 /** Engines that were loaded for one mutant stay in the process's memory. */
 const ENGINES_PER_PROCESS = 150;
 
