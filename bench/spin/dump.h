@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct tuple {
-	unsigned char op[2], vma[2], in_i_mmap[2], pte[3], rss_anon[2], rss_file[2], i_mmap_read, r;
+	unsigned char op[2], vma[2], in_i_mmap[2], pte[PAGES + 2], rss_anon[2], rss_file[2], i_mmap_read, r;
 	unsigned char refcount[FRAMES + 1], mapcount[FRAMES + 1], cell[FRAMES + 1];
 };
 
@@ -41,9 +41,12 @@ static void write_set(void)
 
 		if (!t->op[0])
 			continue;
-		fprintf(out, "op %d,%d vma %d,%d i_mmap %d,%d pte %d,%d,%d anon %d,%d file %d,%d read %d r %d", t->op[0] - 1, t->op[1] - 1,
-			t->vma[0], t->vma[1], t->in_i_mmap[0], t->in_i_mmap[1], t->pte[0] - 1, t->pte[1] - 1, t->pte[2] - 1,
-			t->rss_anon[0], t->rss_anon[1], t->rss_file[0], t->rss_file[1], t->i_mmap_read, t->r);
+		fprintf(out, "op %d,%d vma %d,%d i_mmap %d,%d pte ", t->op[0] - 1, t->op[1] - 1, t->vma[0], t->vma[1],
+			t->in_i_mmap[0], t->in_i_mmap[1]);
+		for (i = 0; i < PAGES + 2; i++)
+			fprintf(out, i ? ",%d" : "%d", t->pte[i] - 1);
+		fprintf(out, " anon %d,%d file %d,%d read %d r %d", t->rss_anon[0], t->rss_anon[1], t->rss_file[0], t->rss_file[1],
+			t->i_mmap_read, t->r);
 		for (i = 0; i <= FRAMES; i++)
 			fprintf(out, " %d/%d/%d", t->refcount[i], t->mapcount[i], t->cell[i]);
 		fputc('\n', out);

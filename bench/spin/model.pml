@@ -2,25 +2,30 @@
  * The system of test.litmus.in, as Promela, for arm 7.2: written from docs/litmus.md ("What is a step") and from what Linux does, without
  * pfnmap's code. One atomic or d_step is one step of a thread: it ends where others can come in.
  *
- * -DFRAMES=n: frames of pool, 5, 8, 16 or 32. -DDUMP: every state is noted for the comparison (README.md).
+ * -DFRAMES=n: frames of pool, 5, 8, 16 or 32. -DPAGES=n: pages that P0 maps and stores to, 1 or 2. -DDUMP: every state is noted for
+ * the comparison (README.md).
  */
 #ifndef FRAMES
 #define FRAMES 8
 #endif
+#ifndef PAGES
+#define PAGES 1
+#endif
 #define BUF FRAMES /* the driver's page, behind the frames of pool */
 
-/* The mappings have three pages: 0 is P0's, 1 and 2 are P1's. */
-#define OWNER(page) (page != 0)
+/* The pages of the mappings: 0 is P0's, 1 and 2 are P1's, 3 is P0's second if it has one. */
+#define MAPPED (PAGES + 2)
+#define OWNER(page) (page == 1 || page == 2)
 
 /* What vm_pgoff says of a page: arm takes the entry that maps this frame for a raw one. */
-#define LINEAR(page) (page == 2 -> 4 : 3)
+#define LINEAR(page) (page >= 2 -> 4 : 3)
 
 /* struct page. A frame of pool without references is in the allocator. Those that buf starts with are not counted. */
 byte refcount[FRAMES + 1];
 byte mapcount[FRAMES + 1];
 bit cell[FRAMES + 1]; /* what the first byte holds */
 
-byte pte[3]; /* 0, or frame + 1. buf is mapped read-only, anonymous pages writable. */
+byte pte[MAPPED]; /* 0, or frame + 1. buf is mapped read-only, anonymous pages writable. */
 bit vma[2]; /* linked into its mm */
 byte rss_anon[2];
 byte rss_file[2];
@@ -50,7 +55,7 @@ c_code {
 			t.mapcount[i] = now.mapcount[i];
 			t.cell[i] = now.cell[i];
 		}
-		for (i = 0; i < 3; i++)
+		for (i = 0; i < MAPPED; i++)
 			t.pte[i] = now.pte[i];
 		for (i = 0; i < 2; i++) {
 			t.op[i] = now.op[i];
@@ -112,7 +117,11 @@ inline zap_page(page) {
 
 inline zap(proc) {
 	if
+#if PAGES == 1
 	:: proc == 0 -> zap_page(0)
+#else
+	:: proc == 0 -> zap_page(0); zap_page(3)
+#endif
 	:: else -> zap_page(1); zap_page(2)
 	fi
 }
@@ -246,8 +255,11 @@ active proctype P0() {
 	d_step { OP(0, 1); SEEN } /* open() */
 	sys_mmap(0, 2);
 	store(0, 3);
-	load(0, 4);
-	sys_munmap(0, 5);
+#if PAGES > 1
+	store(3, 4);
+#endif
+	load(0, PAGES + 3);
+	sys_munmap(0, PAGES + 4);
 end:	false
 }
 

@@ -41,16 +41,15 @@ export function versions() {
   return [must('spin', ['-V']).trim(), must('gcc', ['--version']).split('\n')[0]].join(', ');
 }
 
-/** Builds one. @returns its path, and how long that took in seconds */
-export function build(directory, frames, variant) {
+/** Builds one for a P0 that maps so many pages. @returns its path, and how long that took in seconds */
+export function build(directory, { pages, frames }, variant) {
   const { spin, gcc } = VARIANTS[variant];
-  const cwd = join(directory, `${variant}-${frames}`);
+  const cwd = join(directory, `${variant}-${pages}-${frames}`);
   mkdirSync(cwd, { recursive: true });
   const started = performance.now();
-  must('spin', [...spin, '-a', `-DFRAMES=${frames}`, join(HERE, 'model.pml')], { cwd });
-  must('gcc', ['-O2', '-w', '-DSAFETY', '-DNOFAIR', `-DFRAMES=${frames}`, ...gcc, '-o', 'pan', 'pan.c'], {
-    cwd,
-  });
+  const size = [`-DFRAMES=${frames}`, `-DPAGES=${pages}`];
+  must('spin', [...spin, '-a', ...size, join(HERE, 'model.pml')], { cwd });
+  must('gcc', ['-O2', '-w', '-DSAFETY', '-DNOFAIR', ...size, ...gcc, '-o', 'pan', 'pan.c'], { cwd });
   return { pan: join(cwd, 'pan'), cwd, seconds: (performance.now() - started) / 1000 };
 }
 

@@ -1,8 +1,8 @@
 // pfnmap beside SPIN: npm run bench:spin [-- --large]
 //
-// Both explore the same system (README.md). First their states are compared under the projection; then both are timed, medians of five runs
-// or of as many as fit into half a minute. The table goes to stdout and into bench/RESULTS.md. --large adds what takes minutes: the
-// comparison and pfnmap's unreduced run at 32 frames.
+// Both explore the same system (README.md), in two sizes: P0 maps one page or two. First their states are compared under the projection; then
+// both are timed, medians of five runs or of as many as fit into half a minute. The table goes to stdout and into bench/RESULTS.md. --large
+// adds what takes minutes: the comparison with one page and 32 frames, and pfnmap's unreduced runs there and with two pages and 16 frames.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -15,9 +15,8 @@ import { timed } from './timed.mjs';
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const CLI = path('../../bin/pfnmap.js');
 const RESULTS = path('../RESULTS.md');
-const FRAMES = [8, 16, 32];
-/** log2 of pan's hash table: about one slot a state; breadth-first it cannot chain states, and stores some more. */
-const SLOTS = { 5: 14, 8: 16, 16: 19, 32: 22 };
+/** log2 of pan's hash table: about one slot a state; breadth-first it cannot chain states, and stores some more. By pages, then frames. */
+const SLOTS = { 1: { 5: 14, 8: 16, 16: 19, 32: 22 }, 2: { 5: 16, 8: 19, 16: 23 } };
 const COUNTS = JSON.parse(readFileSync(path('counts.json'), 'utf8'));
 const RUNS = 5;
 const BUDGET = 30;
@@ -25,6 +24,7 @@ const TIMEOUT = 60;
 const large = process.argv.includes('--large');
 
 const say = (text) => process.stderr.write(`${text}\n`);
+const nameOf = ({ pages, frames }) => `${pages} page${pages > 1 ? 's' : ''}, ${frames} frames`;
 const grouped = (number) => Math.round(number).toLocaleString('en');
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
@@ -75,20 +75,21 @@ function measure(what, once) {
 }
 
 /** Compares the states of both. @throws if they differ */
-function compare(directory, frames) {
-  const file = join(directory, `pfnmap-${frames}.txt`);
-  const args = ['--max-old-space-size=12000', path('states.mjs'), String(frames)];
+function compare(directory, size) {
+  const { pages, frames } = size;
+  const file = join(directory, `pfnmap-${pages}-${frames}.txt`);
+  const args = ['--max-old-space-size=12000', path('states.mjs'), String(pages), String(frames)];
   const child = spawnSync(process.execPath, frames > 16 ? args : [...args, file], { encoding: 'utf8' });
   if (child.status !== 0) throw new Error(child.stderr);
   const ours = JSON.parse(child.stdout);
-  const theirs = dumped(build(directory, frames, 'dump'), SLOTS[frames]);
-  const recorded = COUNTS[frames].projected;
+  const theirs = dumped(build(directory, size, 'dump'), SLOTS[pages][frames]);
+  const recorded = COUNTS[pages][frames].projected;
   if (recorded !== theirs.length) throw new Error(`counts.json says ${recorded}, SPIN ${theirs.length}`);
   if (theirs.length !== ours.projected)
     throw new Error(`${ours.projected} states of pfnmap, ${theirs.length} of SPIN`);
   if (frames <= 16 && readFileSync(file, 'utf8') !== `${theirs.join('\n')}\n`)
     throw new Error('the states differ');
-  say(`${frames} frames: the same ${grouped(ours.projected)} states under the projection`);
+  say(`${nameOf(size)}: the same ${grouped(ours.projected)} states under the projection`);
   return ours;
 }
 
@@ -97,65 +98,69 @@ const UNREDUCED = ['--no-symmetry', '--no-por'].filter((option) => help.includes
 const TWO = help.includes('--workers') ? ['--workers', '2'] : undefined;
 const ONE = TWO ? ['--workers', '1'] : [];
 
-function row(frames, what, result, bytes) {
-  if (!result) return `| ${frames} | ${what} | | | | more than ${TIMEOUT} | | |`;
+function row({ pages, frames }, what, result, bytes) {
+  if (!result) return `| ${pages} | ${frames} | ${what} | | | | more than ${TIMEOUT} | | |`;
   const { states, rate, wall, processor, runs } = result;
-  const cells = [frames, what, grouped(states), grouped(rate), bytes ? Math.round(bytes) : ''];
+  const cells = [pages, frames, what, grouped(states), grouped(rate), bytes ? Math.round(bytes) : ''];
   return `| ${[...cells, wall.toFixed(2), processor.toFixed(2), runs].join(' | ')} |`;
 }
 
-/** All measurements at one number of frames: table rows, and what the aims need. */
-function measured(directory, frames, compared) {
-  const file = join(directory, `spin-${frames}.litmus`);
-  writeFileSync(file, testText(frames).replace('C spin-revoke-cow', `C spin-${frames}`));
-  const pan = (variant) => {
-    const built = build(directory, frames, variant);
-    return {
-      ...measure(`${frames} frames, SPIN, ${variant}`, () =>
-        runPan(built, SLOTS[frames] + (variant === 'breadth' ? 2 : 0), TIMEOUT),
-      ),
-      build: built.seconds,
-    };
+/** All measurements at one size: table rows, and what the aims need. */
+function measured(directory, size, { compared, cores, raw: whether }) {
+  const { pages, frames } = size;
+  const file = join(directory, `spin-${pages}-${frames}.litmus`);
+  writeFileSync(file, testText(pages, frames).replace('C spin-revoke-cow', `C spin-${pages}-${frames}`));
+  const rows = [];
+  const pan = (what, variant) => {
+    const built = build(directory, size, variant);
+    const slots = SLOTS[pages][frames] + (variant === 'breadth' ? 2 : 0);
+    const result = measure(`${nameOf(size)}, SPIN, ${variant}`, () => runPan(built, slots, TIMEOUT));
+    const bytes = ['whole', 'collapse', 'reduced'].includes(variant) ? result?.bytes : undefined;
+    rows.push(row(size, `SPIN, ${what}`, result, bytes));
+    return { ...result, build: built.seconds };
   };
-  const pfnmap = (what, options) =>
-    measure(`${frames} frames, pfnmap, ${what}`, () => runPfnmap(file, options, TIMEOUT * (large ? 5 : 1)));
+  const pfnmap = (what, options, bytes) => {
+    const timeout = TIMEOUT * (large ? 5 : 1);
+    const result = measure(`${nameOf(size)}, pfnmap, ${what}`, () => runPfnmap(file, options, timeout));
+    rows.push(row(size, `pfnmap, ${what}`, result, bytes));
+    return result;
+  };
 
-  const whole = pan('whole');
-  const collapse = frames === 16 ? pan('collapse') : undefined;
-  const reduced = pan('reduced');
-  const rows = [row(frames, 'SPIN, no reductions', whole, whole.bytes)];
-  if (collapse) rows.push(row(frames, 'SPIN, no reductions, `-DCOLLAPSE`', collapse, collapse.bytes));
-  const raw = frames <= 16 || large ? pfnmap('no reductions', [...ONE, ...UNREDUCED]) : undefined;
-  if (frames <= 16 || large) rows.push(row(frames, 'pfnmap, no reductions', raw, compared?.bytesPerState));
-  rows.push(row(frames, 'SPIN, reduced', reduced, reduced.bytes));
+  const whole = pan('no reductions', 'whole');
+  const expected = COUNTS[pages][frames].spin;
+  if (whole.states !== undefined && whole.states !== expected)
+    throw new Error(`counts.json says that SPIN stores ${expected} states, not ${whole.states}`);
+  if (cores) pan('no reductions, `-DCOLLAPSE`', 'collapse');
+  const raw = whether ? pfnmap('no reductions', [...ONE, ...UNREDUCED], compared?.bytesPerState) : undefined;
+  const reduced = pan('reduced', 'reduced');
   const answer = pfnmap('reduced', ONE);
-  rows.push(row(frames, 'pfnmap, reduced', answer));
-  let [two, pair] = [];
-  if (frames === 16) {
-    rows.push(row(frames, 'SPIN, no reductions, two cores (`-DNCORE=2`)', pan('cores')));
-    rows.push(row(frames, 'SPIN, no reductions, two cores (`-DBFS_PAR`)', pan('breadth')));
-    two = TWO && pfnmap('no reductions, two cores', [...TWO, ...UNREDUCED]);
-    if (TWO) rows.push(row(frames, 'pfnmap, no reductions, two cores', two));
-    pair = measurePair(file, [...ONE, ...UNREDUCED]);
-  } else if (large && TWO && frames === 32) {
-    const both = pfnmap('no reductions, two cores', [...TWO, ...UNREDUCED]);
-    rows.push(row(frames, 'pfnmap, no reductions, two cores', both));
-  }
-  return { rows, whole, reduced, raw, answer, two, pair };
+  if (!cores) return { rows, whole, reduced, raw, answer };
+  pan('no reductions, two cores (`-DNCORE=2`)', 'cores');
+  pan('no reductions, two cores (`-DBFS_PAR`)', 'breadth');
+  const two = TWO && pfnmap('no reductions, two cores', [...TWO, ...UNREDUCED]);
+  return { rows, whole, reduced, raw, answer, two, pair: measurePair(file, [...ONE, ...UNREDUCED]) };
 }
 
-/** What the table says about the aims: of the results at 16 frames, and at 32. */
-function aims({ whole, reduced, raw, answer, two, pair }, most) {
+/** What the table says about the aims. */
+function aims(small, most, wider) {
   const times = (a, b) => (a && b ? (a / b).toFixed(2) : 'not known');
+  const verdict = ({ reduced, answer }) =>
+    `${times(reduced.wall, answer?.wall)} (${times(reduced.wall, answer?.search)} without the start of Node; by the processors' time ${times(reduced.processor, answer?.processor)})`;
+  const { raw, whole, two, pair } = small;
   const cores = TWO
-    ? `Two cores make pfnmap ${times(raw?.search, two?.search)} times as fast (aim 1.5);\n` +
-      `two searches that have nothing to do with each other, started at once, get ${times(2 * raw?.wall, pair)} times as much done as one.`
+    ? `Two cores make pfnmap ${times(raw?.search, two?.search)} times as fast (aim 1.5); two searches that have nothing\n` +
+      `to do with each other, started at once, get ${times(2 * raw?.wall, pair)} times as much done as one.`
     : 'Two cores were not measured: pfnmap searches on one.';
   return [
-    `At 16 frames, pfnmap's rate divided by SPIN's is ${times(raw?.rate, whole.rate)} (aim 0.5 at least), and SPIN's time to the verdict divided`,
-    `by pfnmap's ${times(reduced.wall, answer?.wall)}, or ${times(reduced.wall, answer?.search)} without the start of Node (aim 10). At 32 frames the latter are`,
-    `${times(most.reduced.wall, most.answer?.wall)} and ${times(most.reduced.wall, most.answer?.search)}. ${cores}`,
-    `\`spin -a\` and \`gcc -O2\` take ${reduced.build.toFixed(1)} s before SPIN can begin, which is in none of its times.`,
+    `With one page and 16 frames, pfnmap's rate divided by SPIN's is ${times(raw?.rate, whole.rate)} (aim 0.5 at least). SPIN's time to the verdict`,
+    "divided by pfnmap's, both reduced (aim 10):",
+    '',
+    `- one page, 16 frames: ${verdict(small)}`,
+    `- one page, 32 frames: ${verdict(most)}`,
+    `- two pages, 16 frames: ${verdict(wider)}`,
+    '',
+    cores,
+    `\`spin -a\` and \`gcc -O2\` take ${small.reduced.build.toFixed(1)} s before SPIN can begin, which is in none of its times.`,
   ].join('\n');
 }
 
@@ -178,10 +183,19 @@ function main() {
   const directory = mkdtempSync(join(tmpdir(), 'pfnmap-spin-'));
   try {
     const load = loadavg()[0].toFixed(1);
-    const results = FRAMES.map((frames) => {
-      const compared = frames <= 16 || large ? compare(directory, frames) : undefined;
-      return measured(directory, frames, compared);
-    });
+    const at = (pages, frames, { compares, ...what }) => {
+      const size = { pages, frames };
+      const compared = compares ? compare(directory, size) : undefined;
+      return measured(directory, size, { compared, ...what });
+    };
+    for (const pages of [1, 2]) compare(directory, { pages, frames: 5 });
+    const results = [
+      at(1, 8, { compares: true, raw: true }),
+      at(1, 16, { compares: true, raw: true, cores: true }),
+      at(1, 32, { compares: large, raw: large }),
+      at(2, 8, { compares: true, raw: true }),
+      at(2, 16, { raw: large }),
+    ];
     const commit = spawnSync('git', ['log', '-1', '--format=%h'], {
       encoding: 'utf8',
       cwd: path('.'),
@@ -190,11 +204,11 @@ function main() {
       `${new Date().toISOString().slice(0, 10)}, commit ${commit || 'unknown'}; ${cpus().length} processors, ${cpus()[0].model}, load ${load}`,
       `before; Node ${process.versions.node}, ${versions()}.`,
       '',
-      '| frames | run | states | states/s | bytes/state | time to verdict, s | of processors, s | runs |',
-      '|--|--|--|--|--|--|--|--|',
+      "| P0's pages | frames | run | states | states/s | bytes/state | time to verdict, s | of processors, s | runs |",
+      '|--|--|--|--|--|--|--|--|--|',
       ...results.flatMap(({ rows }) => rows),
       '',
-      aims(results[1], results[2]),
+      aims(results[1], results[2], results[4]),
     ].join('\n');
     console.log(text);
     record(text);

@@ -1,6 +1,6 @@
 // Every state of test.litmus.in that pfnmap reaches, each under the projection of README.md as one line of text.
 //
-//   node bench/spin/states.mjs FRAMES [FILE]     writes the distinct lines, sorted, to FILE; without it, they are only counted
+//   node bench/spin/states.mjs PAGES FRAMES [FILE]     writes the distinct lines, sorted, to FILE; without it, they are only counted
 import { readFileSync, writeFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -18,16 +18,21 @@ const CAPACITIES = {
   heap: 0,
   memtypes: 0,
 };
-/** The three pages that are mapped: process, and page of its arena. */
-const PAGES = [
+/** The pages that may be mapped, P0's second last: process, and page of its arena. */
+const MAPPED = [
   [0, 0],
   [1, 0],
   [1, 1],
+  [0, 1],
 ];
 
-/** The test with a number of frames. */
-export function testText(frames) {
-  return readFileSync(TEMPLATE, 'utf8').replace('FRAMES', String(frames));
+/** The test with as many frames in the pool, and a P0 that maps so many pages and stores to each. */
+export function testText(pages, frames) {
+  const stores = ['p[0] = 1;', 'p[PAGE_SIZE] = 1;'].slice(0, pages).join('\n        ');
+  return readFileSync(TEMPLATE, 'utf8')
+    .replace('FRAMES', String(frames))
+    .replace('STORES', stores)
+    .replaceAll('PAGES * PAGE_SIZE', pages === 1 ? 'PAGE_SIZE' : `${pages} * PAGE_SIZE`);
 }
 
 /** Lines (from 1) of each thread's operations: those of its function that do something. */
@@ -41,7 +46,7 @@ function operationLines(text) {
 }
 
 /** What is compared of the state in place. @param lib what is used of pfnmap */
-function projector(lib, text, compiled, kernel) {
+function projector(lib, pages, text, compiled, kernel) {
   const { VMA_LINKED, VMA_IN_IMAP, THREAD, PAGE, ThreadState } = lib;
   const { w, layout, mem } = { w: kernel.w, layout: kernel.layout, mem: compiled.mem };
   const pool = mem.regions.find(({ name }) => name === 'pool');
@@ -66,7 +71,7 @@ function projector(lib, text, compiled, kernel) {
     [0, 1].map((proc) => Number(kernel.vmas.some((vma) => vma.mm === proc && vma.has(bit))));
 
   return () =>
-    `op ${[0, 1].map(operation)} vma ${vmas(VMA_LINKED)} i_mmap ${vmas(VMA_IN_IMAP)} pte ${PAGES.map(mapped)} ` +
+    `op ${[0, 1].map(operation)} vma ${vmas(VMA_LINKED)} i_mmap ${vmas(VMA_IN_IMAP)} pte ${MAPPED.slice(0, pages + 2).map(mapped)} ` +
     `anon ${[0, 1].map((i) => kernel.procs[i].rssAnon)} file ${[0, 1].map((i) => kernel.procs[i].rssFile)} ` +
     `read ${w[layout.imapLocks]} r ${w[result]}` +
     frames
@@ -75,8 +80,8 @@ function projector(lib, text, compiled, kernel) {
 }
 
 /** Visits every state; each scheduling point is one. @returns states, and bytes that the search keeps for them */
-export function visit(lib, grammar, frames, each) {
-  const text = testText(frames);
+export function visit(lib, grammar, pages, frames, each) {
+  const text = testText(pages, frames);
   const compiled = lib.compile(
     lib.parseLitmus({ file: 'test.litmus', text }, grammar),
     lib.factsFor(lib.archNamed('arm'), '7.2'),
@@ -84,7 +89,7 @@ export function visit(lib, grammar, frames, each) {
   );
   const kernel = lib.bootKernel(compiled, CAPACITIES);
   kernel.everyPoint = true;
-  const project = projector(lib, text, compiled, kernel);
+  const project = projector(lib, pages, text, compiled, kernel);
   const search = new lib.Search(lib.kernelSystem(kernel, compiled));
   const ending = search.run({
     onState: () => {
@@ -106,17 +111,17 @@ function digest(line) {
   return (high & 0x1fffff) * 0x100000000 + (low >>> 0);
 }
 
-async function main(frames, file) {
+async function main(pages, frames, file) {
   const dist = (path) => new URL(`../../dist/lib/${path}`, import.meta.url);
   const parts = ['index.js', 'kernel/world.js', 'kernel/layout.js', 'kernel/routine.js'];
   const lib = Object.assign({}, ...(await Promise.all(parts.map((part) => import(dist(part))))));
   const [runtime, c] = ['web-tree-sitter.wasm', 'tree-sitter-c.wasm'].map((name) => readFileSync(dist(name)));
   const seen = new Set();
-  const { states, bytes } = visit(lib, await lib.loadGrammar(runtime, c), frames, (line) =>
+  const { states, bytes } = visit(lib, await lib.loadGrammar(runtime, c), pages, frames, (line) =>
     seen.add(file ? line : digest(line)),
   );
   if (file) writeFileSync(file, `${[...seen].toSorted().join('\n')}\n`);
-  console.log(JSON.stringify({ frames, states, projected: seen.size, bytesPerState: bytes / states }));
+  console.log(JSON.stringify({ pages, frames, states, projected: seen.size, bytesPerState: bytes / states }));
 }
 
-if (argv[1] === fileURLToPath(import.meta.url)) await main(Number(argv[2]), argv[3]);
+if (argv[1] === fileURLToPath(import.meta.url)) await main(Number(argv[2]), Number(argv[3]), argv[4]);
