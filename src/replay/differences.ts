@@ -33,6 +33,20 @@ export const DIFFERENCES: readonly Difference[] = [
     source: 'arch/um/kernel/trap.c:handle_page_fault',
   },
   {
+    test: 'fault-done-cow',
+    kernels: ['um-6.1'],
+    explanation:
+      'After a fault, 6.1 of User-mode Linux maps the entry into its host process, and kills the process where there is no table: none is made for VM_FAULT_DONE_COW.',
+    source: 'arch/um/kernel/tlb.c:flush_tlb_page',
+  },
+  {
+    test: 'huge-special-plain-vma',
+    kernels: ['arm64-7.2'],
+    explanation:
+      'What a seq_file shows is shown again if it did not fit in what was left of a page: the walk of /proc/PID/smaps that reports the leaf is made twice.',
+    source: 'fs/seq_file.c:seq_read_iter',
+  },
+  {
     test: 'fault-oom-retries',
     kernels: ['amd64-6.1'],
     explanation:
@@ -106,6 +120,6 @@ export const DIFFERENCES: readonly Difference[] = [
     kernels: USER_MODE,
     explanation:
       'User-mode Linux maps each entry into its host process, from the file that is its memory: a frame beyond the end of that cannot be mapped, and the process is killed.',
-    source: 'arch/um/kernel/tlb.c:um_tlb_sync, fix_range_common',
+    source: 'arch/um/kernel/physmem.c:phys_mapping',
   })),
 ];

@@ -127,6 +127,8 @@ struct lit_step {
 #define LITC_READ_PIN _IOWR('L', 19, struct lit_gup)
 #define LITC_HMM _IOWR('L', 21, struct lit_gup)
 #define LITC_MIGRATE _IOWR('L', 22, struct lit_gup)
+/* what ps shows of a process, and 256 times its exit code; 0 if there is none. Unlike /proc/PID/stat it keeps no dying process's memory alive while it looks */
+#define LITC_TASK _IO('L', 23)
 
 /* The arena in which tests map; entries of a page table. */
 #define LIT_TABLE 512

@@ -40,8 +40,8 @@ static unsigned long symbol(const char *wanted)
 static int insert_module(void)
 {
 	static const char *const names[] = { "vm_normal_page", "vm_normal_page_pmd", "folio_walk_start", "lru_add_drain", "lru_add_drain_all",
-		"vmf_insert_mixed_mkwrite", "remap_vmalloc_range_partial" };
-	char parameters[320] = "";
+		"vmf_insert_mixed_mkwrite", "remap_vmalloc_range_partial", "__start_once", "__end_once" };
+	char parameters[512] = "";
 	size_t i, used = 0;
 	int fd = open("/lit.ko", O_RDONLY | O_CLOEXEC);
 

@@ -8,6 +8,7 @@
 
 unsigned long lit_addr_vm_normal_page, lit_addr_vm_normal_page_pmd, lit_addr_folio_walk_start, lit_addr_lru_add_drain, lit_addr_lru_add_drain_all,
 	lit_addr_vmf_insert_mixed_mkwrite, lit_addr_remap_vmalloc_range_partial;
+static unsigned long start_once, end_once;
 module_param_named(vm_normal_page, lit_addr_vm_normal_page, ulong, 0);
 module_param_named(vm_normal_page_pmd, lit_addr_vm_normal_page_pmd, ulong, 0);
 module_param_named(folio_walk_start, lit_addr_folio_walk_start, ulong, 0);
@@ -15,6 +16,8 @@ module_param_named(lru_add_drain, lit_addr_lru_add_drain, ulong, 0);
 module_param_named(vmf_insert_mixed_mkwrite, lit_addr_vmf_insert_mixed_mkwrite, ulong, 0);
 module_param_named(remap_vmalloc_range_partial, lit_addr_remap_vmalloc_range_partial, ulong, 0);
 module_param_named(lru_add_drain_all, lit_addr_lru_add_drain_all, ulong, 0);
+module_param_named(__start_once, start_once, ulong, 0);
+module_param_named(__end_once, end_once, ulong, 0);
 
 static const struct lit_test *test;
 __s32 lit_data[LIT_DATA];
@@ -97,6 +100,8 @@ static int start(struct lit_select *sel)
 	finish();
 	if (sel->test >= lit_ntests)
 		return -EINVAL;
+	/* what warns but once may warn again: clear_warn_once of debugfs, which User-mode Linux does not have */
+	memset((void *)start_once, 0, end_once - start_once);
 	test = lit_tests[sel->test];
 	memcpy(lit_data, sel->data, sizeof lit_data);
 	if (test->prepare)
@@ -174,6 +179,18 @@ static void record(int pid)
 	put_pid(p);
 }
 
+static long state(int pid)
+{
+	struct pid *p = find_get_pid(pid);
+	struct task_struct *t = p ? get_pid_task(p, PIDTYPE_PID) : NULL;
+	long r = t ? task_state_to_char(t) | (t->exit_code & 0xffff) << 8 : 0;
+
+	if (t)
+		put_task_struct(t);
+	put_pid(p);
+	return r;
+}
+
 static long with_struct(struct opened *o, unsigned int cmd, union argument *a)
 {
 	switch (cmd) {
@@ -234,6 +251,8 @@ static long with_number(struct opened *o, unsigned int cmd, unsigned long arg)
 	case LITC_RECORD:
 		record(arg);
 		return 0;
+	case LITC_TASK:
+		return state(arg);
 	case LITC_LEAKED:
 		return test ? lit_leaked(test) : 0;
 	case LITC_SETTLE:

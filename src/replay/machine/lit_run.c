@@ -71,27 +71,11 @@ void lit_nap(unsigned int us)
 
 int lit_death(int pid, int *sig)
 {
-	char path[40], text[512], *s;
-	int fd, field, status;
-	ssize_t n;
+	int task = ioctl(lit_ctl, LITC_TASK, pid), status = task >> 8;
 
-	snprintf(path, sizeof path, "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 1;
-	n = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (n <= 0)
-		return 1;
-	text[n] = 0;
-	s = strrchr(text, ')');
-	if (!s || (s[2] != 'Z' && s[2] != 'X'))
+	if (task != 0 && (task & 0xff) != 'Z' && (task & 0xff) != 'X')
 		return 0;
-	/* state is field 3, the exit code field 52 */
-	for (field = 3, s += 2; field < 52 && s; field++)
-		s = strchr(s + 1, ' ');
-	status = s ? atoi(s) : 0;
-	if (sig)
+	if (task != 0 && sig)
 		*sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	return 1;
 }
@@ -101,23 +85,14 @@ int lit_is_dead(int pid) { return lit_death(pid, NULL); }
 /* Whether everybody who is not at an end sleeps in the kernel and takes no signal. */
 static int all_locked(void)
 {
-	char path[40], text[512], *s;
-	int i, fd, locked = 0;
-	ssize_t n;
+	int i, locked = 0;
 
 	for (i = 0; i < LIT_SLOTS; i++) {
 		struct lit_proc *p = lit_shared->procs + i;
 
 		if (!p->used || p->dead || p->parked)
 			continue;
-		snprintf(path, sizeof path, "/proc/%d/stat", p->pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
-		if (fd >= 0)
-			close(fd);
-		text[n > 0 ? n : 0] = 0;
-		s = strrchr(text, ')');
-		if (!s || s[2] != 'D')
+		if ((ioctl(lit_ctl, LITC_TASK, p->pid) & 0xff) != 'D')
 			return 0;
 		locked = 1;
 	}

@@ -100,7 +100,11 @@ export function vmInsertMixed(k: Kernel, vma: Vma, addr: number, pfn: number, mk
   }
   if (!inside(k, vma, addr) || !pfnModifyAllowed(k, pfn, vma.prot)) return VM_FAULT_SIGBUS;
   if (!k.facts.pteSpecial && k.mem.pfnValid(pfn)) {
-    return faultOf(insertPage(k, vma, pageOfAddr(k, addr), k.mem.frame(pfn), vma.prot, mkwrite));
+    const frame = k.mem.frame(pfn);
+    // a free page is refused if it is in the buddy's lists, and counted if it is in a processor's (DEBUG_VM: a BUG)
+    if (k.facts.insertPageRefZeroCheckFirst && pageCount(k, frame) === 0)
+      k.undefinedBehaviour(Undefined.UseAfterFree);
+    return faultOf(insertPage(k, vma, pageOfAddr(k, addr), frame, vma.prot, mkwrite));
   }
   return insertPfn(k, vma, pageOfAddr(k, addr), pfn, trackPfnInsert(k, pfn, vma.prot), mkwrite);
 }
