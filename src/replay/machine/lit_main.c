@@ -8,6 +8,7 @@
 
 unsigned long lit_addr_vm_normal_page, lit_addr_vm_normal_page_pmd, lit_addr_folio_walk_start, lit_addr_lru_add_drain, lit_addr_lru_add_drain_all,
 	lit_addr_vmf_insert_mixed_mkwrite, lit_addr_remap_vmalloc_range_partial;
+/* what clear_warn_once of debugfs clears, on kernels without it */
 static unsigned long start_once, end_once;
 module_param_named(vm_normal_page, lit_addr_vm_normal_page, ulong, 0);
 module_param_named(vm_normal_page_pmd, lit_addr_vm_normal_page_pmd, ulong, 0);
@@ -100,8 +101,9 @@ static int start(struct lit_select *sel)
 	finish();
 	if (sel->test >= lit_ntests)
 		return -EINVAL;
-	/* what warns but once may warn again: clear_warn_once of debugfs, which User-mode Linux does not have */
-	memset((void *)start_once, 0, end_once - start_once);
+	/* what warns but once may warn again */
+	if (start_once && end_once > start_once)
+		memset((void *)start_once, 0, end_once - start_once);
 	test = lit_tests[sel->test];
 	memcpy(lit_data, sel->data, sizeof lit_data);
 	if (test->prepare)
