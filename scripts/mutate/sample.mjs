@@ -14,6 +14,8 @@ const STAGES = [
   on('arm+7.2'),
   on('x86_64+6.1', 'arm+6.1'),
   on('x86_64+6.12', 'arm64+7.2', 'um+6.1', 'arm_lpae+6.12', 'mips64+6.1', 's390x+7.2', 'loongarch64+6.12'),
+  // no special bit with 6.12's rules: in PTEs, in PUD leaves
+  on('um+6.12', 'ppc64+6.12'),
 ];
 
 /**

@@ -7,8 +7,7 @@ import { ECHILD, EINTR, ENOMEM } from './errno.js';
 import { VM_DONTCOPY, VM_LOCKED_MASK, VM_PAT, VM_WIPEONFORK } from './flags.js';
 import { VMA_ANON_VMA, VMA_IN_IMAP, VMA_LINKED } from './world.js';
 import { exitFiles, exitMmap } from './exit.js';
-import { copyPageRange, vmaNeedsCopy } from './mm/memory/copy.js';
-import { trackPfnCopy, untrackPfnCopy } from './mm/memory/pat.js';
+import { copyPageRange } from './mm/memory/copy.js';
 import { findVma, imapBusy, waitImap } from './mm/vma.js';
 
 /** Local words of {@link sysFork}. */
@@ -88,21 +87,13 @@ function nextVma(k: Kernel, f: number, parent: number): void {
   k.callC(f, Pc.Opened, open);
 }
 
-/** Into the i_mmap tree, then the entries; x86 up to 6.12 must find the memory type at the first entry. */
+/** Into the i_mmap tree, then the entries. */
 function copyVmaPages(k: Kernel, f: number): void {
   const vma = k.vmas[k.w[f + L.PARENT_VMA]!]!;
   const child = k.vmas[k.w[f + L.CHILD_VMA]!]!;
   if (imapBusy(k, child)) return waitImap(k, f, Pc.Copy, child);
   if (child.file >= 0) child.put(VMA_IN_IMAP, true);
-  if ((child.flags & VM_WIPEONFORK) === 0) {
-    if (vmaNeedsCopy(k, child, vma)) {
-      if (!trackPfnCopy(k, vma, child)) return fail(k, f);
-      if (copyPageRange(k, child, vma) !== 0) {
-        untrackPfnCopy(k, vma, child);
-        return fail(k, f);
-      }
-    }
-  }
+  if ((child.flags & VM_WIPEONFORK) === 0 && copyPageRange(k, child, vma) !== 0) return fail(k, f);
   k.w[f + L.AT] = vma.end;
   k.point(f, Pc.Next);
 }

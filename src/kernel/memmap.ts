@@ -28,6 +28,8 @@ export class MemoryMap {
   readonly regionOf: readonly Region[];
   /** 1 where the frame has a struct page: `pfn_valid`. */
   readonly hasPage: Uint8Array;
+  /** What the page allocator hands out. */
+  readonly ram: readonly Region[];
   /** 1 where the page allocator may hand the frame out. */
   readonly isRam: Uint8Array;
 
@@ -35,6 +37,7 @@ export class MemoryMap {
     const frames = regions.reduce((n, r) => Math.max(n, r.index + r.pages), 0);
     const regionOf: Region[] = [];
     this.frames = frames;
+    this.ram = regions.filter((r) => r.kind === 'ram');
     this.pfnOf = new Float64Array(frames);
     this.hasPage = new Uint8Array(frames);
     this.isRam = new Uint8Array(frames);

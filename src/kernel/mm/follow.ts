@@ -1,6 +1,7 @@
 /** Looking up raw frames, and accesses through them: `mm/memory.c:follow_pfnmap_start`, `generic_access_phys` (D.3). */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
+import { CapacityError } from '../layout.js';
 import { handle, HandleKind, handleIndex } from '../handle.js';
 import { LockMode, routine, type CFunction, type Routine } from '../routine.js';
 import { EFAULT, EINVAL, EIO, ENOMEM } from '../errno.js';
@@ -8,19 +9,23 @@ import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, FOLL_WRITE, VM_IO, VM_PF
 import { Level, PTE_WRITE } from '../pte.js';
 import { PG_RESERVED, type Vma } from '../world.js';
 import { callGetUserPage } from './gup.js';
+import { isRam } from './memory/memtype.js';
 import { pageOfAddr } from './page.js';
-import { cellsOf, putPage } from './page_alloc.js';
+import { cellsOf, NO_PAGE, putPage } from './page_alloc.js';
 import { entryPfn, levelPages, present, walk } from './pgtable.js';
 import { vmaLookup } from './vma.js';
 
 /**
  * `mm/memory.c:follow_pfnmap_start` (6.1: `follow_pfn`): the frame behind any present entry of a VM_IO or VM_PFNMAP VMA, a
- * COWed page's included.
+ * COWed page's included. 6.1 does not look where the VMA ends: a neighbour's entry is as good.
  * @returns pfn, or -EINVAL
  */
 export function followPfnmap(k: Kernel, vma: Vma, pg: number): number {
-  if (pg < vma.start || pg >= vma.end) return -EINVAL;
   if ((vma.flags & (VM_IO | VM_PFNMAP)) === 0) return -EINVAL;
+  if (pg < vma.start || pg >= vma.end) {
+    if (!k.facts.followPfn) return -EINVAL;
+    if (pg < 0 || pg >= k.layout.caps.arena) throw new CapacityError('arena');
+  }
   const e = walk(k, vma.mm, pg);
   if (!present(k, e) || (k.level !== Level.Pte && k.facts.followPfn)) return -EINVAL;
   return entryPfn(k, e) + (pg % levelPages(k, k.level));
@@ -31,10 +36,14 @@ export function isWritable(k: Kernel, vma: Vma, pg: number): boolean {
   return (k.w[walk(k, vma.mm, pg) + 1]! & PTE_WRITE) !== 0;
 }
 
+/** Whether a frame has a struct page that is not reserved. */
+export function isPage(k: Kernel, frame: number): boolean {
+  return k.mem.hasPage[frame] === 1 && (k.pages[frame]!.flags & PG_RESERVED) === 0;
+}
+
 /** What ioremap takes for RAM: on x86 any frame with a struct page that is not reserved. */
 function isMemory(k: Kernel, frame: number): boolean {
-  if (k.mem.hasPage[frame] !== 1) return false;
-  return !k.facts.ioremapTakesReserved || (k.pages[frame]!.flags & PG_RESERVED) === 0;
+  return k.facts.ioremapTakesReserved ? isPage(k, frame) : k.mem.hasPage[frame] === 1;
 }
 
 /** The test's follow_pfnmap(p). Argument: address (two words). Returns the pfn, -EINVAL, or -EFAULT without a VMA. */
@@ -119,14 +128,15 @@ function copyAndPut(k: Kernel, frame: number, offset: number, word: number, writ
  * `mm/memory.c:generic_access_phys` as a driver's ->access calls it, for one byte.
  * @param addr byte address
  * @param word the byte to write, or where the one read goes
- * @returns the bytes read or written (1), or -EINVAL (nothing mapped, or not writable), or -ENOMEM (ioremap refuses RAM)
+ * @returns the bytes read or written (1), or -EINVAL (nothing mapped, or not writable, or in 6.12 an ordinary page), or -ENOMEM (ioremap refuses RAM)
  */
 export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: number, write: boolean): number {
   const pg = pageOfAddr(k, addr);
   const pfn = followPfnmap(k, vma, pg);
   if (pfn === -EINVAL) return pfn;
-  if (write && !isWritable(k, vma, pg)) return -EINVAL;
   const frame = k.mem.frame(pfn);
+  if (k.facts.accessRefusesPages && isRam(k, pfn) && isPage(k, frame)) return -EINVAL;
+  if (write && !isWritable(k, vma, pg)) return -EINVAL;
   if (k.facts.ioremapRefusesRam && isMemory(k, frame)) {
     k.warn();
     return -ENOMEM;
@@ -135,6 +145,9 @@ export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: numbe
   else k.w[word] = readByte(k, frame, addr % 4096);
   return 1;
 }
+
+/** A parameter of one word. */
+const word = (slot: number) => ({ slot, words: 1 });
 
 /** `mm/memory.c:generic_access_phys` standing in vm_operations_struct itself: one byte at a time. Parameters as ->access has them. */
 export const genericAccessPhysHandler: CFunction = {
@@ -145,37 +158,38 @@ export const genericAccessPhysHandler: CFunction = {
     k.retPoint(f, genericAccessByte(k, vma, addr, word, (k.w[f + 1 + ACCESS.WRITE]! & FOLL_WRITE) !== 0));
   }),
   params: [
-    { slot: ACCESS.VMA, words: 1 },
+    word(ACCESS.VMA),
     { slot: ACCESS.ADDR, words: 2 },
-    { slot: ACCESS.BUF, words: 1 },
-    { slot: ACCESS.LEN, words: 1 },
-    { slot: ACCESS.WRITE, words: 1 },
+    word(ACCESS.BUF),
+    word(ACCESS.LEN),
+    word(ACCESS.WRITE),
   ],
 };
 
-/** {@link byteAt}: no cell has the byte. */
-const NO_BYTE = -1;
-
-/** Where the world keeps the byte of a frame at an offset: four times the word's index, and the byte's place in the word. */
-function byteAt(k: Kernel, frame: number, offset: number): number {
+/**
+ * Where the world keeps the byte of a frame at an offset: four times the word's index, and the byte's place in the word. Undefined where
+ * nobody looks: outside all regions, and where there is no cell.
+ */
+function byteAt(k: Kernel, frame: number, offset: number): number | undefined {
+  if (frame === NO_PAGE) return undefined;
   for (const cell of k.program.cells) {
     const at = offset - cell.offset;
     if (at >= 0 && at < cell.bytes) return 4 * (cellsOf(k, frame) + cell.word) + at;
   }
-  return NO_BYTE;
+  return undefined;
 }
 
 /** The byte of a frame at an offset; a frame outside all regions reads as all ones, an offset without a cell as 0. */
 export function readByte(k: Kernel, frame: number, offset: number): number {
-  if (frame < 0) return 0xff;
   const at = byteAt(k, frame, offset);
-  return at === NO_BYTE ? 0 : (k.w[at >> 2]! >>> (8 * (at & 3))) & 0xff;
+  if (at === undefined) return frame === NO_PAGE ? 0xff : 0;
+  return (k.w[at >> 2]! >>> (8 * (at & 3))) & 0xff;
 }
 
-/** Writes the byte of a frame at an offset; where nobody looks, it is not kept. */
+/** Writes the byte of a frame at an offset; where nobody looks it is not kept. */
 function writeByte(k: Kernel, frame: number, offset: number, byte: number): void {
   const at = byteAt(k, frame, offset);
-  if (frame < 0 || at === NO_BYTE) return;
+  if (at === undefined) return;
   const shift = 8 * (at & 3);
   k.w[at >> 2] = (k.w[at >> 2]! & ~(0xff << shift)) | ((byte & 0xff) << shift);
 }

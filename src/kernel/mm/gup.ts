@@ -219,10 +219,9 @@ function canFollowWrite(k: Kernel, vma: Vma, e: number, frame: number): boolean 
   return isOwned(k.pages[frame]!);
 }
 
-/** An anonymous page that nobody shares. */
+/** An anonymous page that nobody shares: no other is marked so. */
 export function isOwned(page: Page): boolean {
-  const owned = PG_ANON | PG_EXCLUSIVE;
-  return (page.flags & owned) === owned;
+  return (page.flags & PG_EXCLUSIVE) !== 0;
 }
 
 /** The tail of follow_page_pte: unshare first if a pin could miss writes, then count. */
@@ -260,10 +259,11 @@ export function tryGrabPage(k: Kernel, frame: number, foll: number): boolean {
 
 /**
  * `mm/gup.c:gup_fast_pte_range` and siblings: without lock and VMA, by the entry alone.
+ * @param pg page of the arena, -1 for an address outside it
  * @returns frame index with a reference or pin, or {@link NO_FRAME}: only the slow path can tell
  */
 export function gupFast(k: Kernel, mm: number, pg: number, foll: number): number {
-  if (!k.facts.gupFast) return NO_FRAME;
+  if (pg < 0 || !k.facts.gupFast) return NO_FRAME;
   const e = walk(k, mm, pg);
   const flags = k.w[e + 1]!;
   if (!present(k, e) || (flags & PTE_PROTNONE) !== 0) return NO_FRAME;

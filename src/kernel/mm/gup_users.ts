@@ -1,7 +1,7 @@
 /** What tests call to reach GUP and what it took (docs/litmus.md, calls that stand for users of GUP). */
-import { userPage } from '../fault.js';
+import { NO_FRAME, userPage } from '../fault.js';
 import { LockMode, routine, type Routine } from '../routine.js';
-import { EFAULT, EINVAL } from '../errno.js';
+import { EINVAL } from '../errno.js';
 import { FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_TOUCH } from '../flags.js';
 import { readByte } from './follow.js';
 import { callGetUserPage, callGetUserPageFast } from './gup.js';
@@ -39,10 +39,8 @@ export const sysGupFast: Routine = routine('mm/gup.c:get_user_pages_fast', 4, (k
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
   const asked = k.w[f + 3]!;
   const dma = (asked & (FOLL_PIN | FOLL_LONGTERM)) !== 0;
-  if (pc === Pc.Start) {
-    if (pg < 0) return k.ret(f, -EFAULT);
+  if (pc === Pc.Start)
     return callGetUserPageFast(k, f, Pc.Done, pg, (asked & ~FOLL_GET) | (dma ? FOLL_PIN : FOLL_GET));
-  }
   const frame = k.takeRet();
   if (frame >= 0) addPin(k, k.currentProc, frame, pg, dma);
   k.ret(f, Math.min(frame, 0));
@@ -54,14 +52,14 @@ export const sysGupFast: Routine = routine('mm/gup.c:get_user_pages_fast', 4, (k
  */
 export const sysReadPin: Routine = routine('include/linux/highmem.h:kmap_local_page', 2, (k, f) => {
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
-  const frame = pg < 0 ? -1 : pinnedFrame(k, k.currentProc, pg);
-  k.ret(f, frame < 0 ? -EINVAL : readByte(k, frame, offsetInPage(k.w[f + 1]!)));
+  const frame = pinnedFrame(k, k.currentProc, pg);
+  k.ret(f, frame === NO_FRAME ? -EINVAL : readByte(k, frame, offsetInPage(k.w[f + 1]!)));
 });
 
 /** put(p): gives back the oldest reference taken through p. Argument: address (two words). Returns 0, or -EINVAL if there is none. */
 export const sysPut: Routine = routine('mm/gup.c:unpin_user_page', 2, (k, f) => {
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
-  k.ret(f, pg >= 0 && dropPin(k, k.currentProc, pg) ? 0 : -EINVAL);
+  k.ret(f, dropPin(k, k.currentProc, pg) ? 0 : -EINVAL);
 });
 
 /**
@@ -70,10 +68,7 @@ export const sysPut: Routine = routine('mm/gup.c:unpin_user_page', 2, (k, f) => 
  */
 export const sysVmsplice: Routine = routine('fs/splice.c:vmsplice_to_pipe', 2, (k, f, pc) => {
   const pg = userPage(k, k.w[f + 1]!, k.w[f + 2]!);
-  if (pc === Pc.Start) {
-    if (pg < 0) return k.ret(f, -EFAULT);
-    return callGetUserPageFast(k, f, Pc.Done, pg, FOLL_GET);
-  }
+  if (pc === Pc.Start) return callGetUserPageFast(k, f, Pc.Done, pg, FOLL_GET);
   const frame = k.takeRet();
   if (frame >= 0) addPin(k, k.currentProc, frame, pg, false);
   k.ret(f, Math.min(frame, 0));

@@ -23,8 +23,7 @@ export function allocPages(k: Kernel, order = 0, zero = false, compound = false)
   if (k.allocFails()) return NO_MEMORY;
   const n = 1 << order;
   let found = 0;
-  for (const r of k.mem.regions) {
-    if (r.kind !== 'ram') continue;
+  for (const r of k.mem.ram) {
     for (let i = (n - (r.pfn % n)) % n; i + n <= r.pages; i += n) {
       if (blockFree(k, r.index + i, n)) candidates[found++] = r.index + i;
     }

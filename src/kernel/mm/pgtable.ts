@@ -152,8 +152,7 @@ export function clearEntry(k: Kernel, e: number): void {
 /** The pfn that an entry of this architecture can hold: bits above its physical address width are lost. */
 export function pfnInEntry(k: Kernel, pfn: number): number {
   // What the narrowest entries can hold, all can.
-  if (pfn < 2 ** 20) return pfn;
-  return pfn % 2 ** k.facts.pfnBits;
+  return pfn < 0x100000 ? pfn : pfn % 2 ** k.facts.pfnBits;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** References that a process keeps on pages beyond its page tables: GUP users and pipe buffers. */
 import { CapacityError } from '../layout.js';
+import { NO_FRAME } from '../fault.js';
 import type { Kernel } from '../kernel.js';
 import { GUP_PIN_COUNTING_BIAS } from '../flags.js';
 import { isDmaPin, pinFrame, pinPage, pinWord } from '../pin.js';
@@ -29,14 +30,14 @@ export function dropPin(k: Kernel, proc: number, pg: number): boolean {
   return false;
 }
 
-/** The frame of the oldest reference taken through page `pg`, or -1. */
+/** The frame of the oldest reference taken through page `pg`, or {@link NO_FRAME}. */
 export function pinnedFrame(k: Kernel, proc: number, pg: number): number {
   const at = k.proc(proc) + k.layout.pinsAt;
   for (let i = 0; i < k.layout.caps.pins; i++) {
     const word = k.w[at + i]!;
     if (word !== 0 && pinPage(word) === pg) return pinFrame(word);
   }
-  return -1;
+  return NO_FRAME;
 }
 
 /** Drops all references of a process that ends. */

@@ -1,8 +1,8 @@
 /** Who maps raw frames on behalf of user space: KVM and VFIO (D.8). They try GUP first and then look the frame up, faulting it in. */
-import { userPage } from '../fault.js';
+import { NO_FRAME, userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
 import { LockMode, routine, type Routine } from '../routine.js';
-import { EAGAIN, EFAULT, EHWPOISON, EROFS } from '../errno.js';
+import { EAGAIN, EFAULT, EHWPOISON, EINVAL, EROFS } from '../errno.js';
 import {
   FAULT_FLAG_ALLOW_RETRY,
   FAULT_FLAG_KILLABLE,
@@ -25,8 +25,7 @@ import {
   VM_READ,
   VM_WRITE,
 } from '../flags.js';
-import { PG_RESERVED } from '../world.js';
-import { followPfnmap, isWritable, retPfn } from './follow.js';
+import { followPfnmap, isPage, isWritable, retPfn } from './follow.js';
 import { callGetUserPage, gupFast, vmFaultToErrno } from './gup.js';
 import { callHandleMmFault, takeFault } from './memory/fault.js';
 import { compoundHead, putPage } from './page_alloc.js';
@@ -108,10 +107,9 @@ export const sysKvmPfn: Routine = routine('virt/kvm/kvm_main.c:hva_to_pfn', A.WO
   const write = writes(k, f) ? FOLL_WRITE : 0;
   switch (pc) {
     case Pc.Start: {
-      if (pg < 0) return k.ret(f, -EFAULT);
-      const frame = write === 0 ? -1 : gupFast(k, proc, pg, FOLL_GET | FOLL_WRITE);
+      const frame = write === 0 ? NO_FRAME : gupFast(k, proc, pg, FOLL_GET | FOLL_WRITE);
       if (k.frozen) return;
-      if (frame >= 0) return got(k, f, frame);
+      if (frame !== NO_FRAME) return got(k, f, frame);
       if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
       const foll = FOLL_GET | FOLL_TOUCH | FOLL_UNLOCKABLE | FOLL_HWPOISON | write;
       return callGetUserPage(k, f, Pc.Got, proc, pg, foll);
@@ -144,16 +142,11 @@ function hvaToPfnRemapped(k: Kernel, f: number, pg: number, mayFault: boolean): 
   const vma = vmaLookup(k, k.currentProc, pg);
   if (vma === undefined || (vma.flags & (VM_IO | VM_PFNMAP)) === 0) return finish(k, f, -EFAULT);
   const pfn = followPfnmap(k, vma, pg);
-  if (pfn < 0) return mayFault ? callFixup(k, f, 0) : finish(k, f, -EFAULT);
+  if (pfn === -EINVAL) return mayFault ? callFixup(k, f, 0) : finish(k, f, -EFAULT);
   if (writes(k, f) && !isWritable(k, vma, pg)) return finish(k, f, -EROFS);
-  const free = isPage(k, pfn) && k.pages[compoundHead(k, k.mem.frame(pfn))]!.refcount <= 0;
-  finish(k, f, free && k.facts.kvmTakesReference ? -EFAULT : pfn);
-}
-
-/** Whether a frame has a struct page that is not reserved. */
-function isPage(k: Kernel, pfn: number): boolean {
   const frame = k.mem.frame(pfn);
-  return k.mem.hasPage[frame] === 1 && (k.pages[frame]!.flags & PG_RESERVED) === 0;
+  const free = isPage(k, frame) && k.pages[compoundHead(k, frame)]!.refcount <= 0;
+  finish(k, f, free && k.facts.kvmTakesReference ? -EFAULT : pfn);
 }
 
 /**
@@ -170,7 +163,6 @@ export const sysVfioPin: Routine = routine(
     const pg = pageOf(k, f);
     switch (pc) {
       case Pc.Start: {
-        if (pg < 0) return k.ret(f, -EFAULT);
         if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
         const foll = FOLL_PIN | FOLL_TOUCH | FOLL_REMOTE | FOLL_LONGTERM | (writes(k, f) ? FOLL_WRITE : 0);
         return callGetUserPage(k, f, Pc.Got, proc, pg, foll);
@@ -195,7 +187,7 @@ function followFaultPfn(k: Kernel, f: number, pg: number, err: number, mayFault:
   const vma = vmaLookup(k, k.currentProc, pg);
   if (vma === undefined || (vma.flags & VM_PFNMAP) === 0) return finish(k, f, err);
   const pfn = followPfnmap(k, vma, pg);
-  if (pfn < 0) return mayFault ? callFixup(k, f, FAULT_FLAG_REMOTE) : finish(k, f, pfn);
-  const refused = (writes(k, f) && !isWritable(k, vma, pg)) || isPage(k, pfn);
+  if (pfn === -EINVAL) return mayFault ? callFixup(k, f, FAULT_FLAG_REMOTE) : finish(k, f, pfn);
+  const refused = (writes(k, f) && !isWritable(k, vma, pg)) || isPage(k, k.mem.frame(pfn));
   finish(k, f, refused ? -EFAULT : pfn);
 }

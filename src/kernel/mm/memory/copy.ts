@@ -3,12 +3,14 @@ import type { Kernel } from '../../kernel.js';
 import { ENOMEM } from '../../errno.js';
 import { GUP_PIN_COUNTING_BIAS, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_UFFD_WP } from '../../flags.js';
 import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../../pte.js';
-import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
+import { PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
+import { isOwned } from '../gup.js';
 import { copyHuge } from '../huge_memory.js';
 import { hasPteTable, levelPages, none, pmdAlloc, pteAlloc, pteAt, walk } from '../pgtable.js';
 import { allocPages, copyPage, getPage, NO_MEMORY } from '../page_alloc.js';
 import { vmNormalPage } from './classify.js';
 import { installAnon } from './fault.js';
+import { trackPfnCopy, untrackPfnCopy } from './pat.js';
 import { addRmap } from './zap.js';
 
 /** `mm/memory.c:vma_needs_copy`: can the entries be faulted in again, or must they be copied? */
@@ -21,10 +23,17 @@ export function vmaNeedsCopy(k: Kernel, child: Vma, parent: Vma): boolean {
 
 /**
  * `mm/memory.c:copy_page_range`: every present entry of the parent's VMA goes to the child.
- * @returns 0, or -ENOMEM when a pinned page could not be copied
+ * @returns 0, or -ENOMEM when a pinned page could not be copied, or x86 does not find the memory type of what it tracks
  */
 export function copyPageRange(k: Kernel, child: Vma, parent: Vma): number {
   if (!vmaNeedsCopy(k, child, parent)) return 0;
+  if (!trackPfnCopy(k, parent, child)) return -ENOMEM;
+  const err = copyEntries(k, child, parent);
+  if (err !== 0) untrackPfnCopy(k, parent, child);
+  return err;
+}
+
+function copyEntries(k: Kernel, child: Vma, parent: Vma): number {
   let pg = parent.start;
   while (pg < parent.end && !k.frozen) {
     const e = walk(k, parent.mm, pg);
@@ -54,13 +63,12 @@ function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): num
   const c = pteAt(k, child.mm, pg);
   if (frame >= 0) {
     const page = k.pages[frame]!;
-    const owned = PG_ANON | PG_EXCLUSIVE;
-    if ((page.flags & owned) === owned && page.refcount >= GUP_PIN_COUNTING_BIAS) {
+    if (isOwned(page) && page.refcount >= GUP_PIN_COUNTING_BIAS) {
       return copyPinnedPage(k, child, c, frame);
     }
     getPage(k, frame);
     addRmap(k, child.mm, frame);
-    if ((page.flags & PG_ANON) !== 0) page.flags &= ~PG_EXCLUSIVE;
+    page.flags &= ~PG_EXCLUSIVE;
   }
   if (parent.cow) k.w[e + 1]! &= ~PTE_WRITE;
   let flags = k.w[e + 1]! & ~PTE_YOUNG;

@@ -323,7 +323,7 @@ function afterFault(k: Kernel, f: number, vma: Vma, r: number): void {
     return k.ret(f, r);
   }
   if (copies && (r & VM_FAULT_DONE_COW) !== 0) return k.ret(f, r);
-  if (k.w[f + 1 + VMF.PAGE] === 0) k.undefinedBehaviour(Undefined.BadPointer);
+  if (k.w[f + 1 + VMF.PAGE] === 0) return k.undefinedBehaviour(Undefined.BadPointer);
   const page = pageOf(k, f);
   if (copies) {
     copyPage(k, copy, page);

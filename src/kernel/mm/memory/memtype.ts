@@ -14,6 +14,8 @@ const ISA_END_PFN = 0x100;
 export const MEMTYPE_CONFLICT = -2;
 /** No type: nothing in the range is reserved. */
 const UNRESERVED = -1;
+/** In place of a reservation's slot: there is none. */
+export const NO_SLOT = -1;
 
 const TWO_32 = 2 ** 32;
 
@@ -22,7 +24,7 @@ function isUntracked(pfn: number, pages: number): boolean {
 }
 
 /** System RAM: its type is its page's, and no reservation is made for it. ZONE_DEVICE is none. */
-function isRam(k: Kernel, pfn: number): boolean {
+export function isRam(k: Kernel, pfn: number): boolean {
   const frame = k.mem.frame(pfn);
   return k.mem.hasPage[frame] === 1 && k.mem.regionOf[frame]!.kind !== 'device';
 }
@@ -57,9 +59,9 @@ function isFree(k: Kernel, slot: number): boolean {
   return k.w[at(k, slot) + MEMTYPE.WHAT] === 0;
 }
 
-/** Reservations, free slots included. */
+/** Reservations, free slots included: none before the first is asked for. */
 function slots(k: Kernel): number {
-  return k.options.memtypes === true ? k.layout.caps.memtypes : 0;
+  return k.layout.caps.memtypes;
 }
 
 /** The type of two ranges together. */
@@ -88,13 +90,13 @@ export function lookupMemtype(k: Kernel, pfn: number): number {
   return reserved === UNRESERVED ? CacheMode.UncachedMinus : reserved;
 }
 
-/** What {@link memtypeReserve} made: slot, or -1 where none is needed. */
+/** What {@link memtypeReserve} made: slot, or {@link NO_SLOT} where none is needed. */
 export interface Reserved {
   slot: number;
 }
 
 /** The last reservation: callers that need its slot look here at once. */
-export const lastReserved: Reserved = { slot: -1 };
+export const lastReserved: Reserved = { slot: NO_SLOT };
 
 /**
  * `memtype_reserve` of a range without RAM. A range that overlaps others gets their type, which they must share; a wb request is UC- where
@@ -130,18 +132,15 @@ export function memtypeErase(k: Kernel, slot: number): void {
  */
 export function memtypeFree(k: Kernel, pfn: number, pages: number): void {
   const end = pfn + pages;
-  let longer = NONE;
+  let longer = NO_SLOT;
   for (let i = 0; i < slots(k); i++) {
     if (isFree(k, i) || pfnOf(k, i) + pagesOf(k, i) !== end) continue;
     if (pfnOf(k, i) === pfn) return memtypeErase(k, i);
-    if (pfnOf(k, i) < pfn && (longer === NONE || pfnOf(k, i) < pfnOf(k, longer))) longer = i;
+    if (pfnOf(k, i) < pfn && (longer === NO_SLOT || pfnOf(k, i) < pfnOf(k, longer))) longer = i;
   }
-  if (longer !== NONE)
+  if (longer !== NO_SLOT)
     k.w[at(k, longer) + MEMTYPE.WHAT] = typeOf(k, longer) | ((pfn - pfnOf(k, longer)) << 4);
 }
-
-/** {@link memtypeFree}: no slot. */
-const NONE = -1;
 
 /** `is_new_memtype_allowed`: only uncached memory may become cached; of what is not, write-through must not become write-combining. */
 export function isNewMemtypeAllowed(pfn: number, pages: number, want: number, got: number): boolean {

@@ -14,7 +14,7 @@ export function pageArray(k: Kernel, h: number): PageArray {
   const at = handleIndex(h);
   return (i) => {
     const word = reach(k, at, (i * k.facts.bitsPerLong) / 8, Scalar.Pointer);
-    const page = word < 0 ? 0 : k.w[word]!;
+    const page = k.w[word] ?? 0;
     return handleKind(page) === HandleKind.Page ? handleIndex(page) : NO_PAGE;
   };
 }

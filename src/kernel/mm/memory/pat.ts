@@ -19,11 +19,9 @@ import {
   memtypeFree,
   MEMTYPE_CONFLICT,
   memtypeReserve,
+  NO_SLOT,
   pagerangeHasRam,
 } from './memtype.js';
-
-/** memtype of a VMA without a reservation of its own. */
-const NO_SLOT = -1;
 
 /** Whether memory types are kept at all: the cheap question first. */
 function tracks(k: Kernel): boolean {
@@ -36,7 +34,7 @@ function tracks(k: Kernel): boolean {
  * @returns the protection with the type that the range has, or -EINVAL
  */
 function reservePfnRange(k: Kernel, pfn: number, pages: number, prot: number, strict: boolean): number {
-  lastReserved.slot = -1;
+  lastReserved.slot = NO_SLOT;
   if (pagerangeHasRam(k, pfn, pages)) return withCacheMode(prot, lookupMemtype(k, pfn));
   const want = cacheMode(prot);
   const got = memtypeReserve(k, pfn, pages, want);
@@ -59,12 +57,14 @@ function freePfnRange(k: Kernel, pfn: number, pages: number): void {
  */
 export function pfnmapSetupCachemode(k: Kernel, pfn: number, bytes: number, prot: number): number {
   const pages = bytes / PAGE_SIZE;
-  // Without types RAM and device memory still differ. What is longer than any VMA ends the run elsewhere.
-  if ((pages < 2 && k.options.memtypes !== true) || pages > k.layout.caps.arena) return prot;
+  // What is longer than any VMA ends the run elsewhere.
+  if (pages > k.layout.caps.arena) return prot;
+  // Without types RAM and device memory still differ.
   const type = lookupMemtype(k, pfn);
-  let i = 1;
-  while (i < pages && lookupMemtype(k, pfn + i) === type) i++;
-  if (i < pages) return k.facts.pfnmapTracking ? -EINVAL : prot;
+  const end = pfn + pages;
+  for (let at = pfn; at < end; at++) {
+    if (lookupMemtype(k, at) !== type) return k.facts.pfnmapTracking ? -EINVAL : prot;
+  }
   return tracks(k) ? withCacheMode(prot, type) : prot;
 }
 
@@ -73,9 +73,8 @@ export function pfnmapSetupCachemode(k: Kernel, pfn: number, bytes: number, prot
  * @returns the protection for the entries, or -EINVAL
  */
 export function trackPfnRemap(k: Kernel, vma: Vma, pfn: number, prot: number): number {
-  if (!k.facts.trackSetsVmPat) return prot;
   const typed = tracks(k) ? reservePfnRange(k, pfn, vma.pages, prot, false) : prot;
-  if (typed !== -EINVAL) vma.flags |= VM_PAT;
+  if (typed !== -EINVAL && k.facts.trackSetsVmPat) vma.flags |= VM_PAT;
   return typed;
 }
 
@@ -95,14 +94,16 @@ export function pfnmapTrackCtxAlloc(k: Kernel, vma: Vma, pfn: number, prot: numb
 
 /** `vma_pfnmap_track_ctx_release` [7.2]: the reservation goes with the last VMA that shares its context. */
 export function pfnmapTrackCtxRelease(k: Kernel, vma: Vma): void {
-  if (!vma.has(VMA_TRACKED)) return;
   const slot = vma.memtype;
   vma.put(VMA_TRACKED, false);
-  if (slot === NO_SLOT) return;
   vma.memtype = NO_SLOT;
-  const { vmas } = k;
-  for (let i = 0; i < vmas.length; i++) if (vmas[i]!.mm >= 0 && vmas[i]!.memtype === slot) return;
-  memtypeErase(k, slot);
+  if (slot !== NO_SLOT && !hasSlot(k, slot)) memtypeErase(k, slot);
+}
+
+/** Whether a VMA still shares a reservation. */
+function hasSlot(k: Kernel, slot: number): boolean {
+  for (const vma of k.vmas) if (vma.mm >= 0 && vma.memtype === slot) return true;
+  return false;
 }
 
 /**
@@ -156,9 +157,7 @@ export function trackPfnCopy(k: Kernel, vma: Vma, child: Vma): boolean {
 
 /** `untrack_pfn_copy`: the entries could not be copied. */
 export function untrackPfnCopy(k: Kernel, vma: Vma, child: Vma): void {
-  if (!k.facts.forkRereservesPat || (child.flags & VM_PAT) === 0) return;
-  const e = followPhys(k, vma);
-  untrackPfnRange(k, child, entryPfn(k, e), vma.pages);
+  untrackPfnRange(k, child, entryPfn(k, walk(k, vma.mm, vma.start)), vma.pages);
 }
 
 /** Pages that bytes [start, start + size) touch, from the page of `start` on. */

@@ -20,20 +20,21 @@ export function zapPageRange(k: Kernel, vma: Vma, start: number, end: number, ev
   let pg = start;
   while (pg < end && !k.frozen) {
     const e = walk(k, vma.mm, pg);
-    if (k.level === Level.Pte) {
+    // below a leaf that is gone there is nothing
+    if (k.level !== Level.Pte) zapLeaf(k, vma, pg, end, e, k.level);
+    else {
       zapPte(k, vma, pg, e, evenCows);
       pg += 1;
-      continue;
     }
-    const { level } = k;
-    const span = levelPages(k, level);
-    if (pg % span === 0 && pg + span <= end) zapHuge(k, vma, pg, e, level);
-    else {
-      if (level === Level.Pud && k.facts.zapPudAssertsLock) assertLocked(k, vma);
-      splitHuge(k, vma, e);
-    }
-    pg = (Math.floor(pg / span) + 1) * span;
   }
+}
+
+/** A leaf of which all is to go, or a part: either way it is cleared. */
+function zapLeaf(k: Kernel, vma: Vma, pg: number, end: number, e: number, level: number): void {
+  const span = levelPages(k, level);
+  if (pg % span === 0 && pg + span <= end) return zapHuge(k, vma, pg, e, level);
+  if (level === Level.Pud && k.facts.zapPudAssertsLock) assertLocked(k, vma);
+  splitHuge(k, vma, e);
 }
 
 /** mmap_assert_locked(): without lockdep it asks whether somebody holds the lock, not who. A revocation holds none. */
@@ -46,10 +47,7 @@ function zapPte(k: Kernel, vma: Vma, pg: number, e: number, evenCows: boolean): 
   if (none(k, e)) return;
   const frame = vmNormalPage(k, vma, pg, e);
   if (k.frozen) return;
-  if (frame < 0) {
-    clearEntry(k, e);
-    return;
-  }
+  if (frame < 0) return clearEntry(k, e);
   const page = k.pages[frame]!;
   if (!evenCows && (page.flags & PG_ANON) !== 0) return;
   clearEntry(k, e);

@@ -4,6 +4,7 @@ import {
   VM_IO,
   VM_MAYWRITE,
   VM_MIXEDMAP,
+  VM_PAT,
   VM_PFNMAP,
   VM_UFFD_WP,
 } from '../../../../src/kernel/flags.js';
@@ -177,6 +178,8 @@ describe('copy_page_range (C.6)', () => {
     const pinned = (setup: Setup = {}): ReturnType<typeof family> => {
       const made = family({ handlers: { mmap: remap('buf') }, ...setup }, 2, 'private');
       made.m.touch(made.p, true);
+      // x86 would look for the memory type at this entry (H-9)
+      made.parent.flags &= ~VM_PAT;
       made.m.k.w[made.m.cell(made.m.frame('pool'))] = 9;
       made.m.k.pages[made.m.frame('pool')]!.refcount += GUP_PIN_COUNTING_BIAS;
       return made;
