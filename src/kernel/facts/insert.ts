@@ -70,7 +70,7 @@ export const insertFacts = {
     catalogue: 'B.6',
   }),
   insertPageRefZeroCheckFirst: byRelease([true, false, false], {
-    doc: 'vm_insert_page() itself refuses a page without reference, before it sets VM_MIXEDMAP; later, every insertion does, after it. vmf_insert_mixed() takes such a page until then.',
+    doc: 'vm_insert_page() itself refuses a page without reference, before it sets VM_MIXEDMAP; later, every insertion does.',
     source: 'mm/memory.c:vm_insert_page',
     catalogue: 'B.6',
   }),
