@@ -115,7 +115,7 @@ export const DIFFERENCES: readonly Difference[] = [
       'vm_pgoff of anonymous memory is an address, which a machine takes for the number of a frame and does not compare by distance.',
     source: 'docs/replay.md: names are run-time constants',
   },
-  ...['remap-private-high', 'remap-private-carries'].map((test) => ({
+  ...['remap-private-high', 'remap-private-carries', 'remap-private-carry'].map((test) => ({
     test,
     kernels: USER_MODE,
     explanation:

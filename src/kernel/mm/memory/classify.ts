@@ -87,10 +87,10 @@ function normalByRules(k: Kernel, vma: Vma, pg: number, e: number, level: number
   const oldLeaf = level !== Level.Pte && !k.facts.hugeClassifierAsPte;
   if ((flags & VM_MIXEDMAP) !== 0) {
     if (!k.mem.pfnValid(pfn)) return SPECIAL;
-    if (oldLeaf) return k.mem.frame(pfn);
+    // releases that classify leaves in another way do not go on to compare
     if (!k.facts.mixedmapChecksHmp) {
-      if (k.facts.mixedmapChecksZeroPage && isZeroPfn(k, pfn)) return SPECIAL;
-      return k.mem.frame(pfn);
+      const zero = !oldLeaf && k.facts.mixedmapChecksZeroPage && isZeroPfn(k, pfn);
+      return zero ? SPECIAL : k.mem.frame(pfn);
     }
   } else if ((flags & VM_PFNMAP) !== 0) {
     if (isLinear(k, vma, pg, pfn)) return SPECIAL;

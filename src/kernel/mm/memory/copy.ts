@@ -17,8 +17,7 @@ import { addRmap } from './zap.js';
 export function vmaNeedsCopy(k: Kernel, child: Vma, parent: Vma): boolean {
   const flags = k.facts.forkReadsParentFlags ? parent.flags : child.flags;
   if ((flags & (VM_PFNMAP | VM_MIXEDMAP)) !== 0) return true;
-  if ((child.flags & VM_UFFD_WP) !== 0) return true;
-  return parent.has(VMA_ANON_VMA);
+  return (child.flags & VM_UFFD_WP) !== 0 || parent.has(VMA_ANON_VMA);
 }
 
 /**
