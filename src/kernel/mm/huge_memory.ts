@@ -9,9 +9,8 @@ import {
   VM_NOHUGEPAGE,
   VM_PFNMAP,
   VM_SHARED,
-  VM_WRITE,
 } from '../flags.js';
-import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
+import { Level, PTE_DIRTY, PTE_SPECIAL, PTE_WRITE } from '../pte.js';
 import { OPS_NULL, type Vma } from '../world.js';
 import { vmNormalPageLeaf } from './memory/classify.js';
 import { trackPfnInsert } from './memory/pat.js';
@@ -26,6 +25,7 @@ import {
   pudAt,
   setEntry,
 } from './pgtable.js';
+import { maybeMkwrite } from './soft_dirty.js';
 
 const RAW = VM_PFNMAP | VM_MIXEDMAP;
 
@@ -79,19 +79,14 @@ export function vmfInsertPfnLeaf(
   if (first < vma.start || first >= vma.end) return VM_FAULT_SIGBUS;
   const e = entryAt(k, vma.mm, pg, level);
   if (none(k, e)) {
-    const bit = (level === Level.Pmd ? k.facts.pmdPfnmap : k.facts.pudPfnmap) ? PTE_SPECIAL : 0;
-    const prot = trackPfnInsert(k, pfn, vma.prot);
-    setEntry(k, e, pfnInEntry(k, pfn - (pfn % span)), prot | bit | (write ? writable(vma) : 0));
+    let flags = trackPfnInsert(k, pfn, vma.prot);
+    if (level === Level.Pmd ? k.facts.pmdPfnmap : k.facts.pudPfnmap) flags |= PTE_SPECIAL;
+    setEntry(k, e, pfnInEntry(k, pfn - (pfn % span)), write ? maybeMkwrite(k, vma, flags) : flags);
   } else if (write) {
-    if (present(k, e) && entryPfn(k, e) === pfn) k.w[e + 1]! |= writable(vma);
+    if (present(k, e) && entryPfn(k, e) === pfn) k.w[e + 1] = maybeMkwrite(k, vma, k.w[e + 1]!);
     else k.warn();
   }
   return VM_FAULT_NOPAGE;
-}
-
-/** maybe_pmd_mkwrite(pmd_mkdirty()). */
-function writable(vma: Vma): number {
-  return PTE_DIRTY | ((vma.flags & VM_WRITE) !== 0 ? PTE_WRITE : 0);
 }
 
 /** A leaf in a VMA that is raw no longer would be taken for a folio. */
@@ -154,6 +149,5 @@ export function copyHuge(k: Kernel, child: Vma, parent: Vma, pg: number, e: numb
 
 /** `mm/huge_memory.c:can_change_pmd_writable`: mprotect lets a dirty leaf of a shared VMA be written at once. */
 export function canChangePmdWritable(k: Kernel, vma: Vma, e: number): boolean {
-  const flags = k.w[e + 1]!;
-  return (vma.flags & VM_SHARED) !== 0 && (flags & PTE_PROTNONE) === 0 && (flags & PTE_DIRTY) !== 0;
+  return (vma.flags & VM_SHARED) !== 0 && (k.w[e + 1]! & PTE_DIRTY) !== 0;
 }

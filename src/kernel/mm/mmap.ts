@@ -229,7 +229,6 @@ function start(k: Kernel, f: number): void {
   k.w[l + MM.START] = at;
   k.w[l + MM.PAGES] = pages;
   k.w[l + MM.VMFLAGS] = vmFlags;
-  if ((flags & MAP_FIXED) === 0) return k.goto(f, Pc.Region);
   const nf = k.call(f, Pc.Overlap, doMunmap);
   k.w[nf + 1] = proc;
   k.w[nf + 2] = at;

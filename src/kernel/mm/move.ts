@@ -25,17 +25,7 @@ export const MOVE = {
   WORDS: 8,
 } as const;
 
-const Pc = {
-  Start: 0,
-  MaySplitStart: 1,
-  CheckEnd: 2,
-  MaySplitEnd: 3,
-  Copy: 4,
-  Link: 5,
-  Hooked: 6,
-  Finish: 7,
-  Unmapped: 8,
-} as const;
+const Pc = { Start: 0, StartAsked: 1, EndAsked: 2, Link: 3, Hooked: 4, Unmapped: 5 } as const;
 
 /**
  * `mm/mremap.c:move_vma`: copies the VMA to its new place, moves the entries verbatim, tells the driver, unmaps the old place. The
@@ -45,25 +35,22 @@ export const moveVma: Routine = routine('mm/mremap.c:move_vma', MOVE.WORDS, (k, 
   const l = f + 1;
   const vma = k.vmas[k.w[l + MOVE.VMA]!]!;
   const from = k.w[l + MOVE.OLD]!;
-  const end = from + k.w[l + MOVE.OLD_PAGES]!;
   switch (pc) {
     case Pc.Start:
-      return vma.start === from ? k.goto(f, Pc.CheckEnd) : maySplit(k, f, Pc.MaySplitStart, vma, from);
-    case Pc.CheckEnd:
-      return vma.end === end ? k.goto(f, Pc.Copy) : maySplit(k, f, Pc.MaySplitEnd, vma, end);
-    case Pc.MaySplitStart:
-    case Pc.MaySplitEnd: {
+      if (vma.start !== from && asksMaySplit(k, f, Pc.StartAsked, vma, from)) return;
+      return checkEnd(k, f, vma);
+    case Pc.StartAsked: {
       const err = k.takeRet();
-      return err !== 0 ? k.ret(f, err) : k.goto(f, pc + 1);
+      return err !== 0 ? k.ret(f, err) : checkEnd(k, f, vma);
     }
-    case Pc.Copy:
-      return copyVma(k, f, vma);
+    case Pc.EndAsked: {
+      const err = k.takeRet();
+      return err !== 0 ? k.ret(f, err) : copyVma(k, f, vma);
+    }
     case Pc.Link:
       return linkAndMove(k, f, vma);
     case Pc.Hooked:
       k.w[l + MOVE.ERR] = k.takeRet();
-      return k.goto(f, Pc.Finish);
-    case Pc.Finish:
       return finish(k, f, vma);
     default: {
       const err = k.w[l + MOVE.ERR]!;
@@ -72,13 +59,20 @@ export const moveVma: Routine = routine('mm/mremap.c:move_vma', MOVE.WORDS, (k, 
   }
 });
 
-/** Asks vm_ops->may_split; without one the answer is 0. */
-function maySplit(k: Kernel, f: number, pc: number, vma: Vma, at: number): void {
+function checkEnd(k: Kernel, f: number, vma: Vma): void {
+  const end = k.w[f + 1 + MOVE.OLD]! + k.w[f + 1 + MOVE.OLD_PAGES]!;
+  if (vma.end !== end && asksMaySplit(k, f, Pc.EndAsked, vma, end)) return;
+  copyVma(k, f, vma);
+}
+
+/** Calls vm_ops->may_split, if there is one; `f` goes on at `pc` with its answer. @returns whether it was called */
+function asksMaySplit(k: Kernel, f: number, pc: number, vma: Vma, at: number): boolean {
   const hook = k.program.vmOps[vma.ops]?.maySplit;
-  if (hook === undefined) return k.goto(f, pc + 1);
+  if (hook === undefined) return false;
   k.arg(0, handle(HandleKind.Vma, vma.slot));
   k.argNumber(1, pageAddr(k, at));
   k.callC(f, pc, hook);
+  return true;
 }
 
 /**
@@ -108,7 +102,7 @@ function linkAndMove(k: Kernel, f: number, vma: Vma): void {
   vmaLink(to);
   movePageTables(k, vma, k.w[l + MOVE.OLD]!, k.w[l + MOVE.NEW]!, k.w[l + MOVE.OLD_PAGES]!);
   const hook = k.program.vmOps[to.ops]?.mremap;
-  if (hook === undefined) return k.goto(f, Pc.Finish);
+  if (hook === undefined) return finish(k, f, vma);
   k.arg(0, handle(HandleKind.Vma, to.slot));
   k.callC(f, Pc.Hooked, hook);
 }
@@ -158,7 +152,7 @@ function unmap(k: Kernel, f: number, mm: number, from: number, pages: number): v
  */
 export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pages: number): void {
   const { mm } = vma;
-  const moved = vmaSoftDirtyEnabled(k, vma) ? PTE_SOFT_DIRTY : 0;
+  const tracked = vmaSoftDirtyEnabled(k, vma);
   let i = 0;
   while (i < pages) {
     const e = walk(k, mm, from + i);
@@ -166,21 +160,22 @@ export function movePageTables(k: Kernel, vma: Vma, from: number, to: number, pa
     const span = levelPages(k, level);
     if (level === Level.Pte) {
       if (hasPteTable(k, mm, from + i)) pteAlloc(k, mm, to + i);
-      moveEntry(k, e, pteAt(k, mm, to + i), moved);
+      moveEntry(k, e, pteAt(k, mm, to + i), tracked);
     } else if (level === Level.Pud && k.facts.mremapDropsPudLeaf) return k.undefinedBehaviour(Undefined.H1);
     else if ((from + i) % span !== 0 || (to + i) % span !== 0 || pages - i < span) splitHuge(k, vma, e);
     else {
       if (level === Level.Pmd) pmdAlloc(k, mm, to + i);
-      moveEntry(k, e, entryAt(k, mm, to + i, level), 0);
+      moveEntry(k, e, entryAt(k, mm, to + i, level), tracked && level === Level.Pmd);
     }
     i += span - ((from + i) % span);
   }
 }
 
-/** @param softDirty the bit that a moved entry gets, for it is new where it is */
-function moveEntry(k: Kernel, e: number, to: number, softDirty: number): void {
+/** @param softDirty whether it gets the soft-dirty bit, for it is new where it is (not a PUD leaf) */
+function moveEntry(k: Kernel, e: number, to: number, softDirty: boolean): void {
   if (none(k, e)) return;
   k.w[to] = k.w[e]!;
-  k.w[to + 1] = k.w[e + 1]! | softDirty;
+  k.w[to + 1] = k.w[e + 1]!;
+  if (softDirty) k.w[to + 1]! |= PTE_SOFT_DIRTY;
   clearEntry(k, e);
 }

@@ -33,7 +33,15 @@ import { SPECIAL, vmNormalPage } from './memory/classify.js';
 import { canChangePmdWritable, splitHuge } from './huge_memory.js';
 import { entryPfn, levelPages, pfnModifyAllowed, present, vmGetPageProt, walk } from './pgtable.js';
 import { pteNeedsSoftDirtyWp } from './soft_dirty.js';
-import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge, vmaSetPageProt, vmaWantsWritenotify } from './vma.js';
+import {
+  findVma,
+  isFree,
+  vmaIsAnonymous,
+  vmaLookup,
+  vmaMerge,
+  vmaSetPageProt,
+  vmaWantsWritenotify,
+} from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 import { offsetInPage, pageAddr } from './page.js';
 
@@ -83,10 +91,12 @@ function start(k: Kernel, f: number): void {
   const lock = k.mmapLock(proc);
   if (!k.tryWrite(lock)) return k.wait(f, Pc.Start, lock, LockMode.Write);
   const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
-  if (vmaLookup(k, proc, pg) === undefined) return leave(k, f, -ENOMEM);
-  if ((prot & both) !== 0) return leave(k, f, -EINVAL);
+  const end = bounded(pg + pagesOf(len));
+  // PROT_GROWSDOWN is content with a mapping anywhere in the range; no VMA of the model grows.
+  if ((prot & PROT_GROWSDOWN) !== 0) return leave(k, f, isFree(k, proc, pg, end) ? -ENOMEM : -EINVAL);
+  if ((prot & PROT_GROWSUP) !== 0 && !isFree(k, proc, pg, pg + 1)) return leave(k, f, -EINVAL);
   k.w[l + L.AT] = pg;
-  k.w[l + L.END] = bounded(pg + pagesOf(len));
+  k.w[l + L.END] = end;
   k.goto(f, Pc.Next);
 }
 
@@ -149,9 +159,8 @@ function apply(k: Kernel, f: number): void {
   const vma = vmaLookup(k, k.currentProc, at)!;
   const end = vma.end;
   let flags = newFlags(k, f, vma);
-  const charged = VM_ACCOUNT | VM_WRITE | VM_SHARED;
   if ((flags & VM_WRITE) !== 0) {
-    if ((vma.flags & charged) === 0) flags |= VM_ACCOUNT;
+    if ((vma.flags & (VM_WRITE | VM_SHARED)) === 0) flags |= VM_ACCOUNT;
   } else if ((flags & VM_ACCOUNT) !== 0 && untouched(vma) && k.facts.mprotectUnaccounts) flags &= ~VM_ACCOUNT;
   vma.flags = flags;
   vmaSetPageProt(k, vma);

@@ -107,8 +107,8 @@ function start(k: Kernel, f: number): void {
   if ((flags & (MREMAP_FIXED | MREMAP_DONTUNMAP)) !== 0) return mremapTo(k, f, vma);
   const oldPages = k.w[l + L.OLD]!;
   const newPages = k.w[l + L.NEW]!;
-  if (oldPages === newPages) return leave(k, f, pg);
   if (oldPages > newPages) return unmap(k, f, Pc.Shrunk, pg + newPages, pg + oldPages);
+  if (oldPages === newPages) return leave(k, f, pg);
   grow(k, f, vma);
 }
 
@@ -117,11 +117,12 @@ function unmap(k: Kernel, f: number, pc: number, startPg: number, endPg: number)
   k.w[nf + 1] = k.currentProc;
   k.w[nf + 2] = startPg;
   k.w[nf + 3] = Math.min(endPg, k.layout.caps.arena);
-  k.w[nf + 4] = pc === Pc.Shrunk ? 1 : 0;
+  if (pc === Pc.Shrunk) k.w[nf + 4] = 1;
 }
 
 /**
  * `mm/mremap.c:vma_to_resize`, later `check_prep_vma`: may this part of the VMA be resized or moved?
+ * @param stays the old place stays mapped (MREMAP_DONTUNMAP)
  * @returns 0 or -errno
  */
 function resizeError(
@@ -130,15 +131,19 @@ function resizeError(
   pg: number,
   oldPages: number,
   newPages: number,
-  flags: number,
+  stays: boolean,
 ): number {
   if (oldPages === 0 && (vma.flags & (VM_SHARED | VM_MAYSHARE)) === 0) return -EINVAL;
   const fixedSize = (vma.flags & (VM_DONTEXPAND | VM_PFNMAP)) !== 0;
-  if ((flags & MREMAP_DONTUNMAP) !== 0 && fixedSize) return -EINVAL;
+  if (stays && fixedSize) return -EINVAL;
   if (oldPages > vma.end - pg) return -EFAULT;
   if (newPages === oldPages) return 0;
   if (vma.pgoff + (pg - vma.start) + newPages >= 2 ** k.facts.bitsPerLong) return -EINVAL;
   return fixedSize ? -EFAULT : 0;
+}
+
+function dontunmap(k: Kernel, l: number): boolean {
+  return (k.w[l + L.FLAGS]! & MREMAP_DONTUNMAP) !== 0;
 }
 
 /** Neither FIXED nor DONTUNMAP, and longer: in place if there is room behind, else elsewhere. */
@@ -147,7 +152,7 @@ function grow(k: Kernel, f: number, vma: Vma): void {
   const pg = k.w[l + L.PG]!;
   const oldPages = k.w[l + L.OLD]!;
   const newPages = k.w[l + L.NEW]!;
-  const err = resizeError(k, vma, pg, oldPages, newPages, 0);
+  const err = resizeError(k, vma, pg, oldPages, newPages, false);
   if (err !== 0) return leave(k, f, err);
   if (pg + oldPages === vma.end) {
     nameable(k, pg, newPages);
@@ -218,7 +223,7 @@ function mremapTo(k: Kernel, f: number, vma: Vma): void {
     return k.goto(f, Pc.Piece);
   }
   if (!k.facts.mremapUnmapsBeforeChecks) {
-    const err = resizeError(k, vma, k.w[l + L.PG]!, Math.min(oldPages, newPages), newPages, flags);
+    const err = resizeError(k, vma, k.w[l + L.PG]!, Math.min(oldPages, newPages), newPages, dontunmap(k, l));
     if (err !== 0) return leave(k, f, err);
   }
   if (!fixed) return shrinkSource(k, f);
@@ -254,7 +259,7 @@ function resizeAndMove(k: Kernel, f: number): void {
   const flags = k.w[l + L.FLAGS]!;
   const vma = vmaLookup(k, k.currentProc, pg);
   if (vma === undefined) return leave(k, f, -EFAULT);
-  const err = resizeError(k, vma, pg, k.w[l + L.OLD]!, k.w[l + L.NEW]!, flags);
+  const err = resizeError(k, vma, pg, k.w[l + L.OLD]!, k.w[l + L.NEW]!, dontunmap(k, l));
   if (err !== 0) return leave(k, f, err);
   moveTo(k, f, vma, (flags & MREMAP_FIXED) !== 0 ? k.w[l + L.TO]! : roomFor(k, vma, k.w[l + L.NEW]!));
 }
@@ -270,7 +275,7 @@ function nextPiece(k: Kernel, f: number): void {
   const several = from !== k.w[l + L.PG] || from + pages < end;
   const driver = vma.file >= 0 ? k.program.drivers[k.files[vma.file]!.driver] : undefined;
   if (several && driver?.getUnmappedArea !== undefined) return leave(k, f, -EFAULT);
-  const err = resizeError(k, vma, from, pages, pages, k.w[l + L.FLAGS]!);
+  const err = resizeError(k, vma, from, pages, pages, dontunmap(k, l));
   if (err !== 0) return leave(k, f, err);
   k.w[l + L.AT] = from;
   const to = k.w[l + L.TO]! + from - k.w[l + L.PG]!;
@@ -280,8 +285,8 @@ function nextPiece(k: Kernel, f: number): void {
 function movePiece(k: Kernel, f: number): void {
   const l = f + 1;
   const from = k.w[l + L.AT]!;
-  const vma = vmaLookup(k, k.currentProc, from);
-  if (vma === undefined) return leave(k, f, -EFAULT);
+  // The range and the target do not overlap, so making room has left it.
+  const vma = vmaLookup(k, k.currentProc, from)!;
   const pages = Math.min(vma.end, k.w[l + L.PG]! + k.w[l + L.OLD]!) - from;
   k.w[l + L.AT] = from + pages;
   callMove(k, f, Pc.PieceMoved, vma, from, pages, k.w[l + L.TO]! + from - k.w[l + L.PG]!, pages);
