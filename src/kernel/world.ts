@@ -143,6 +143,10 @@ export class Vma {
     const refs = this.w[this.o + VMA.REFS]!;
     this.w[this.o + VMA.REFS] = on ? refs | bit : refs & ~bit;
   }
+  /** Nobody finds it, by address or by file. */
+  unlink(): void {
+    this.put(VMA_LINKED | VMA_IN_IMAP, false);
+  }
   /** Reservation that the tracking context holds [7.2]: slot, or -1. */
   get memtype(): number {
     return ((this.w[this.o + VMA.REFS]! & VMA_MEMTYPE_MASK) >>> VMA_MEMTYPE_SHIFT) - 1;

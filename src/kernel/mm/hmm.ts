@@ -69,9 +69,8 @@ function hmmVmaWalk(k: Kernel, f: number): void {
   if (wanted && (request & HMM_PFN_REQ_WRITE) !== 0 && !writable) return hmmVmaFault(k, f, vma, pg, true);
   if (none(k, e)) return wanted ? hmmVmaFault(k, f, vma, pg, false) : leave(k, f, 0);
   const page = vmNormalPage(k, vma, pg, e);
-  if (k.frozen) return;
   if (page === SPECIAL && !isZeroPfn(k, entryPfn(k, e))) return error(k, f);
-  leave(k, f, HMM_PFN_VALID | (writable ? HMM_PFN_WRITE : 0));
+  leave(k, f, writable ? HMM_PFN_VALID | HMM_PFN_WRITE : HMM_PFN_VALID);
 }
 
 /** `mm/hmm.c:hmm_vma_fault`: the handler may not let go of the lock. */

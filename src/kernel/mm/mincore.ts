@@ -12,10 +12,10 @@ import { offsetInPage } from './page.js';
  * The test's mincore(p): what mincore() says of one page, to a process that may write the file. Argument: address (two words). Returns 1 for
  * an entry that is there, 0 for none (devices have no page cache to ask), -EINVAL inside a page, -ENOMEM without a VMA.
  */
-export const sysMincore: Routine = routine('mm/mincore.c:do_mincore', 2, (k, f) => {
+export const sysMincore: Routine = routine('mm/mincore.c:do_mincore', 2, (k, f, pc) => {
   if (offsetInPage(k.w[f + 1]!) !== 0) return k.ret(f, -EINVAL);
   const lock = k.mmapLock(k.currentProc);
-  if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+  if (!k.tryRead(lock)) return k.wait(f, pc, lock, LockMode.Read);
   const resident = mincorePage(k, userPage(k, k.w[f + 1]!, k.w[f + 2]!));
   k.upRead(lock);
   k.ret(f, resident);

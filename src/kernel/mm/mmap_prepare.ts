@@ -39,8 +39,8 @@ export const DESC = {
 
 export const DESC_WORDS = 15;
 
-/** `include/linux/mm_types.h:mmap_action_type`. */
-export const Action = { None: 0, Remap: 1, IoRemap: 2, SimpleIoRemap: 3, KernelPages: 4 } as const;
+/** `include/linux/mm_types.h:mmap_action_type`. An I/O remap is a remap: no architecture of the model moves its frames. */
+const Action = { None: 0, Remap: 1, SimpleIoRemap: 2, KernelPages: 3 } as const;
 
 /** Fills a description from the VMA, as new or in `mm/util.c:compat_set_desc_from_vma`. */
 export function setDesc(k: Kernel, at: number, v: Vma): void {
@@ -75,9 +75,11 @@ export function mmapActionRemap(k: Kernel, at: number, addr: number, pfn: number
   w[at + DESC.ACT_PROT] = w[at + DESC.PROT]!;
 }
 
-/** All places beyond the arena are alike. */
+/** Bytes that no arena has: all places beyond it are alike. */
+const FAR = 0x2000_0000;
+
 function clamp(bytes: number): number {
-  return Math.max(-(2 ** 29), Math.min(2 ** 29, bytes));
+  return Math.max(-FAR, Math.min(FAR, bytes));
 }
 
 /** First byte of the described range. */
@@ -98,7 +100,6 @@ export function mmapActionRemapFull(k: Kernel, at: number, pfn: number): void {
 /** `include/linux/mm.h:mmap_action_ioremap` [7.2]: a remap of decrypted device memory. */
 export function mmapActionIoremap(k: Kernel, at: number, addr: number, pfn: number, size: number): void {
   mmapActionRemap(k, at, addr, pfn, size);
-  k.w[at + DESC.ACTION] = Action.IoRemap;
 }
 
 /** `include/linux/mm.h:mmap_action_ioremap_full` [7.2]. */
@@ -193,7 +194,7 @@ function simpleIoremapPrepare(k: Kernel, at: number): number {
   return remapPfnRangePrepare(k, at);
 }
 
-/** `mm/memory.c:remap_pfn_range_prepare` [7.2]. An I/O remap is one from here on: no architecture of the model moves its frames. */
+/** `mm/memory.c:remap_pfn_range_prepare` [7.2]. */
 function remapPfnRangePrepare(k: Kernel, at: number): number {
   const w = k.w;
   const v = k.vmas[w[at + DESC.VMA]!]!;
@@ -209,7 +210,6 @@ function remapPfnRangePrepare(k: Kernel, at: number): number {
     }
   }
   w[at + DESC.FLAGS]! |= VM_REMAP_FLAGS;
-  w[at + DESC.ACTION] = Action.Remap;
   return 0;
 }
 
@@ -304,7 +304,6 @@ export const compatVmaMmap: Routine = routine(
       err = mmapActionComplete(k, at, v);
       if (k.frozen) return;
       if (err === 0 && callVmaMapped(k, f, 2, at, v)) return;
-      return k.ret(f, err);
     }
     if (err === 0) takeMappedPrivate(k, at, v);
     k.ret(f, err);

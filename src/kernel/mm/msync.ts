@@ -16,7 +16,7 @@ const L = { ADDR: 0, LEN: 2, FLAGS: 4, WORDS: 6 } as const;
  * msync(address, length, MS_*): nothing is written back, for devices have no cache. Returns 0 or -errno: -EINVAL for MS_SYNC on a VM_SHARED
  * file mapping, whose driver has no ->fsync.
  */
-export const sysMsync: Routine = routine('mm/msync.c:msync', L.WORDS, (k, f) => {
+export const sysMsync: Routine = routine('mm/msync.c:msync', L.WORDS, (k, f, pc) => {
   const l = f + 1;
   const flags = k.w[l + L.FLAGS]!;
   if ((flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) !== 0) return k.ret(f, -EINVAL);
@@ -25,7 +25,7 @@ export const sysMsync: Routine = routine('mm/msync.c:msync', L.WORDS, (k, f) => 
   const pages = pagesOf(arg64(k, l + L.LEN));
   if (pages === 0) return k.ret(f, 0);
   const lock = k.mmapLock(k.currentProc);
-  if (!k.tryRead(lock)) return k.wait(f, 0, lock, LockMode.Read);
+  if (!k.tryRead(lock)) return k.wait(f, pc, lock, LockMode.Read);
   const pg = userPage(k, k.w[l + L.ADDR]!, k.w[l + L.ADDR + 1]!);
   const err = pg < 0 ? -ENOMEM : syncPages(k, pg, bounded(pg + pages), flags);
   k.upRead(lock);

@@ -29,10 +29,7 @@ const Pc = { Start: 0, Next: 1, Got: 2 } as const;
  */
 export const mmPopulate: Routine = routine('mm/gup.c:__mm_populate', L.WORDS, (k, f, pc) => {
   const lock = k.mmapLock(k.currentProc);
-  if (pc === Pc.Start) {
-    if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
-    return k.goto(f, Pc.Next);
-  }
+  if (pc === Pc.Start && !k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
   if (pc === Pc.Got) {
     const err = k.takeRet();
     if (err !== GUP_NO_PAGE && !skipVma(k, f)) return leave(k, f, err);

@@ -23,10 +23,7 @@ export const unmapMappingRange: Routine = routine(
   (k, f, pc) => {
     const driver = k.w[f + UNMAP.MAPPING]! & 0xff;
     const lock = imapLock(k, driver);
-    if (pc === Pc.Start) {
-      if (!k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
-      return k.goto(f, Pc.Next);
-    }
+    if (pc === Pc.Start && !k.tryRead(lock)) return k.wait(f, Pc.Start, lock, LockMode.Read);
     const [first, last] = holePages(k, arg64(k, f + UNMAP.BEGIN), arg64(k, f + UNMAP.LEN));
     for (let slot = k.w[f + UNMAP.NEXT]!; slot < k.vmas.length; slot++) {
       const v = k.vmas[slot]!;

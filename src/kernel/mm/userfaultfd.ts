@@ -36,7 +36,6 @@ export const sysUffdRegister: Routine = routine(
     const l = f + 1;
     if (pc === Pc.Start) return start(k, f);
     if (pc === Pc.Isolated) {
-      k.takeRet();
       const vma = vmaLookup(k, k.currentProc, k.w[l + L.AT]!)!;
       k.w[l + L.AT] = vma.end;
       vmaMerge(k, vma);

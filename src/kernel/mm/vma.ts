@@ -45,8 +45,7 @@ export function vmAreaDup(k: Kernel, vma: Vma): Vma {
   const copy = k.allocVma();
   copy.copyFrom(vma);
   copy.mm = vma.mm;
-  copy.put(VMA_LINKED, false);
-  copy.put(VMA_IN_IMAP, false);
+  copy.unlink();
   if (copy.file >= 0) k.files[copy.file]!.refs += 1;
   return copy;
 }
@@ -297,7 +296,6 @@ export function getUnmappedArea(k: Kernel, mm: number, pages: number, align: num
 
 /** Whether two VMAs, `low` ending where `high` starts, could be one (C.10): the same but for their range, and not special. */
 function mergeable(low: Vma, high: Vma): boolean {
-  if (low.end !== high.start) return false;
   if (((low.flags ^ high.flags) & ~VM_SOFTDIRTY) !== 0 || (low.flags & VM_SPECIAL) !== 0) return false;
   if (low.file !== high.file) return false;
   const lo = (low.pgoffLo >>> 0) + low.pages;
@@ -314,7 +312,7 @@ function mergeNeighbours(k: Kernel, vma: Vma): readonly [below: Vma | undefined,
     return [undefined, undefined];
   const usable = (v: Vma | undefined): v is Vma =>
     v !== undefined && !(k.facts.mergeRefusesAnyClose && hasClose(k, v));
-  const prev = vma.start > 0 ? vmaLookup(k, vma.mm, vma.start - 1) : undefined;
+  const prev = vmaLookup(k, vma.mm, vma.start - 1);
   const next = vmaLookup(k, vma.mm, vma.end);
   const below = usable(prev) && mergeable(prev, vma) ? prev : undefined;
   const above = usable(next) && mergeable(vma, next) ? next : undefined;
