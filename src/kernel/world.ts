@@ -106,7 +106,7 @@ export class Vma {
   get pgoff(): number {
     return (this.pgoffHi >>> 0) * 2 ** 32 + (this.pgoffLo >>> 0);
   }
-  /** vm_pgoff := a frame. */
+  /** vm_pgoff := a number of pages, or of a frame. */
   set pgoff(pfn: number) {
     this.setPgoff(pfn | 0, Math.floor(pfn / 2 ** 32) | 0);
   }

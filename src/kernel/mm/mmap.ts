@@ -347,13 +347,11 @@ function mmapRegion(k: Kernel, f: number): void {
   v.prot = vmGetPageProt(v.flags);
   k.w[l + MM.SLOT] = v.slot;
   if (anon) {
-    const at = pageAddr(k, v.start) / PAGE_SIZE;
-    v.setPgoff(at | 0, Math.floor(at / 2 ** 32));
+    v.pgoff = pageAddr(k, v.start) / PAGE_SIZE;
     return k.goto(f, Pc.Merge);
   }
   const file = k.files[k.w[l + MM.FILE]! - 1]!;
-  const pgoff = pgoffAsked(k, l);
-  v.setPgoff(pgoff | 0, Math.floor(pgoff / 2 ** 32));
+  v.pgoff = pgoffAsked(k, l);
   v.ops = OPS_DUMMY;
   v.file = file.slot;
   file.refs += 1;
@@ -415,12 +413,10 @@ function link(k: Kernel, f: number): void {
   const v = k.vmas[k.w[l + MM.SLOT]!]!;
   if (imapBusy(k, v)) return waitImap(k, f, Pc.Link, v);
   const changed = mmapHook(k, v) !== undefined && !sameFlags(v.flags, k.w[l + MM.VMFLAGS]!);
-  if (changed && canMerge(k, v) && k.facts.mmapRetriesMerge) {
-    k.w[l + MM.SLOT] = vmaMerge(k, v).slot;
-    return settle(k, f);
-  }
-  vmaLink(v);
-  if (v.file < 0 || mmapHook(k, v) !== undefined) return settle(k, f);
+  const merges = changed && canMerge(k, v) && k.facts.mmapRetriesMerge;
+  if (merges) k.w[l + MM.SLOT] = vmaMerge(k, v).slot;
+  else vmaLink(v);
+  if (merges || v.file < 0 || mmapHook(k, v) !== undefined) return settle(k, f);
   if (hidden(k, l)) k.tryWrite(imapLock(k, k.files[v.file]!.driver));
   settleVma(k, v);
   k.point(f, Pc.Action);

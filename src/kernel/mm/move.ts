@@ -85,8 +85,7 @@ function copyVma(k: Kernel, f: number, vma: Vma): void {
   to.start = k.w[l + MOVE.NEW]!;
   to.end = to.start + k.w[l + MOVE.NEW_PAGES]!;
   if (vma.ops === OPS_NULL && !vma.has(VMA_ANON_VMA)) {
-    const at = pageAddr(k, to.start) / PAGE_SIZE;
-    to.setPgoff(at | 0, Math.floor(at / 2 ** 32));
+    to.pgoff = pageAddr(k, to.start) / PAGE_SIZE;
   } else addPgoff(k, to, k.w[l + MOVE.OLD]! - vma.start);
   k.w[l + MOVE.NEW_VMA] = to.slot;
   const open = k.program.vmOps[to.ops]?.open;

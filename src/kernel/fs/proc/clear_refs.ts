@@ -9,6 +9,7 @@ import { vmaLookup, vmaSetPageProt } from '../../mm/vma.js';
 import { Level, PTE_DIRTY, PTE_SOFT_DIRTY, PTE_WRITE } from '../../pte.js';
 import { LockMode, routine, UnknownError, type Routine } from '../../routine.js';
 import type { Vma } from '../../world.js';
+import { NO_ENTRY, pagemapEntry } from './task_mmu.js';
 
 /** The test's clear_soft_dirty(). Returns 0; where nothing tracks writes it does nothing. */
 export const sysClearSoftDirty: Routine = routine('fs/proc/task_mmu.c:clear_refs_write', 0, (k, f) => {
@@ -60,8 +61,7 @@ export const sysSoftDirty: Routine = routine('fs/proc/task_mmu.c:pagemap_read', 
 });
 
 function isSoftDirty(k: Kernel, vma: Vma, pg: number): boolean {
+  const e = pagemapEntry(k, vma, pg);
   if ((vma.flags & VM_SOFTDIRTY) !== 0) return k.facts.softDirty;
-  if (!walkPageTest(vma)) return false;
-  const e = walk(k, vma.mm, pg);
-  return !none(k, e) && present(k, e) && (k.w[e + 1]! & PTE_SOFT_DIRTY) !== 0;
+  return e !== NO_ENTRY && (k.w[e + 1]! & PTE_SOFT_DIRTY) !== 0;
 }

@@ -62,22 +62,31 @@ export const sysPagemap: Routine = routine('fs/proc/task_mmu.c:pagemap_read', 2,
   k.ret(f, pfn | 0, Math.floor(pfn / 2 ** 32));
 });
 
+/** {@link pagemapEntry}: nothing that pagemap shows. */
+export const NO_ENTRY = -1;
+
 /**
- * `fs/proc/task_mmu.c:pagemap_pmd_range`: a PUD leaf goes by being looked at, as in {@link smapGatherStats}; of a PMD leaf the struct page is read
- * without asking whether it is raw (H-4).
+ * `fs/proc/task_mmu.c:pagemap_pmd_range`: the present entry of a page, its level in `k.level`, or {@link NO_ENTRY}. A PUD leaf goes by being
+ * looked at, as in {@link smapGatherStats}; of a PMD leaf the struct page is read without asking whether it is raw (H-4).
  */
-function pagemapPfn(k: Kernel, vma: Vma, pg: number): number {
-  if (!walkPageTest(vma)) return 0;
+export function pagemapEntry(k: Kernel, vma: Vma, pg: number): number {
+  if (!walkPageTest(vma)) return NO_ENTRY;
   const e = walk(k, vma.mm, pg);
-  if (none(k, e) || !present(k, e)) return 0;
+  if (none(k, e) || !present(k, e)) return NO_ENTRY;
   if (k.level === Level.Pud) {
     splitHuge(k, vma, e);
-    return 0;
+    return NO_ENTRY;
   }
   if (k.level === Level.Pmd && !k.mem.pfnValid(entryPfn(k, e))) {
     k.undefinedBehaviour(Undefined.NoMemmap);
-    return 0;
+    return NO_ENTRY;
   }
+  return e;
+}
+
+function pagemapPfn(k: Kernel, vma: Vma, pg: number): number {
+  const e = pagemapEntry(k, vma, pg);
+  if (e === NO_ENTRY) return 0;
   const pfn = entryPfn(k, e) + (k.level === Level.Pte ? 0 : pg % levelPages(k, k.level));
   k.exchange?.number(k.mem.frame(pfn));
   return pfn;
