@@ -3,8 +3,9 @@
  * so a search that keeps its states like this is not exhaustive. What has been found and not yet looked at is kept in full.
  */
 import { hashWords } from './chunks.js';
-import { StateStore, StoreFull, type States } from './store.js';
+import { StoreFull, type States } from './store.js';
 import type { TransitionSystem } from './system.js';
+import { GrowingStore } from './wasm-store.js';
 
 const INITIAL_SLOTS = 1 << 12;
 const INITIAL_QUEUE = 64;
@@ -97,5 +98,5 @@ export class CompactStore implements States {
 
 /** An empty store for the states of a system: exact, or of fingerprints. */
 export function statesOf({ words, cuts }: TransitionSystem, compact: boolean): States {
-  return compact ? new CompactStore(words.length) : new StateStore(words.length, cuts);
+  return compact ? new CompactStore(words.length) : new GrowingStore(words.length, cuts);
 }

@@ -184,7 +184,7 @@ export class StateStore implements States {
 }
 
 /** First leaf of each part, and the end of the last. A leaf belongs to the part in which it begins. */
-function firstLeaves(cuts: readonly number[], leaves: number): number[] {
+export function firstLeaves(cuts: readonly number[], leaves: number): number[] {
   const firsts = cuts.map((cut) => Math.ceil(cut / LEAF));
   return [...firsts.filter((first, p) => first < (firsts[p + 1] ?? leaves)), leaves];
 }

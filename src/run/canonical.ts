@@ -30,6 +30,8 @@ export class Canonical {
   /** By region: the first frame that may be a new place, or the end of the region. */
   private readonly place: Int32Array;
   private readonly copy: Int32Array;
+  /** Frames in the order in which they get their places. */
+  private readonly order: Int32Array;
   private readonly lowest: number;
   private readonly highest: number;
   private doing = Doing.Naming;
@@ -42,6 +44,7 @@ export class Canonical {
   ) {
     const { frames, pfnOf } = k.mem;
     this.to = new Int32Array(frames);
+    this.order = new Int32Array(frames);
     this.place = new Int32Array(k.mem.regions.length);
     this.copy = new Int32Array(Math.max(VMA.WORDS, frames * k.layout.frameWords));
     const pinned = symmetry?.pinned;
@@ -170,18 +173,19 @@ export class Canonical {
     return false;
   }
 
-  /** Frames that nothing names, by what they are. */
+  /** Frames that nothing names, region by region, by what they are. */
   private nameRest(free: boolean): void {
-    const { k, to } = this;
-    for (;;) {
-      let best = -1;
-      for (let f = 0; f < to.length; f++) {
-        if (to[f] !== OPEN || ((this.k.pages[f]!.flags & PG_FREE) !== 0) !== free) continue;
-        if (best < 0 || (k.mem.regionOf[f] === k.mem.regionOf[best] && this.less(f, best))) best = f;
-      }
-      if (best < 0) return;
-      this.name(best);
+    const { k, to, order } = this;
+    let n = 0;
+    let first = 0;
+    for (let f = 0; f < to.length; f++) {
+      if (to[f] !== OPEN || ((k.pages[f]!.flags & PG_FREE) !== 0) !== free) continue;
+      if (n > 0 && k.mem.regionOf[f] !== k.mem.regionOf[order[n - 1]!]) first = n;
+      let at = n++;
+      for (; at > first && this.less(f, order[at - 1]!); at--) order[at] = order[at - 1]!;
+      order[at] = f;
     }
+    for (let i = 0; i < n; i++) this.name(order[i]!);
   }
 
   private less(a: number, b: number): boolean {

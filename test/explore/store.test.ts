@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { ChunkTable, hashWords } from '../../src/explore/chunks.js';
-import { StateStore } from '../../src/explore/store.js';
+import { StateStore, StoreFull, type States } from '../../src/explore/store.js';
+import { GrowingStore, WasmStore } from '../../src/explore/wasm-store.js';
 
 /** A width and where parts begin: ascending, the first 0. */
 const shapes = fc
@@ -41,13 +43,18 @@ const steps = (width: number): fc.Arbitrary<Step[]> =>
     { maxLength: 60 },
   );
 
-describe('the set of states', () => {
+const kinds: [string, (width: number, cuts: readonly number[]) => States][] = [
+  ['as JavaScript keeps it', (width, cuts) => new StateStore(width, cuts)],
+  ['as WebAssembly keeps it', (width, cuts) => WasmStore.make(width, cuts)!],
+];
+
+describe.each(kinds)('the set of states, %s,', (_, make) => {
   it('is exact: against a map of texts', () => {
     fc.assert(
       fc.property(
         shapes.chain((shape) => steps(shape.width).map((list) => ({ ...shape, list }))),
         ({ width, cuts, list }) => {
-          const store = new StateStore(width, cuts);
+          const store = make(width, cuts);
           const known = new Map<string, number>();
           const texts: string[] = [];
           const state = new Int32Array(width);
@@ -86,7 +93,7 @@ describe('the set of states', () => {
   });
 
   it('keeps tens of thousands of states apart, and grows', () => {
-    const store = new StateStore(3, [0, 2]);
+    const store = make(3, [0, 2]);
     const state = new Int32Array(3);
     const bytes = store.bytes;
     const ids: number[] = [];
@@ -103,6 +110,40 @@ describe('the set of states', () => {
       expect((state[0]! | (state[1]! << 8)) + i).toBe(29_999);
     }
   });
+});
+
+test('a store that is moved once it has many states keeps their numbers, and what was loaded last', () => {
+  const store = new GrowingStore(20, [0, 9, 17]);
+  const state = new Int32Array(20);
+  for (let i = 0; i < 2000; i++) {
+    state.set([i % 7, i >> 3, i & 7], 8);
+    expect(store.add(state)).toBe(i);
+    if (i % 9 !== 0) continue;
+    const id = (i * 7) % (i + 1);
+    store.load(id, state);
+    expect([...state.subarray(8, 11)]).toEqual([id % 7, id >> 3, id & 7]);
+    state.fill(5);
+    store.reload(state);
+    expect(store.add(state)).toBe(-1 - id);
+  }
+  expect(store.count).toBe(2000);
+});
+
+test('a bound on bytes ends what WebAssembly keeps', () => {
+  const store = WasmStore.make(3, [0])!;
+  store.limit = store.bytes + 20_000;
+  const fill = (): void => {
+    for (let i = 0; ; i++) store.add(Int32Array.of(i, 1, 2));
+  };
+  expect(fill).toThrow(StoreFull);
+  expect(store.count).toBeGreaterThan(500);
+});
+
+test('store-wasm.ts is made of store.wat', async () => {
+  const { generated } = await import('../../scripts/store-wasm.mjs');
+  expect(await generated()).toBe(
+    readFileSync(new URL('../../src/explore/store-wasm.ts', import.meta.url), 'utf8'),
+  );
 });
 
 describe('interned parts', () => {

@@ -1,0 +1,219 @@
+;; The set of states seen, as store.ts has it, for engines with WebAssembly: wasm-store.ts. `node scripts/store-wasm.mjs` makes store-wasm.ts of this.
+;;
+;; Words of a table, whose number $t is where they lie (table i at 128 * i + 128; the leaves are table 0, the nodes of part p table p + 1, the states the last):
+;;   0 bytes of a content, 8 mask, 12 slots, 16 where the chunks of contents are, 20 log2 of the contents in a chunk, 24 contents before it is to
+;;   grow, 64 contents. A slot is the number + 1 of a content (0: empty, -1: being filled), and the content's hash.
+;; Words of a thread, at $s:
+;;   0 four times the parts, 4 the state that is looked up, 8 the one loaded last, 12 and 16 numbers of their leaves, 20 and 24 of their
+;;   parts, 28 first leaf of each part. Between two calls, the numbers of leaves at 12 are those of the state loaded last.
+;; Several threads may fill the tables at once: who finds an empty slot claims it, and whoever looks there meanwhile waits.
+(module
+  (import "host" "memory" (memory 1 65536))
+  ;; Told that table $t is to grow. Returns 1 if it has, 0 if there still is some room.
+  (import "host" "full" (func $full (param $t i32) (result i32)))
+
+  (global $added (mut i32) (i32.const 0))
+
+  ;; Number of the leaf at $from, which is entered if it is new.
+  (func $leaf (param $from i32) (result i32)
+    (local $v v128) (local $w v128) (local $x v128) (local $h i32) (local $slot i32) (local $at i32) (local $id i32) (local $to i32)
+    (local.set $v (v128.load (local.get $from)))
+    (local.set $w (v128.load offset=16 (local.get $from)))
+    (local.set $x (i32x4.add
+      (i32x4.mul (local.get $v) (v128.const i32x4 0x85ebca6b 0xc2b2ae35 0x27d4eb2f 0x165667b1))
+      (i32x4.mul (local.get $w) (v128.const i32x4 0x9e3779b1 0x2545f491 0xcc9e2d51 0x1b873593))))
+    (local.set $x (v128.xor (local.get $x) (i32x4.shr_u (local.get $x) (i32.const 15))))
+    (local.set $x (i32x4.mul (local.get $x) (v128.const i32x4 0x2c1b3c6d 0x297a2d39 0x7feb352d 0x846ca68b)))
+    (local.set $h (i32.xor
+      (i32.add (i32x4.extract_lane 0 (local.get $x)) (i32.rotl (i32x4.extract_lane 1 (local.get $x)) (i32.const 8)))
+      (i32.add
+        (i32.rotl (i32x4.extract_lane 2 (local.get $x)) (i32.const 16))
+        (i32.rotl (i32x4.extract_lane 3 (local.get $x)) (i32.const 24)))))
+    (local.set $h (i32.mul (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 16))) (i32.const 0x85ebca6b)))
+    (local.set $h (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 13))))
+    (local.set $slot (local.get $h))
+    (loop $next
+      (local.set $at (i32.add
+        (i32.load offset=140 (i32.const 0))
+        (i32.shl (i32.and (local.get $slot) (i32.load offset=136 (i32.const 0))) (i32.const 3))))
+      (loop $wait
+        (local.set $id (i32.atomic.load (local.get $at)))
+        (br_if $wait (i32.eq (local.get $id) (i32.const -1))))
+      (if (i32.eqz (local.get $id)) (then
+        (return (call $insert (i32.const 128) (local.get $from) (local.get $h) (local.get $at)))))
+      (if (i32.eq (i32.load offset=4 (local.get $at)) (local.get $h)) (then
+        (local.set $id (i32.sub (local.get $id) (i32.const 1)))
+        (local.set $to (i32.add
+          (i32.load (i32.add
+            (i32.load offset=144 (i32.const 0))
+            (i32.shl (i32.shr_u (local.get $id) (i32.load offset=148 (i32.const 0))) (i32.const 2))))
+          (i32.shl
+            (i32.and (local.get $id) (i32.sub (i32.shl (i32.const 1) (i32.load offset=148 (i32.const 0))) (i32.const 1)))
+            (i32.const 5))))
+        (if (i32.eqz (v128.any_true (v128.or
+              (v128.xor (local.get $v) (v128.load (local.get $to)))
+              (v128.xor (local.get $w) (v128.load offset=16 (local.get $to))))))
+          (then (return (local.get $id))))))
+      (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+      (br $next))
+    (unreachable))
+
+  ;; Number that table $t has for the words at $from, which are entered if they are new.
+  (func $node (param $t i32) (param $from i32) (result i32)
+    (local $h i32) (local $slot i32) (local $at i32) (local $id i32) (local $to i32) (local $i i32) (local $bytes i32)
+    (local.set $bytes (i32.load (local.get $t)))
+    (local.set $h (i32.const 0x2f0b4c47))
+    (loop $word
+      (local.set $h (i32.mul
+        (i32.add (local.get $h) (i32.load (i32.add (local.get $from) (local.get $i))))
+        (i32.const 0x9e3779b1)))
+      (local.set $h (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 15))))
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (br_if $word (i32.lt_u (local.get $i) (local.get $bytes))))
+    (local.set $h (i32.mul (local.get $h) (i32.const 0x85ebca6b)))
+    (local.set $h (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 13))))
+    (local.set $slot (local.get $h))
+    (loop $next
+      (local.set $at (i32.add
+        (i32.load offset=12 (local.get $t))
+        (i32.shl (i32.and (local.get $slot) (i32.load offset=8 (local.get $t))) (i32.const 3))))
+      (loop $wait
+        (local.set $id (i32.atomic.load (local.get $at)))
+        (br_if $wait (i32.eq (local.get $id) (i32.const -1))))
+      (if (i32.eqz (local.get $id)) (then
+        (return (call $insert (local.get $t) (local.get $from) (local.get $h) (local.get $at)))))
+      (if (i32.eq (i32.load offset=4 (local.get $at)) (local.get $h)) (then
+        (local.set $id (i32.sub (local.get $id) (i32.const 1)))
+        (local.set $to (call $content (local.get $t) (local.get $id)))
+        (local.set $i (i32.const 0))
+        (block $differs
+          (loop $equal
+            (br_if $differs (i32.ne
+              (i32.load (i32.add (local.get $from) (local.get $i)))
+              (i32.load (i32.add (local.get $to) (local.get $i)))))
+            (local.set $i (i32.add (local.get $i) (i32.const 4)))
+            (br_if $equal (i32.lt_u (local.get $i) (local.get $bytes))))
+          (return (local.get $id)))))
+      (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+      (br $next))
+    (unreachable))
+
+  ;; Where content $id of table $t lies.
+  (func $content (param $t i32) (param $id i32) (result i32)
+    (i32.add
+      (i32.load (i32.add
+        (i32.load offset=16 (local.get $t))
+        (i32.shl (i32.shr_u (local.get $id) (i32.load offset=20 (local.get $t))) (i32.const 2))))
+      (i32.mul
+        (i32.and (local.get $id) (i32.sub (i32.shl (i32.const 1) (i32.load offset=20 (local.get $t))) (i32.const 1)))
+        (i32.load (local.get $t)))))
+
+  ;; Looks up the words at $from again: their slot was taken, or has moved.
+  (func $again (param $t i32) (param $from i32) (result i32)
+    (if (result i32) (i32.eq (local.get $t) (i32.const 128))
+      (then (call $leaf (local.get $from)))
+      (else (call $node (local.get $t) (local.get $from)))))
+
+  ;; Enters the words at $from, of which the hash is $h, into the empty slot $at of table $t.
+  (func $insert (param $t i32) (param $from i32) (param $h i32) (param $at i32) (result i32)
+    (local $id i32) (local $to i32) (local $i i32)
+    (if (i32.ge_u (i32.atomic.load offset=64 (local.get $t)) (i32.load offset=24 (local.get $t))) (then
+      (if (call $full (local.get $t)) (then (return (call $again (local.get $t) (local.get $from)))))))
+    (if (i32.atomic.rmw.cmpxchg (local.get $at) (i32.const 0) (i32.const -1)) (then
+      (return (call $again (local.get $t) (local.get $from)))))
+    (local.set $id (i32.atomic.rmw.add offset=64 (local.get $t) (i32.const 1)))
+    (local.set $to (call $content (local.get $t) (local.get $id)))
+    (loop $word
+      (i32.store (i32.add (local.get $to) (local.get $i)) (i32.load (i32.add (local.get $from) (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (br_if $word (i32.lt_u (local.get $i) (i32.load (local.get $t)))))
+    (i32.store offset=4 (local.get $at) (local.get $h))
+    (i32.atomic.store (local.get $at) (i32.add (local.get $id) (i32.const 1)))
+    (global.set $added (i32.const 1))
+    (local.get $id))
+
+  ;; Looks up the state of thread $s in table $t. Returns its number if it is new, else -1 - number.
+  (func (export "add") (param $s i32) (param $t i32) (result i32)
+    (local $id i32)
+    (call $number (local.get $s))
+    (global.set $added (i32.const 0))
+    (local.set $id (call $node (local.get $t) (i32.load offset=20 (local.get $s))))
+    (if (result i32) (global.get $added)
+      (then (local.get $id))
+      (else (i32.sub (i32.const -1) (local.get $id)))))
+
+  ;; Finds the numbers of the parts of the state that is looked up.
+  (func $number (param $s i32)
+    (local $p i32) (local $l i32) (local $first i32) (local $end i32) (local $changed i32)
+    (local $a i32) (local $b i32) (local $ids i32) (local $before i32)
+    (local.set $a (i32.load offset=4 (local.get $s)))
+    (local.set $b (i32.load offset=8 (local.get $s)))
+    (local.set $ids (i32.load offset=12 (local.get $s)))
+    (local.set $before (i32.load offset=16 (local.get $s)))
+    (loop $part
+      (local.set $first (i32.shl (i32.load (i32.add (i32.load offset=28 (local.get $s)) (local.get $p))) (i32.const 2)))
+      (local.set $end (i32.shl (i32.load offset=4 (i32.add (i32.load offset=28 (local.get $s)) (local.get $p))) (i32.const 2)))
+      (local.set $changed (i32.const 0))
+      (local.set $l (local.get $first))
+      (loop $leaf
+        (if (v128.any_true (v128.or
+              (v128.xor (v128.load (local.get $a)) (v128.load (local.get $b)))
+              (v128.xor (v128.load offset=16 (local.get $a)) (v128.load offset=16 (local.get $b)))))
+          (then
+            (local.set $changed (i32.const 1))
+            (i32.store (i32.add (local.get $ids) (local.get $l)) (call $leaf (local.get $a)))))
+        (local.set $a (i32.add (local.get $a) (i32.const 32)))
+        (local.set $b (i32.add (local.get $b) (i32.const 32)))
+        (local.set $l (i32.add (local.get $l) (i32.const 4)))
+        (br_if $leaf (i32.lt_u (local.get $l) (local.get $end))))
+      (if (local.get $changed)
+        (then
+          (i32.store (i32.add (i32.load offset=20 (local.get $s)) (local.get $p))
+            ;; a part of one leaf has its number
+            (if (result i32) (i32.eq (i32.sub (local.get $end) (local.get $first)) (i32.const 4))
+              (then (i32.load (i32.add (local.get $ids) (local.get $first))))
+              (else (call $node
+                (i32.add (i32.const 256) (i32.shl (local.get $p) (i32.const 5)))
+                (i32.add (local.get $ids) (local.get $first))))))
+          (local.set $l (local.get $first))
+          (loop $back
+            (i32.store (i32.add (local.get $ids) (local.get $l)) (i32.load (i32.add (local.get $before) (local.get $l))))
+            (local.set $l (i32.add (local.get $l) (i32.const 4)))
+            (br_if $back (i32.lt_u (local.get $l) (local.get $end)))))
+        (else
+          (i32.store
+            (i32.add (i32.load offset=20 (local.get $s)) (local.get $p))
+            (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
+
+  ;; Makes content $id of table $t the state that was loaded last.
+  (func (export "load") (param $s i32) (param $t i32) (param $id i32)
+    (local $p i32) (local $l i32) (local $first i32) (local $end i32) (local $tuple i32) (local $from i32) (local $to i32)
+    (local.set $tuple (call $content (local.get $t) (local.get $id)))
+    (loop $part
+      (local.set $id (i32.load (i32.add (local.get $tuple) (local.get $p))))
+      (if (i32.ne (local.get $id) (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p)))) (then
+        (i32.store (i32.add (i32.load offset=24 (local.get $s)) (local.get $p)) (local.get $id))
+        (local.set $first (i32.load (i32.add (i32.load offset=28 (local.get $s)) (local.get $p))))
+        (local.set $end (i32.load offset=4 (i32.add (i32.load offset=28 (local.get $s)) (local.get $p))))
+        (local.set $from (if (result i32) (i32.eq (i32.sub (local.get $end) (local.get $first)) (i32.const 1))
+          (then (i32.add (local.get $tuple) (local.get $p)))
+          (else (call $content (i32.add (i32.const 256) (i32.shl (local.get $p) (i32.const 5))) (local.get $id)))))
+        (local.set $l (local.get $first))
+        (loop $leaf
+          (local.set $id (i32.load (local.get $from)))
+          (local.set $to (i32.shl (local.get $l) (i32.const 2)))
+          (if (i32.ne (local.get $id) (i32.load (i32.add (i32.load offset=16 (local.get $s)) (local.get $to)))) (then
+            (i32.store (i32.add (i32.load offset=16 (local.get $s)) (local.get $to)) (local.get $id))
+            (i32.store (i32.add (i32.load offset=12 (local.get $s)) (local.get $to)) (local.get $id))
+            (local.set $to (i32.add (i32.load offset=8 (local.get $s)) (i32.shl (local.get $l) (i32.const 5))))
+            (local.set $id (call $content (i32.const 128) (local.get $id)))
+            (v128.store (local.get $to) (v128.load (local.get $id)))
+            (v128.store offset=16 (local.get $to) (v128.load offset=16 (local.get $id)))))
+          (local.set $from (i32.add (local.get $from) (i32.const 4)))
+          (local.set $l (i32.add (local.get $l) (i32.const 1)))
+          (br_if $leaf (i32.lt_u (local.get $l) (local.get $end))))))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
+)
