@@ -101,20 +101,20 @@ export const DIFFERENCES: readonly Difference[] = [
       'In the model nobody answers behind a region of `mmio`; the window of a machine goes on there, with memory that keeps what is stored.',
     source: 'docs/replay.md: regions are real memory',
   },
-  {
-    test: 'mmap-prepare-high',
-    kernels: ['amd64-7.2', 'arm64-7.2'],
+  ...['mmap-prepare-high', 'mmap-prepare-wide', 'entry-width'].map((test) => ({
+    test,
+    kernels: ['amd64-7.2', 'arm64-7.2', 'armmp-7.2', 'armmp-6.12'],
     explanation:
       'A machine tells frames by where they lie in its regions; those that a driver makes up are told apart there, but have no number that could be compared.',
     source: 'docs/replay.md: names are run-time constants',
-  },
-  {
-    test: 'mremap-dontunmap-again',
+  })),
+  ...['mremap-dontunmap-again', 'mremap-anon-pgoff', 'merge-anon-pages'].map((test) => ({
+    test,
     kernels: [...IN_QEMU, ...USER_MODE],
     explanation:
       'vm_pgoff of anonymous memory is an address, which a machine takes for the number of a frame and does not compare by distance.',
     source: 'docs/replay.md: names are run-time constants',
-  },
+  })),
   ...['remap-private-high', 'remap-private-carries', 'remap-private-carry'].map((test) => ({
     test,
     kernels: USER_MODE,

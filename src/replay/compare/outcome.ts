@@ -9,6 +9,7 @@ import type { MemoryMap } from '../../kernel/memmap.js';
 import { UAPI_CONSTANTS } from '../../kernel/uapi.js';
 import type { LitmusTest, Term } from '../../litmus/ast.js';
 import { observables, registerName, type Observable } from '../../litmus/observables.js';
+import { USUAL_PTRS } from '../../litmus/region-size.js';
 import { defaultCondition } from '../../run/invariants.js';
 import { holds } from '../../run/proposition.js';
 import type { Outcome } from '../../run/result.js';
@@ -44,10 +45,20 @@ export function machineOutcome(text: string, test: LitmusTest, mem: MemoryMap): 
   );
   const frames = new Frames(text, mem);
   const values = new Map<string, Value>();
-  for (const o of seen) values.set(o.register, machineValue(raw.get(o.register), frames));
+  const shown = new Map<string, Value>();
+  for (const o of seen) {
+    values.set(
+      o.register,
+      machineValue(raw.get(o.register), (name) => frames.pfn(name)),
+    );
+    shown.set(
+      o.register,
+      machineValue(raw.get(o.register), (name) => frames.shown(name)),
+    );
+  }
   const look = lookup(values, seen, mem, test);
   if (test.filter !== undefined && !holds(test.filter, look)) return undefined;
-  return printed(seen, values, mem, holds(prop, look));
+  return printed(seen, shown, mem, holds(prop, look));
 }
 
 function printed(
@@ -95,20 +106,29 @@ class Frames {
     if (region === undefined) return BigInt(name);
     return BigInt(this.mem.regions.find((r) => r.name === region)!.pfn) + BigInt(k!);
   }
+
+  /** The same as the model prints it: a region of so many tables of the machine has as many of the model's, which are smaller. */
+  shown(name: string): bigint {
+    const [, region, k] = /^(\w+)\+(\d+)$/.exec(name) ?? [];
+    const { pfn, pages } = this.mem.regions.find((r) => r.name === region) ?? { pfn: 0, pages: Infinity };
+    if (Number(k) < pages || pages === Infinity) return this.pfn(name);
+    const [tables, entry] = [Math.floor(Number(k) / MACHINE_PTRS), Number(k) % MACHINE_PTRS];
+    return BigInt(pfn + tables * USUAL_PTRS + entry);
+  }
 }
 
-function machineValue(raw: string | undefined, frames: Frames): Value {
+function machineValue(raw: string | undefined, pfn: (name: string) => bigint): Value {
   if (raw === undefined || raw === 'none') return NONE;
   if (raw === 'dead') return DEAD;
   if (raw === 'null') return NULL;
   const rest = raw.slice(2);
   switch (raw[0]) {
     case 'f':
-      return frameValue(frames.pfn(rest));
+      return frameValue(pfn(rest));
     case 't':
       return special(rest as MemoryType);
     case 'r':
-      return integer(frames.pfn(rest));
+      return integer(pfn(rest));
     case 'a':
       return { kind: 'address', n: rest.startsWith('@') ? ARENA + BigInt(rest.slice(1)) : BigInt(rest) };
     default:

@@ -32,6 +32,20 @@ test('frames print by region, RAM by its kind', () => {
   );
 });
 
+test('tables of the machine are as many of the model, in what is printed', () => {
+  const memory = 'reserved buf = 2 pages; mmio bar = 4 * PTRS_PER_PTE pages;';
+  const text = litmus({
+    memory,
+    threads: THREADS,
+    condition: 'exists (0:pfn(p) = bar + 3 * PTRS_PER_PTE + 1)',
+  });
+  const parsed = parseLitmus({ file: 't.litmus', text }, grammar);
+  const { mem } = compile(parsed, factsOf('x86_64', '7.2'), 4);
+  const seen = (line: string) => machineOutcome(line, parsed, mem);
+  expect(seen('0:pfn.p=f:bar+1537;')).toMatchObject({ text: '0:pfn.p=bar.13;', positive: true });
+  expect(seen('0:pfn.p=f:bar+13;')).toMatchObject({ text: '0:pfn.p=bar.13;', positive: false });
+});
+
 test('a frame from elsewhere is RAM, and no frame that the outcome names', () => {
   expect(read('0:pfn.p=f:?0;', 'exists (0:pfn(p) = pool \\/ 0:pfn(p) = buf)')).toMatch(/0:pfn\.p=ram;$/);
   const both = 'exists (0:pfn(p) = 0:vm_normal_page(p))';
