@@ -1,4 +1,4 @@
-import { byRelease, byReleaseWhere, constant, follows } from './define.js';
+import { byRelease, byReleaseOn, byReleaseWhere, constant, follows } from './define.js';
 
 /** Life of a mapping: mmap, faults, fork, mprotect, mremap, madvise (catalogue C). */
 export const lifeFacts = {
@@ -79,6 +79,12 @@ export const lifeFacts = {
   mprotectUpgradesPmd: byRelease([false, true, true], {
     doc: 'mprotect makes a dirty PMD leaf of a shared VMA writable at once.',
     source: 'mm/huge_memory.c:can_change_pmd_writable',
+    catalogue: 'C.7',
+  }),
+  pmdModifyLosesDirty: byReleaseOn(['x86_64'], [false, true, false], {
+    doc: 'pmd_modify() forgets that a writable PMD leaf is dirty, so mprotect() does not make it writable again.',
+    source: 'arch/x86/include/asm/pgtable.h:pmd_modify',
+    evidence: 'measured',
     catalogue: 'C.7',
   }),
   vmaSplitKnowsPud: constant(false, {

@@ -27,11 +27,6 @@ export const observeFacts = {
     evidence: 'measured',
     catalogue: 'D.3',
   }),
-  accessRefusesPages: byRelease([false, true, false], {
-    doc: 'generic_access_phys() refuses ordinary pages before it maps anything (a fix that 6.12 got late).',
-    source: 'mm/memory.c:generic_access_phys',
-    catalogue: 'D.3',
-  }),
   followPfn: byRelease([true, false, false], {
     doc: 'follow_pfn() and follow_pte(): frames without permissions; the lock is not kept.',
     source: 'mm/memory.c:follow_pfn',

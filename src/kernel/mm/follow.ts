@@ -9,7 +9,6 @@ import { FOLL_FORCE, FOLL_GET, FOLL_REMOTE, FOLL_TOUCH, FOLL_WRITE, VM_IO, VM_PF
 import { Level, PTE_WRITE } from '../pte.js';
 import { PG_RESERVED, type Vma } from '../world.js';
 import { callGetUserPage } from './gup.js';
-import { isRam } from './memory/memtype.js';
 import { pageOfAddr } from './page.js';
 import { cellsOf, NO_PAGE, putPage } from './page_alloc.js';
 import { entryPfn, levelPages, present, walk } from './pgtable.js';
@@ -128,14 +127,13 @@ function copyAndPut(k: Kernel, frame: number, offset: number, word: number, writ
  * `mm/memory.c:generic_access_phys` as a driver's ->access calls it, for one byte.
  * @param addr byte address
  * @param word the byte to write, or where the one read goes
- * @returns the bytes read or written (1), or -EINVAL (nothing mapped, or not writable, or in 6.12 an ordinary page), or -ENOMEM (ioremap refuses RAM)
+ * @returns the bytes read or written (1), or -EINVAL (nothing mapped, or not writable), or -ENOMEM (ioremap refuses RAM)
  */
 export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: number, write: boolean): number {
   const pg = pageOfAddr(k, addr);
   const pfn = followPfnmap(k, vma, pg);
   if (pfn === -EINVAL) return pfn;
   const frame = k.mem.frame(pfn);
-  if (k.facts.accessRefusesPages && isRam(k, pfn) && isPage(k, frame)) return -EINVAL;
   if (write && !isWritable(k, vma, pg)) return -EINVAL;
   if (k.facts.ioremapRefusesRam && isMemory(k, frame)) {
     k.warn();

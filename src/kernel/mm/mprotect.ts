@@ -202,7 +202,9 @@ function changePte(k: Kernel, vma: Vma, pg: number, e: number, upgrade: boolean)
 /** `mm/huge_memory.c:change_huge_pmd` and `change_huge_pud`; only a PMD leaf may become writable at once. */
 function changeHuge(k: Kernel, vma: Vma, e: number, upgrade: boolean): void {
   const { level } = k;
+  const forgets = level === Level.Pmd && k.facts.pmdModifyLosesDirty && (k.w[e + 1]! & PTE_WRITE) !== 0;
   modify(k, vma, e);
+  if (forgets) k.w[e + 1]! &= ~PTE_DIRTY;
   if (level !== Level.Pmd || !k.facts.mprotectUpgradesPmd || (k.w[e + 1]! & PTE_WRITE) !== 0) return;
   if (upgrade && canChangePmdWritable(k, vma, e)) k.w[e + 1]! |= PTE_WRITE;
 }

@@ -36,7 +36,7 @@ bool lit_taking_turns(void);
 
 /* observe.c */
 int lit_query(struct lit_query *q);
-void lit_query_mm(struct lit_query *q, struct mm_struct *mm);
+void lit_query_mm(struct lit_query *q, struct mm_struct *mm, bool ask);
 long lit_gup(struct lit_gup *g, struct list_head *pins);
 long lit_put(struct lit_gup *g, struct list_head *pins);
 long lit_read_pin(struct lit_gup *g, struct list_head *pins);

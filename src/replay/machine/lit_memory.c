@@ -341,7 +341,7 @@ void lit_record(struct mm_struct *mm)
 		struct lit_query q = { .addr = at };
 		struct page *page;
 
-		lit_query_mm(&q, mm);
+		lit_query_mm(&q, mm, false);
 		if (q.vma == 0 || q.present != 1 || !pfn_valid(q.pfn))
 			continue;
 		page = pfn_to_page(q.pfn);

@@ -88,7 +88,7 @@ static void classify(struct lit_query *q, struct vm_area_struct *v, unsigned lon
 }
 
 /* A PMD that maps: no test can have larger leaves, for the window is too small. */
-static bool look_at_leaf(struct lit_query *q, struct vm_area_struct *v, unsigned long a, pmd_t e)
+static bool look_at_leaf(struct lit_query *q, struct vm_area_struct *v, unsigned long a, pmd_t e, bool ask)
 {
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 	struct page *(*vnp)(struct vm_area_struct *, unsigned long, pmd_t) = (void *)lit_addr_vm_normal_page_pmd;
@@ -108,6 +108,8 @@ static bool look_at_leaf(struct lit_query *q, struct vm_area_struct *v, unsigned
 	look_at_type(q, pmd_val(e), _PAGE_PAT_LARGE);
 #endif
 	look_at_page(q);
+	if (!ask)
+		return true;
 	if (vnp) {
 		struct page *page = vnp(v, a & PMD_MASK, e);
 
@@ -120,7 +122,7 @@ static bool look_at_leaf(struct lit_query *q, struct vm_area_struct *v, unsigned
 #endif
 }
 
-static void look(struct lit_query *q, struct mm_struct *mm)
+static void look(struct lit_query *q, struct mm_struct *mm, bool ask)
 {
 	unsigned long a = (unsigned long)q->addr & PAGE_MASK;
 	struct vm_area_struct *v = find_vma(mm, a);
@@ -151,7 +153,7 @@ static void look(struct lit_query *q, struct mm_struct *mm)
 	pmd = pmd_offset(pud, a);
 	if (pmd_none(*pmd))
 		return;
-	if (look_at_leaf(q, v, a, *pmd))
+	if (look_at_leaf(q, v, a, *pmd, ask))
 		return;
 	if (pmd_bad(*pmd)) {
 		q->level = 2;
@@ -173,17 +175,19 @@ static void look(struct lit_query *q, struct mm_struct *mm)
 	look_at_type(q, pte_val(e), _PAGE_PAT);
 #endif
 	look_at_page(q);
-	classify(q, v, a, e);
+	if (ask)
+		classify(q, v, a, e);
 }
 
-void lit_query_mm(struct lit_query *q, struct mm_struct *mm)
+/* Whoever asks the classifier may make it report the entry. */
+void lit_query_mm(struct lit_query *q, struct mm_struct *mm, bool ask)
 {
 	q->vma = 0;
 	q->present = q->writable = q->special = q->is_anon = q->level = LIT_V_NONE;
 	q->pfn = q->vm_normal_page = q->folio_walk = q->cache = LIT_V_NONE;
 	q->vm_pgoff = q->vma_flags = 0;
 	mmap_read_lock(mm);
-	look(q, mm);
+	look(q, mm, ask);
 	mmap_read_unlock(mm);
 }
 
@@ -196,7 +200,7 @@ int lit_query(struct lit_query *q)
 	put_pid(pid);
 	if (mm) {
 		lit_drain();
-		lit_query_mm(q, mm);
+		lit_query_mm(q, mm, true);
 		q->rss_anon = counter(t, mm, MM_ANONPAGES);
 		q->rss_file = counter(t, mm, MM_FILEPAGES);
 		mmput(mm);
