@@ -26,9 +26,10 @@ export function vmaNeedsCopy(k: Kernel, child: Vma, parent: Vma): boolean {
  */
 export function copyPageRange(k: Kernel, child: Vma, parent: Vma): number {
   if (!vmaNeedsCopy(k, child, parent)) return 0;
-  if (!trackPfnCopy(k, parent, child)) return -ENOMEM;
+  const isPfnmap = (parent.flags & VM_PFNMAP) !== 0;
+  if (isPfnmap && !trackPfnCopy(k, parent, child)) return -ENOMEM;
   const err = copyEntries(k, child, parent);
-  if (err !== 0) untrackPfnCopy(k, parent, child);
+  if (isPfnmap && err !== 0) untrackPfnCopy(k, parent, child);
   return err;
 }
 
