@@ -78,14 +78,14 @@ describe('pfnmap rules', () => {
       id: 'F-17',
       section: 'F',
       owes: ['driver'],
-      cases: [
-        {
+      cases: expect.arrayContaining([
+        expect.objectContaining({
           test: 'F-17-breaks',
           role: 'breaks',
           expected: [{ verdict: 'Always' }, { on: '6.1', verdict: 'Never' }],
-        },
-        { test: 'F-17-obeys', role: 'obeys' },
-      ],
+        }),
+        expect.objectContaining({ test: 'F-17-obeys', role: 'obeys' }),
+      ]),
     });
   });
 
