@@ -3,9 +3,11 @@
  * at once, in memory that all stores of a thread take turns to use; where an engine has no such instructions, word by word.
  */
 
+import { instantiate, lazyModule, WASM_PAGE, type WasmMemory } from './wasm.js';
+
 /** Words of a leaf. */
 export const LEAF = 8;
-const PAGE_WORDS = 1 << 14;
+const PAGE_WORDS = WASM_PAGE / 4;
 
 /*
  * (module
@@ -55,26 +57,19 @@ export function scratchFor(atLeast: number): Scratch {
   return scratch;
 }
 
-/** What is used of WebAssembly, which neither ECMAScript's types have nor every engine. */
-interface Wasm {
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object) => {
-    readonly exports: {
-      readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-      diff(a: number, b: number, found: number, leaves: number): number;
-    };
-  };
+interface Exports {
+  readonly memory: WasmMemory;
+  diff(a: number, b: number, found: number, leaves: number): number;
 }
 
-let module: object | undefined;
+const compiled = lazyModule(MODULE);
 
 /** Undefined where the engine has no vector instructions, or no memory for them. */
 export function vectorScratch(leaves: number): Scratch | undefined {
-  const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly?: Wasm };
-  if (wasm === undefined) return undefined;
+  const found = compiled();
+  if (found === undefined) return undefined;
   try {
-    module ??= new wasm.Module(Uint8Array.from(atob(MODULE), (c) => c.charCodeAt(0)));
-    const { memory, diff } = new wasm.Instance(module).exports;
+    const { memory, diff } = instantiate<Exports>(found);
     const words = leaves * LEAF;
     memory.grow(Math.ceil((2 * words + leaves + 1) / PAGE_WORDS) - 1);
     const part = (at: number, n: number): Int32Array => new Int32Array(memory.buffer, 4 * at, n);

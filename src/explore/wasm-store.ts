@@ -6,11 +6,11 @@ import { moveSlots, SLOT } from './chunks.js';
 import { LEAF } from './diff.js';
 import { STORE_WASM } from './store-wasm.js';
 import { firstLeaves, StateStore, StoreFull, type States } from './store.js';
+import { instantiate, lazyModule, WASM_PAGE, type Compiled, type WasmMemory } from './wasm.js';
 
 /** States from which on one is worth it. */
 const MANY = 256;
 
-const PAGE = 2 ** 16;
 const MAX_PAGES = 2 ** 16;
 /** Bytes between two tables, and before the first. */
 const TABLE = 128;
@@ -21,41 +21,18 @@ const THREAD_WORDS = 8;
 const FIRST_SLOTS = 2 ** 10;
 /** Bytes of a chunk of contents, at most (and more than half of it); what is never written takes no memory. */
 const CHUNK = 2 ** 20;
-const MAX_CHUNKS = (2 * MAX_PAGES * PAGE) / CHUNK;
+const MAX_CHUNKS = (2 * MAX_PAGES * WASM_PAGE) / CHUNK;
 
-/** What is used of WebAssembly, which ECMAScript's types do not have. */
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
 interface Exports {
   add(thread: number, table: number): number;
   load(thread: number, table: number, id: number): void;
 }
-interface Wasm {
-  Module: new (bytes: Uint8Array) => object;
-  Memory: new (limits: { initial: number; maximum: number }) => Memory;
-  Instance: new (module: object, imports: object) => { readonly exports: Exports };
-}
 
-let compiled: object | undefined | null;
-
-/** The engine's WebAssembly, with the module; undefined where it lacks what store.wat uses. */
-function engine(): { wasm: Wasm; module: object } | undefined {
-  const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly?: Wasm };
-  if (wasm === undefined || compiled === null) return undefined;
-  try {
-    compiled ??= new wasm.Module(Uint8Array.from(atob(STORE_WASM), (c) => c.charCodeAt(0)));
-    return { wasm, module: compiled };
-  } catch {
-    compiled = null;
-    return undefined;
-  }
-}
+const compiled = lazyModule(STORE_WASM);
 
 export class WasmStore implements States {
   limit = Infinity;
-  private readonly memory: Memory;
+  private readonly memory: WasmMemory;
   private readonly exports: Exports;
   private readonly tables: number;
   private readonly states: number;
@@ -75,7 +52,7 @@ export class WasmStore implements States {
   constructor(
     readonly width: number,
     cuts: readonly number[],
-    { wasm, module }: { wasm: Wasm; module: object },
+    engine: Compiled,
   ) {
     const leaves = Math.ceil(width / LEAF);
     const firsts = firstLeaves(cuts, leaves);
@@ -83,9 +60,9 @@ export class WasmStore implements States {
     this.tables = parts + 2;
     this.states = this.table(parts + 1);
     this.thread = this.top = this.table(this.tables);
-    this.memory = new wasm.Memory({ initial: 4, maximum: MAX_PAGES });
+    this.memory = new engine.wasm.Memory({ initial: 4, maximum: MAX_PAGES });
     const full = (table: number): number => this.grow(table);
-    this.exports = new wasm.Instance(module, { host: { memory: this.memory, full } }).exports;
+    this.exports = instantiate<Exports>(engine, { host: { memory: this.memory, full } });
     this.refresh();
     this.take(THREAD_WORDS);
     this.looked = this.take(leaves * LEAF);
@@ -106,7 +83,7 @@ export class WasmStore implements States {
 
   /** An empty one; undefined where the engine cannot. */
   static make(width: number, cuts: readonly number[]): WasmStore | undefined {
-    const found = engine();
+    const found = compiled();
     if (found === undefined) return undefined;
     try {
       return new WasmStore(width, cuts, found);
@@ -197,7 +174,7 @@ export class WasmStore implements States {
   private take(words: number): number {
     const at = this.top;
     const top = at + 16 * Math.ceil(words / 4);
-    const pages = Math.ceil(top / PAGE) - this.memory.buffer.byteLength / PAGE;
+    const pages = Math.ceil(top / WASM_PAGE) - this.memory.buffer.byteLength / WASM_PAGE;
     if (pages > 0) {
       try {
         this.memory.grow(pages);

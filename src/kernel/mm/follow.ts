@@ -133,8 +133,8 @@ export function genericAccessByte(k: Kernel, vma: Vma, addr: number, word: numbe
   const pg = pageOfAddr(k, addr);
   const pfn = followPfnmap(k, vma, pg);
   if (pfn === -EINVAL) return pfn;
-  const frame = k.mem.frame(pfn);
   if (write && !isWritable(k, vma, pg)) return -EINVAL;
+  const frame = k.mem.frame(pfn);
   if (k.facts.ioremapRefusesRam && isMemory(k, frame)) {
     k.warn();
     return -ENOMEM;

@@ -46,15 +46,9 @@ export function machineOutcome(text: string, test: LitmusTest, mem: MemoryMap): 
   const frames = new Frames(text, mem);
   const values = new Map<string, Value>();
   const shown = new Map<string, Value>();
-  for (const o of seen) {
-    values.set(
-      o.register,
-      machineValue(raw.get(o.register), (name) => frames.pfn(name)),
-    );
-    shown.set(
-      o.register,
-      machineValue(raw.get(o.register), (name) => frames.shown(name)),
-    );
+  for (const { register } of seen) {
+    values.set(register, machineValue(raw.get(register), frames.pfn));
+    shown.set(register, machineValue(raw.get(register), frames.shown));
   }
   const look = lookup(values, seen, mem, test);
   if (test.filter !== undefined && !holds(test.filter, look)) return undefined;
@@ -97,23 +91,28 @@ class Frames {
     );
   }
 
-  pfn(name: string): bigint {
+  readonly pfn = (name: string): bigint => {
     if (name === 'zero') return BigInt(this.mem.zeroPfn);
     const foreign = /^\?(\d+)$/.exec(name)?.[1];
     // numbers far beyond all regions where there is no frame left
     if (foreign !== undefined) return BigInt(this.#free[Number(foreign)] ?? 2 ** 40 + Number(foreign));
-    const [, region, k] = /^(\w+)\+(\d+)$/.exec(name) ?? [];
-    if (region === undefined) return BigInt(name);
-    return BigInt(this.mem.regions.find((r) => r.name === region)!.pfn) + BigInt(k!);
-  }
+    const place = this.#place(name);
+    return place === undefined ? BigInt(name) : BigInt(place.region.pfn + place.k);
+  };
 
   /** The same as the model prints it: a region of so many tables of the machine has as many of the model's, which are smaller. */
-  shown(name: string): bigint {
+  readonly shown = (name: string): bigint => {
+    const place = this.#place(name);
+    if (place === undefined || place.k < place.region.pages) return this.pfn(name);
+    const [tables, entry] = [Math.floor(place.k / MACHINE_PTRS), place.k % MACHINE_PTRS];
+    return BigInt(place.region.pfn + tables * USUAL_PTRS + entry);
+  };
+
+  /** What `REGION+k` says; undefined for other names. */
+  #place(name: string) {
     const [, region, k] = /^(\w+)\+(\d+)$/.exec(name) ?? [];
-    const { pfn, pages } = this.mem.regions.find((r) => r.name === region) ?? { pfn: 0, pages: Infinity };
-    if (Number(k) < pages || pages === Infinity) return this.pfn(name);
-    const [tables, entry] = [Math.floor(Number(k) / MACHINE_PTRS), Number(k) % MACHINE_PTRS];
-    return BigInt(pfn + tables * USUAL_PTRS + entry);
+    if (region === undefined) return undefined;
+    return { region: this.mem.regions.find((r) => r.name === region)!, k: Number(k) };
   }
 }
 

@@ -62,7 +62,7 @@ export function pfnmapSetupCachemode(k: Kernel, pfn: number, bytes: number, prot
   // Without types RAM and device memory still differ.
   const type = lookupMemtype(k, pfn);
   const end = pfn + pages;
-  for (let at = pfn; at < end; at++) {
+  for (let at = pfn + 1; at < end; at++) {
     if (lookupMemtype(k, at) !== type) return k.facts.pfnmapTracking ? -EINVAL : prot;
   }
   return tracks(k) ? withCacheMode(prot, type) : prot;
