@@ -1,12 +1,12 @@
-/** Threads that make one large search together. */
+/** Threads that help with a large search. */
 import { Worker } from 'node:worker_threads';
 import type { Source } from '../c/diagnostics.js';
-import { stop, Stop } from '../explore/crew.js';
-import type { Crew, CrewReport, CrewTask } from '../run/crew.js';
+import { stop, Stop, type Shared } from '../explore/crew.js';
+import type { Crew } from '../run/crew.js';
 
-/** What a thread of a crew is started with. */
+/** What a helping thread is started with. Once it has read the test it says `ready`, and makes its part of each search that it is sent. */
 export interface CrewData {
-  readonly crew: { readonly source: Source; readonly task: CrewTask };
+  readonly crew: { readonly source: Source };
 }
 
 export function isCrewData(data: unknown): data is CrewData {
@@ -16,24 +16,66 @@ export function isCrewData(data: unknown): data is CrewData {
 /** The entry of a thread, which the build puts beside the bundle. */
 export const WORKER = new URL('./worker.js', import.meta.url);
 
-/** A crew for the tests of a file. */
-export function crewOf(threads: number, source: Source): Crew {
-  return {
-    threads,
-    search: (tasks) => Promise.all(tasks.map((task) => start({ crew: { source, task } }))),
-  };
+/** Threads to help with the searches of a file. */
+export class Helpers<Task extends { readonly shared: Shared }, Report> implements Crew<Task, Report> {
+  private helpers: Helper<Task, Report>[] | undefined;
+
+  /** @param threads that make a search, the one that is helped included */
+  constructor(
+    readonly threads: number,
+    private readonly data: CrewData,
+  ) {}
+
+  ready(): boolean {
+    this.helpers ??= Array.from({ length: this.threads - 1 }, () => new Helper<Task, Report>(this.data));
+    return this.helpers.every(({ ready }) => ready);
+  }
+
+  search(tasks: readonly Task[]): Promise<readonly Report[]> {
+    return Promise.all(tasks.map((task, i) => this.helpers![i]!.search(task)));
+  }
+
+  /** Ends the threads. */
+  close(): void {
+    for (const helper of this.helpers ?? []) helper.close();
+    this.helpers = undefined;
+  }
 }
 
-function start(data: CrewData): Promise<CrewReport> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER, { workerData: data });
-    const fail = (error: Error): void => {
-      // the others would wait for it
-      stop(data.crew.task.shared, Stop.Failed);
-      reject(error);
-    };
-    worker.once('message', resolve);
-    worker.once('error', fail);
-    worker.once('exit', (code) => fail(new Error(`a thread of the search ended with ${code}`)));
-  });
+class Helper<Task extends { readonly shared: Shared }, Report> {
+  /** One that has failed never is: then there is no help. */
+  ready = false;
+  private readonly worker: Worker;
+  private told: { resolve(report: Report): void; reject(error: Error): void } | undefined;
+  private shared: Shared | undefined;
+
+  constructor(data: CrewData) {
+    this.worker = new Worker(WORKER, { workerData: data });
+    this.worker.on('message', (message: 'ready' | { readonly report: Report }) => {
+      if (message === 'ready') this.ready = true;
+      else this.told?.resolve(message.report);
+    });
+    this.worker.on('error', (error) => this.fail(error));
+    this.worker.on('exit', (code) => this.fail(new Error(`a thread of the search ended with ${code}`)));
+  }
+
+  search(task: Task): Promise<Report> {
+    this.shared = task.shared;
+    return new Promise((resolve, reject) => {
+      this.told = { resolve, reject };
+      this.worker.postMessage(task);
+    });
+  }
+
+  close(): void {
+    this.told = undefined;
+    void this.worker.terminate();
+  }
+
+  private fail(error: Error): void {
+    this.ready = false;
+    // the others would wait for it
+    if (this.shared !== undefined) stop(this.shared, Stop.Failed);
+    this.told?.reject(error);
+  }
 }

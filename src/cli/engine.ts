@@ -4,7 +4,7 @@ import type { LitmusTest } from '../litmus/ast.js';
 import { runTest } from '../run/index.js';
 import { sharedRuns } from '../run/shared.js';
 import { parseLitmus } from '../run/parse.js';
-import { crewOf } from './crew.js';
+import { Helpers } from './crew.js';
 import type { Engine } from './file-run.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */
@@ -15,5 +15,10 @@ export function wasm(name: string): Uint8Array {
 /** The front end and the engine, ready to run. */
 export async function loadEngine(): Promise<Engine<LitmusTest>> {
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
-  return { parse: (source) => parseLitmus(source, grammar), run: runTest, shared: sharedRuns, crew: crewOf };
+  return {
+    parse: (source) => parseLitmus(source, grammar),
+    run: runTest,
+    shared: sharedRuns,
+    crew: (threads, source) => new Helpers(threads, { crew: { source } }),
+  };
 }

@@ -1,6 +1,6 @@
 /** Runs one file on every configuration and tells what happens as it happens; knows nothing of printing. */
 import { DiagnosticError, formatDiagnostic, type Source } from '../c/diagnostics.js';
-import type { Crew } from '../run/crew.js';
+import type { Crew, CrewReport, CrewTask } from '../run/crew.js';
 import type { Progress, RunOptions, RunResult } from '../run/result.js';
 import type { Configuration } from './options.js';
 
@@ -12,8 +12,8 @@ export interface Engine<T> {
   run(test: T, options: RunOptions): RunResult | Promise<RunResult>;
   /** Like `run` of this test, but configurations that the test cannot tell apart have one run in common. */
   shared?(test: T): (options: RunOptions) => Promise<RunResult>;
-  /** Threads to make large searches of a file's test together. */
-  crew?(threads: number, source: Source): Crew;
+  /** Threads to help with large searches of a file's test; they are to be closed. */
+  crew?(threads: number, source: Source): Crew<CrewTask, CrewReport> & { close(): void };
 }
 
 /** What is the same for all files. Can be sent to another thread. */
@@ -86,6 +86,7 @@ export async function runFile<T>(
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
+  crew?.close();
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A thread of the pool: runs the files that it is given, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { crewMember } from '../run/crew.js';
+import { crewMember, type CrewTask } from '../run/crew.js';
 import { isCrewData, type CrewData } from './crew.js';
 import { loadEngine } from './engine.js';
 import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
@@ -9,10 +9,12 @@ import type { FromThread, ToThread } from './pool.js';
 /** How long results wait for more, in milliseconds: a message each would cost more than the shortest runs. */
 const GATHER_MS = 50;
 
-/** A thread's part of a search that many make: one search, and what it found. */
+/** A thread that helps with the searches of a test. */
 async function serveCrew({ crew }: CrewData): Promise<void> {
-  const engine = await loadEngine();
-  parentPort!.postMessage(crewMember(engine.parse(crew.source), crew.task));
+  const port = parentPort!;
+  const test = (await loadEngine()).parse(crew.source);
+  port.on('message', (task: CrewTask) => port.postMessage({ report: crewMember(test, task) }));
+  port.postMessage('ready');
 }
 
 /** Serves until the thread is ended. */

@@ -4,6 +4,7 @@ import { statesOf } from './compact.js';
 import { StoreFull, type States } from './store.js';
 import { moveInOrder, Successors } from './successors.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
+import { GrowingStore, type WasmStore } from './wasm-store.js';
 
 /** Why a search ended; `paused`: it did not, its time slice is over. */
 export type Ending = 'complete' | 'time' | 'states' | 'depth' | 'memory' | 'stopped' | 'paused';
@@ -48,13 +49,15 @@ export class Search {
   /**
    * @param system holds the initial state in its words
    * @param compact keep fingerprints of states: less memory, but the search is not exhaustive
+   * @param threads that may come to make it, this one included (crew.ts)
    */
   constructor(
     readonly system: TransitionSystem,
     compact = false,
+    threads = 1,
   ) {
     this.initial = system.words.slice();
-    this.store = statesOf(system, compact);
+    this.store = statesOf(system, compact, threads);
     this.successors = new Successors(system, this.store, (step) => this.reach(step));
     this.store.add(system.words);
     this.parents[0] = -1;
@@ -68,6 +71,16 @@ export class Search {
   /** States found so far. */
   get states(): number {
     return this.store.count;
+  }
+
+  /** The store, if other threads can fill it, too. */
+  get sharedStore(): WasmStore | undefined {
+    return this.store instanceof GrowingStore ? this.store.shared : undefined;
+  }
+
+  /** First state whose moves have not been made, and first that is a move further away. */
+  get position(): { readonly next: number; readonly layerEnd: number } {
+    return { next: this.next, layerEnd: this.layerEnd };
   }
 
   /** Bytes that they take. */

@@ -3,23 +3,10 @@
 /** Words of a slot of a hash table: number + 1 (0: empty), and the content's hash, so that what differs is rarely looked at. */
 export const SLOT = 2;
 
-/** A table of them: of one thread ({@link ChunkTable}), or of many (shared.ts). */
-export interface Chunks {
-  readonly width: number;
+export class ChunkTable {
   /** Distinct contents so far. */
-  readonly count: number;
-  /** Bytes that they take. */
-  readonly bytes: number;
-  /** Whether the content interned last is a new one. */
-  readonly added: boolean;
-  /** Number of the content at words[from..from + width). */
-  intern(words: Int32Array, from: number): number;
-  /** Copies content `id` to words[to..). */
-  load(id: number, words: Int32Array, to: number): void;
-}
-
-export class ChunkTable implements Chunks {
   count = 0;
+  /** Whether the content interned last is a new one. */
   added = false;
   private data: Int32Array<ArrayBuffer>;
   private table: Int32Array<ArrayBuffer>;
@@ -40,10 +27,12 @@ export class ChunkTable implements Chunks {
     this.mask = initial * 2 - 1;
   }
 
+  /** Bytes that they take. */
   get bytes(): number {
     return this.data.byteLength + this.table.byteLength;
   }
 
+  /** Number of the content at words[from..from + width). */
   intern(words: Int32Array, from: number): number {
     const { width, data, table, mask } = this;
     const hash = hashWords(words, from, from + width);
@@ -59,6 +48,7 @@ export class ChunkTable implements Chunks {
     }
   }
 
+  /** Copies content `id` to words[to..). */
   load(id: number, words: Int32Array, to: number): void {
     const { data, width } = this;
     const at = id * width;

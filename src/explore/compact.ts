@@ -96,7 +96,7 @@ export class CompactStore implements States {
   }
 }
 
-/** An empty store for the states of a system: exact, or of fingerprints. */
-export function statesOf({ words, cuts }: TransitionSystem, compact: boolean): States {
-  return compact ? new CompactStore(words.length) : new GrowingStore(words.length, cuts);
+/** An empty store for the states of a system: exact, or of fingerprints. @param threads that may come to fill it together, if it is exact */
+export function statesOf({ words, cuts }: TransitionSystem, compact: boolean, threads: number): States {
+  return compact ? new CompactStore(words.length) : new GrowingStore(words.length, cuts, threads);
 }

@@ -1,18 +1,22 @@
 /**
- * A search that several threads make together. They keep the states in one store (shared.ts), and take those of a layer (states equally far from
- * the start) by the handful; all finish a layer before any begins the next, so what is found does not depend on their number or pace.
+ * A search that several threads make together. One begins alone (bfs.ts), the others join it; they keep the states in one store (wasm-store.ts), and
+ * take those of a layer (states equally far from the start) by the handful. All finish a layer before any begins the next, so what is found does
+ * not depend on their number or pace.
  */
-import { growAll, isCrowded, makeHeap, SharedChunkTable, type Heap } from './shared.js';
-import { StateStore, StoreFull } from './store.js';
+import type { Search } from './bfs.js';
+import { StoreFull } from './store.js';
 import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
+import { WasmStore } from './wasm-store.js';
+import type { WasmMemory } from './wasm.js';
 
 /** What the threads share, made once and sent to each. */
 export interface Shared {
+  readonly threads: number;
   readonly control: Int32Array;
   /** Of each thread: states that it has found, and transitions. */
   readonly progress: Float64Array;
-  readonly heap: Heap;
+  readonly memory: WasmMemory;
 }
 
 /** Words of {@link Shared.control}; those that are often written lie apart. */
@@ -22,8 +26,9 @@ const ARRIVED = 1;
 const TURN = 2;
 /** Threads that have found nothing more to do in this layer. */
 const DONE = 3;
-/** End of the layer. */
+/** End of the layer, and how many moves it is from the start. */
 const END = 4;
+const DEPTH = 5;
 /** First state that no thread has taken. */
 const NEXT = 16;
 const CONTROL = 32;
@@ -36,32 +41,39 @@ export const enum Stop {
   Memory = 2,
   /** A thread met something that ends the search for all. */
   Failed = 3,
+  /** A thread met a state that one wants to know of first. */
+  Found = 4,
 }
 
 /** States that a thread takes at a time. */
 const HANDFUL = 16;
 
-/** @param maxWords that the states may take */
-export function share(
-  threads: number,
-  { words, cuts }: Pick<TransitionSystem, 'words' | 'cuts'>,
-  maxWords?: number,
-): Shared {
-  return {
-    control: new Int32Array(new SharedArrayBuffer(4 * CONTROL)),
-    progress: new Float64Array(new SharedArrayBuffer(8 * 2 * threads)),
-    heap: makeHeap(new StateStore(words.length, cuts).widths, maxWords),
-  };
+/** What is needed for others to join a search where it is; undefined if its states are not in memory that can be shared. */
+export function share(search: Search, threads: number): Shared | undefined {
+  const { sharedStore: store, position } = search;
+  if (store === undefined) return undefined;
+  const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL));
+  control[NEXT] = position.next;
+  control[END] = position.layerEnd;
+  control[DEPTH] = search.depth;
+  store.together = true;
+  const progress = new Float64Array(new SharedArrayBuffer(8 * 2 * threads));
+  return { threads, control, progress, memory: store.heap.memory };
 }
 
 /** Ends the search of all threads. */
-export function stop(shared: Shared, why: Stop): void {
-  Atomics.compareExchange(shared.control, STOP, Stop.None, why);
-  for (const word of [TURN, DONE]) Atomics.notify(shared.control, word);
+export function stop({ control }: Pick<Shared, 'control'>, why: Stop): void {
+  Atomics.compareExchange(control, STOP, Stop.None, why);
+  for (const word of [TURN, DONE]) Atomics.notify(control, word);
 }
 
 export function stopped({ control }: Shared): Stop {
   return Atomics.load(control, STOP);
+}
+
+/** Moves on a shortest path to the states that were looked at last. */
+export function depthOf({ control }: Shared): number {
+  return Atomics.load(control, DEPTH);
 }
 
 /** What all threads have found so far. */
@@ -76,38 +88,51 @@ export function progressOf({ control, progress }: Shared): {
 }
 
 export interface MemberOptions {
-  readonly threads: number;
   /** Which of them this is. */
   readonly index: number;
   readonly shared: Shared;
   /** Bytes that the states of all may take. */
-  readonly maxBytes?: number;
-  /** Called for every state without moves that this thread has looked at. */
-  onFinal?(id: number): void;
+  readonly maxBytes?: number | undefined;
+  /** Called for every state that this thread was the first to find, with its words in place, which must stay as they are; true stops all. */
+  onState?(id: number): boolean;
+  /** Called for every state without moves that this thread has looked at; true stops all. */
+  onFinal?(id: number): boolean | void;
 }
 
-/** One thread's part. It waits for the others without letting an event loop in: not for a thread that has other things to do. */
+/** A word of the control to wait for: until it is no longer `value`, or so many milliseconds have passed. 0: there is no need to. */
+export interface Wait {
+  readonly word: number;
+  readonly value: number;
+  readonly ms: number;
+}
+
+const ON: Wait = { word: 0, value: 0, ms: 0 };
+
+/** One thread's part. */
 export class Member {
-  readonly store: StateStore;
+  readonly store: WasmStore;
   /** States that this thread was the first to find. */
   found = 0;
-  private readonly tables: SharedChunkTable[] = [];
   private readonly successors: Successors;
-  private readonly maxBytes: number;
+  /** Whether the state that is looked at has to be looked at again, after a table has grown. */
+  private again = false;
 
-  /** @param system holds the initial state in its words */
+  /**
+   * @param system whose words have room for the states
+   * @param search that the others have joined, for the thread that has begun it
+   */
   constructor(
     private readonly system: TransitionSystem,
     private readonly o: MemberOptions,
+    search?: Search,
   ) {
-    const { heap } = o.shared;
-    this.maxBytes = o.maxBytes ?? Infinity;
-    this.store = new StateStore(system.words.length, system.cuts, (width) => {
-      const table = new SharedChunkTable(heap, width, this.tables.length);
-      this.tables.push(table);
-      return table;
-    });
+    const { threads, memory } = o.shared;
+    this.store = search?.sharedStore ?? WasmStore.join(system.words.length, system.cuts, memory, threads);
+    this.store.limit = o.maxBytes ?? Infinity;
     this.successors = new Successors(system, this.store, () => this.keep());
+    this.found = search?.states ?? 0;
+    this.successors.transitions = search?.transitions ?? 0;
+    this.report();
   }
 
   /** Actions that this thread has made. */
@@ -115,68 +140,118 @@ export class Member {
     return this.successors.transitions;
   }
 
-  /** Searches until nothing is left, or one of the threads stops all. */
+  /** Searches until nothing is left, or one of the threads stops all. Lets no event loop in: not for a thread that has other things to do. */
   run(): void {
+    for (const wait of this.search()) this.wait(wait);
+  }
+
+  /** The same, but `breathe` is waited for whenever so many milliseconds have passed. */
+  async runInSlices(sliceMs: number, breathe: () => Promise<void>): Promise<void> {
+    let last = performance.now();
+    for (const wait of this.search()) {
+      this.wait(wait);
+      if (performance.now() - last < sliceMs) continue;
+      await breathe();
+      last = performance.now();
+    }
+  }
+
+  private wait({ word, value, ms }: Wait): void {
+    if (ms > 0) Atomics.wait(this.o.shared.control, word, value, ms);
+  }
+
+  /** What {@link run} does, step by step: each says what to wait for. */
+  *search(): Generator<Wait, void> {
     try {
-      let more = this.meet(() => this.begin());
-      while (more) more = this.expandLayer() && this.closeLayer();
+      while ((yield* this.expandLayer()) && (yield* this.closeLayer()));
     } catch (error) {
       stop(this.o.shared, error instanceof StoreFull ? Stop.Memory : Stop.Failed);
       if (!(error instanceof StoreFull)) throw error;
+    } finally {
+      this.report();
     }
-    this.report();
   }
 
   private get stopped(): boolean {
     return Atomics.load(this.o.shared.control, STOP) !== Stop.None;
   }
 
-  private begin(): void {
-    this.keep();
-    this.o.shared.control[END] = this.store.count;
-  }
-
   /** @returns false if the search was stopped */
-  private expandLayer(): boolean {
+  private *expandLayer(): Generator<Wait, boolean> {
     const { control } = this.o.shared;
     const end = control[END]!;
     for (;;) {
+      if (this.store.bytes > this.store.limit) throw new StoreFull('the states exceed their bound');
       const first = Atomics.add(control, NEXT, HANDFUL);
       if (first >= end) return true;
-      if (this.stopped) return false;
-      if (this.store.bytes > this.maxBytes) throw new StoreFull('the states exceed their bound');
+      for (let id = first; id < first + HANDFUL && id < end; id++) {
+        if (this.stopped) return false;
+        while (!this.expand(id)) if (!(yield* this.grow())) return false;
+      }
       this.report();
-      for (let id = first; id < first + HANDFUL && id < end; id++)
-        if (!this.successors.of(id)) this.o.onFinal?.(id);
+      yield ON;
     }
   }
 
+  /** Makes the moves of a state. @returns false if that must be done again after a table has grown */
+  private expand(id: number): boolean {
+    const { successors, o } = this;
+    const before = successors.transitions;
+    this.again = false;
+    const any = successors.of(id);
+    if (this.again) {
+      successors.transitions = before;
+      return false;
+    }
+    if (!any && o.onFinal?.(id) === true) stop(o.shared, Stop.Found);
+    return true;
+  }
+
+  /** Keeps the state in the words if it is new. @returns whether to leave out what else there is */
+  private keep(): boolean {
+    const { store, o } = this;
+    if (store.crowded) return (this.again = true);
+    const id = store.add(this.system.words);
+    if (id < 0) return false;
+    this.found += 1;
+    if (o.onState?.(id) !== true) return false;
+    stop(o.shared, Stop.Found);
+    return true;
+  }
+
   /** @returns whether there is another layer, and the search goes on */
-  private closeLayer(): boolean {
-    const { threads, shared } = this.o;
-    const { control, heap } = shared;
+  private *closeLayer(): Generator<Wait, boolean> {
+    const { store } = this;
+    const { threads, control } = this.o.shared;
     const end = control[END]!;
     Atomics.add(control, DONE, 1);
     Atomics.notify(control, DONE);
     for (;;) {
       const done = Atomics.load(control, DONE);
-      if (isCrowded(heap)) this.grow();
+      if (store.crowded) yield* this.grow();
       else if (done === threads) break;
-      else Atomics.wait(control, DONE, done, 1);
+      else yield { word: DONE, value: done, ms: 1 };
       if (this.stopped) return false;
     }
-    const together = this.meet(() => {
+    const together = yield* this.meet(() => {
       control[DONE] = 0;
       control[NEXT] = end;
-      control[END] = this.store.count;
+      control[END] = store.count;
+      if (store.count > end) control[DEPTH]! += 1;
     });
     return together && control[END]! > end;
   }
 
+  /** Lets the tables grow, once all threads have noticed that one must. @returns false if the search was stopped */
+  private *grow(): Generator<Wait, boolean> {
+    const together = yield* this.meet(() => this.store.growTogether());
+    this.store.refresh();
+    return together;
+  }
+
   /** Waits until all threads are here; the last to come acts for all. @returns false if the search was stopped */
-  private meet(act: () => void): boolean {
-    const { threads, shared } = this.o;
-    const { control } = shared;
+  private *meet(act: () => void): Generator<Wait, boolean> {
+    const { threads, control } = this.o.shared;
     const turn = Atomics.load(control, TURN);
     if (Atomics.add(control, ARRIVED, 1) === threads - 1) {
       act();
@@ -187,27 +262,14 @@ export class Member {
     }
     while (Atomics.load(control, TURN) === turn) {
       if (this.stopped) return false;
-      Atomics.wait(control, TURN, turn, 50);
+      yield { word: TURN, value: turn, ms: 50 };
     }
     return !this.stopped;
-  }
-
-  /** Lets the tables grow, once all threads have noticed that one must. */
-  private grow(): void {
-    this.meet(() => growAll(this.o.shared.heap, this.tables));
-    for (const table of this.tables) table.refresh();
   }
 
   private report(): void {
     const { progress } = this.o.shared;
     progress[2 * this.o.index] = this.found;
     progress[2 * this.o.index + 1] = this.transitions;
-  }
-
-  /** Keeps the state in the words if it is new. */
-  private keep(): void {
-    if (isCrowded(this.o.shared.heap)) this.grow();
-    if (this.stopped) return;
-    if (this.store.add(this.system.words) >= 0) this.found += 1;
   }
 }

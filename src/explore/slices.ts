@@ -8,8 +8,15 @@ export interface Watch {
   /** By `performance.now()`. */
   readonly deadline: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called after each slice but the last. */
-  onSlice?(): void;
+  /** Shorter slices than usual. */
+  readonly sliceMs?: number;
+  /** Called after each slice but the last; true ends it there, `paused`. */
+  onSlice?(): boolean | void;
+}
+
+/** Lets the event loop in. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** Runs a search in slices until it ends, or `signal` is heard after one. */
@@ -18,13 +25,13 @@ export async function runInSlices(
   options: Omit<SearchOptions, 'sliceMs' | 'timeoutMs'>,
   watch: Watch,
 ): Promise<Ending | 'aborted'> {
-  const { deadline, signal } = watch;
+  const { deadline, signal, sliceMs = SLICE_MS } = watch;
   for (;;) {
     const left = deadline === undefined ? {} : { timeoutMs: Math.max(0, deadline - performance.now()) };
-    const ending = search.run({ ...options, ...left, sliceMs: SLICE_MS });
+    const ending = search.run({ ...options, ...left, sliceMs });
     if (ending !== 'paused') return ending;
-    watch.onSlice?.();
-    await new Promise((resolve) => setTimeout(resolve));
+    if (watch.onSlice?.() === true) return 'paused';
+    await breathe();
     if (signal?.aborted === true) return 'aborted';
   }
 }

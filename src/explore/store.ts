@@ -3,7 +3,7 @@
  * ({@link ChunkTable}). A move changes few leaves: most of a successor is known without looking at it again, what is looked up lies in small
  * tables, and a state takes some 50 bytes however large the world is.
  */
-import { ChunkTable, type Chunks } from './chunks.js';
+import { ChunkTable } from './chunks.js';
 import { LEAF, scratchFor, type Scratch } from './diff.js';
 
 const INITIAL_STATES = 1 << 10;
@@ -29,9 +29,6 @@ export interface States {
   reload(words: Int32Array): void;
 }
 
-/** Makes the tables of a store, always in the same order. @param initial contents that there will be at least, about */
-export type MakeTable = (width: number, initial: number) => Chunks;
-
 export class StateStore implements States {
   limit = Infinity;
   private readonly parts: number;
@@ -39,11 +36,11 @@ export class StateStore implements States {
   private readonly firsts: Int32Array;
   /** Part of each leaf. */
   private readonly partOf: Int32Array;
-  private readonly leaves: Chunks;
+  private readonly leaves: ChunkTable;
   /** Of each part; a part of one leaf has its number, and none. */
-  private readonly nodes: readonly (Chunks | undefined)[];
-  private readonly states: Chunks;
-  private readonly tables: readonly Chunks[];
+  private readonly nodes: readonly (ChunkTable | undefined)[];
+  private readonly states: ChunkTable;
+  private readonly tables: readonly ChunkTable[];
   /** Holds the state that is looked up, and the one loaded last, which it is compared with. */
   private readonly scratch: Scratch;
   /** The words of the latter. */
@@ -58,18 +55,16 @@ export class StateStore implements States {
   /**
    * @param width words of a state
    * @param cuts where parts begin, ascending, the first 0
-   * @param make where the tables are kept; absent: here, and they grow
    */
   constructor(
     readonly width: number,
     cuts: readonly number[],
-    make?: MakeTable,
   ) {
     const count = Math.ceil(width / LEAF);
     const firsts = firstLeaves(cuts, count);
-    const tables: Chunks[] = [];
-    const table = (wide: number, initial = INITIAL_PIECES): Chunks => {
-      const made = make?.(wide, initial) ?? new ChunkTable(wide, (bytes) => this.reserve(bytes), initial);
+    const tables: ChunkTable[] = [];
+    const table = (wide: number, initial = INITIAL_PIECES): ChunkTable => {
+      const made = new ChunkTable(wide, (bytes) => this.reserve(bytes), initial);
       tables.push(made);
       return made;
     };
@@ -93,11 +88,6 @@ export class StateStore implements States {
   /** States stored. */
   get count(): number {
     return this.states.count;
-  }
-
-  /** Widths of the tables, in the order in which they are made; the last one holds the states. */
-  get widths(): number[] {
-    return this.tables.map((table) => table.width);
   }
 
   /** Bytes that the store holds on to. */

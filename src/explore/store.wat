@@ -1,5 +1,6 @@
 ;; The set of states seen, as store.ts has it, for engines with WebAssembly: wasm-store.ts. `node scripts/store-wasm.mjs` makes store-wasm.ts of this.
 ;;
+;; The memory begins with two words for those who share it (heap.ts, wasm-store.ts).
 ;; Words of a table, whose number $t is where they lie (table i at 128 * i + 128; the leaves are table 0, the nodes of part p table p + 1, the states the last):
 ;;   0 bytes of a content, 8 mask, 12 slots, 16 where the chunks of contents are, 20 log2 of the contents in a chunk, 24 contents before it is to
 ;;   grow, 64 contents. A slot is the number + 1 of a content (0: empty, -1: being filled), and the content's hash.

@@ -1,27 +1,34 @@
 /**
  * The set of states seen, as {@link StateStore} has it, in the memory of WebAssembly and looked up by it (store.wat): about twice as fast. A memory of
  * its own is much for the few states of a small search, so a store begins as the other.
+ *
+ * Several threads may fill one set at once. Each has a WasmStore of its own on the memory that they share, and with it its own words for
+ * what it looks up. Tables grow while all threads stand still: who finds one full only notes that it is, for there is still some room.
  */
 import { moveSlots, SLOT } from './chunks.js';
 import { LEAF } from './diff.js';
-import { STORE_WASM } from './store-wasm.js';
+import { Heap } from './heap.js';
+import { STORE_WASM, STORE_WASM_SHARED } from './store-wasm.js';
 import { firstLeaves, StateStore, StoreFull, type States } from './store.js';
 import { instantiate, lazyModule, WASM_PAGE, type Compiled, type WasmMemory } from './wasm.js';
 
 /** States from which on one is worth it. */
 const MANY = 256;
 
-const MAX_PAGES = 2 ** 16;
 /** Bytes between two tables, and before the first. */
 const TABLE = 128;
+/** The word that says whether a table is full, if several threads fill them. */
+const CROWDED = 1;
 /** Words of a table, as store.wat says. */
 const T = { BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6, COUNT: 16 } as const;
 /** Words of a thread. */
 const THREAD_WORDS = 8;
 const FIRST_SLOTS = 2 ** 10;
+/** Of the last table, which holds the states, where several threads search: they find many. */
+const FIRST_STATES = 2 ** 16;
 /** Bytes of a chunk of contents, at most (and more than half of it); what is never written takes no memory. */
 const CHUNK = 2 ** 20;
-const MAX_CHUNKS = (2 * MAX_PAGES * WASM_PAGE) / CHUNK;
+const MAX_CHUNKS = (2 * 2 ** 16 * WASM_PAGE) / CHUNK;
 
 interface Exports {
   add(thread: number, table: number): number;
@@ -29,64 +36,108 @@ interface Exports {
 }
 
 const compiled = lazyModule(STORE_WASM);
+const compiledShared = lazyModule(STORE_WASM_SHARED);
+
+/** What of a store follows from the states alone. */
+class Shape {
+  readonly leaves: number;
+  /** First leaf of each part, and the end of the last. */
+  readonly firsts: readonly number[];
+  readonly parts: number;
+  readonly tables: number;
+
+  constructor(width: number, cuts: readonly number[]) {
+    this.leaves = Math.ceil(width / LEAF);
+    this.firsts = firstLeaves(cuts, this.leaves);
+    this.parts = this.firsts.length - 1;
+    this.tables = this.parts + 2;
+  }
+
+  /** Words of a content of table `i`. */
+  widthOf(i: number): number {
+    if (i === 0) return LEAF;
+    return i > this.parts ? this.parts : this.firsts[i]! - this.firsts[i - 1]!;
+  }
+}
+
+/** Where table `i` lies. */
+function tableAt(i: number): number {
+  return TABLE * (i + 1);
+}
 
 export class WasmStore implements States {
   limit = Infinity;
-  private readonly memory: WasmMemory;
+  /** Whether other threads fill the tables, too: then they grow only by {@link growTogether}. */
+  together = false;
   private readonly exports: Exports;
-  private readonly tables: number;
   private readonly states: number;
   private readonly thread: number;
   private readonly looked: number;
   private readonly loaded: number;
-  /** First byte of the memory that nothing lies in. */
-  private top: number;
-  private words!: Int32Array<ArrayBuffer>;
+  private words!: Int32Array;
   /** The state that is looked up, and the one loaded last. */
-  private a!: Int32Array<ArrayBuffer>;
-  private b!: Int32Array<ArrayBuffer>;
+  private a!: Int32Array;
+  private b!: Int32Array;
   /** Whether a state has been loaded. */
   private any = false;
 
-  /** @throws if the engine has no memory for it */
-  constructor(
+  /** @param threads that may fill the tables at once @throws if the engine has no memory for it */
+  private constructor(
     readonly width: number,
-    cuts: readonly number[],
+    private readonly shape: Shape,
+    readonly heap: Heap,
     engine: Compiled,
+    private readonly threads: number,
   ) {
-    const leaves = Math.ceil(width / LEAF);
-    const firsts = firstLeaves(cuts, leaves);
-    const parts = firsts.length - 1;
-    this.tables = parts + 2;
-    this.states = this.table(parts + 1);
-    this.thread = this.top = this.table(this.tables);
-    this.memory = new engine.wasm.Memory({ initial: 4, maximum: MAX_PAGES });
-    const full = (table: number): number => this.grow(table);
-    this.exports = instantiate<Exports>(engine, { host: { memory: this.memory, full } });
-    this.refresh();
-    this.take(THREAD_WORDS);
-    this.looked = this.take(leaves * LEAF);
-    this.loaded = this.take(leaves * LEAF);
-    const ids = [leaves, leaves, parts, parts].map((n) => this.take(n));
-    const at = this.take(firsts.length);
+    const { leaves, firsts, parts, tables } = shape;
+    this.states = tableAt(tables - 1);
+    const full = (table: number): number => (this.together ? this.note(table) : this.grow(table));
+    this.exports = instantiate<Exports>(engine, { host: { memory: heap.memory, full } });
+    heap.refresh();
+    this.thread = heap.take(THREAD_WORDS);
+    this.looked = heap.take(leaves * LEAF);
+    this.loaded = heap.take(leaves * LEAF);
+    const ids = [leaves, leaves, parts, parts].map((n) => heap.take(n));
+    const at = heap.take(firsts.length);
+    heap.onGrowth(() => this.look());
     this.words.set([4 * parts, this.looked, this.loaded, ...ids, at], this.thread / 4);
     this.words.set(firsts, at / 4);
     // of no state
     for (const [i, n] of [leaves, leaves, parts, parts].entries())
       this.words.fill(-1, ids[i]! / 4, ids[i]! / 4 + n);
-    for (let i = 0; i < this.tables; i++) {
-      const width = i === 0 ? LEAF : i > parts ? parts : firsts[i]! - firsts[i - 1]!;
-      this.begin(this.table(i), width);
-    }
-    this.refresh();
   }
 
   /** An empty one; undefined where the engine cannot. */
   static make(width: number, cuts: readonly number[]): WasmStore | undefined {
-    const found = compiled();
-    if (found === undefined) return undefined;
+    return WasmStore.begun(width, cuts, compiled(), 1);
+  }
+
+  /** An empty one that so many threads can come to fill together, this one included; undefined where the engine cannot. */
+  static makeShared(width: number, cuts: readonly number[], threads: number): WasmStore | undefined {
+    return WasmStore.begun(width, cuts, compiledShared(), threads);
+  }
+
+  /** The one that another thread has made to be shared, for this thread. @param memory of its heap @throws if the engine cannot */
+  static join(width: number, cuts: readonly number[], memory: WasmMemory, threads: number): WasmStore {
+    const store = new WasmStore(width, new Shape(width, cuts), Heap.of(memory), compiledShared()!, threads);
+    store.together = true;
+    return store;
+  }
+
+  private static begun(
+    width: number,
+    cuts: readonly number[],
+    engine: Compiled | undefined,
+    threads: number,
+  ): WasmStore | undefined {
+    if (engine === undefined) return undefined;
     try {
-      return new WasmStore(width, cuts, found);
+      const shape = new Shape(width, cuts);
+      const reserved = tableAt(shape.tables);
+      const heap = threads === 1 ? Heap.make(engine, reserved) : Heap.makeShared(engine, reserved);
+      const store = new WasmStore(width, shape, heap, engine, threads);
+      for (let i = 0; i < shape.tables; i++) store.begin(i);
+      return store;
     } catch {
       return undefined;
     }
@@ -98,11 +149,16 @@ export class WasmStore implements States {
 
   get bytes(): number {
     let bytes = 0;
-    for (let i = 0; i < this.tables; i++) {
-      const t = this.table(i) / 4;
+    for (let i = 0; i < this.shape.tables; i++) {
+      const t = tableAt(i) / 4;
       bytes += this.words[t + T.COUNT]! * this.words[t + T.BYTES]! + 4 * SLOT * (this.words[t + T.MASK]! + 1);
     }
     return bytes;
+  }
+
+  /** Whether a table must grow before more is added, if several threads fill them. */
+  get crowded(): boolean {
+    return Atomics.load(this.words, CROWDED) !== 0;
   }
 
   add(words: Int32Array): number {
@@ -121,22 +177,41 @@ export class WasmStore implements States {
     words.set(this.b);
   }
 
-  /** Where table `i` lies. */
-  private table(i: number): number {
-    return TABLE * (i + 1);
+  /** Lets all tables grow that are full; for one thread, while the others stand still. @throws StoreFull */
+  growTogether(): void {
+    this.heap.refresh();
+    for (let i = 0; i < this.shape.tables; i++) {
+      const t = tableAt(i) / 4;
+      while (this.words[t + T.COUNT]! >= this.words[t + T.LIMIT]!) this.grow(tableAt(i));
+    }
+    Atomics.store(this.words, CROWDED, 0);
   }
 
-  private begin(table: number, width: number): void {
-    const shift = Math.max(0, Math.floor(Math.log2(CHUNK / (4 * width))));
-    const chunks = this.take(MAX_CHUNKS);
-    const slots = this.take(FIRST_SLOTS * SLOT);
-    const t = table / 4;
-    this.words[t + T.BYTES] = 4 * width;
-    this.words[t + T.MASK] = FIRST_SLOTS - 1;
+  /** Looks at what has grown while this thread stood still. */
+  refresh(): void {
+    this.heap.refresh();
+  }
+
+  private begin(i: number): void {
+    const { heap, shape, threads } = this;
+    const bytes = 4 * shape.widthOf(i);
+    const chunks = heap.take(MAX_CHUNKS);
+    let count = threads > 1 && i === shape.tables - 1 ? FIRST_STATES : FIRST_SLOTS;
+    while (count < 8 * this.slack(tableAt(i))) count *= 2;
+    const slots = heap.take(count * SLOT);
+    const t = tableAt(i) / 4;
+    this.words[t + T.BYTES] = bytes;
+    this.words[t + T.MASK] = count - 1;
     this.words[t + T.SLOTS] = slots;
     this.words[t + T.CHUNKS] = chunks;
-    this.words[t + T.SHIFT] = shift;
-    this.place(table);
+    this.words[t + T.SHIFT] = Math.max(0, Math.floor(Math.log2(CHUNK / bytes)));
+    this.place(tableAt(i));
+  }
+
+  /** Contents that threads may still enter once a table is full: each those of the state that it is adding. */
+  private slack(table: number): number {
+    if (this.threads === 1) return 0;
+    return this.threads * (table === TABLE ? this.shape.leaves : 1);
   }
 
   /** Gives a table room for two thirds as many contents as it has slots. */
@@ -145,10 +220,10 @@ export class WasmStore implements States {
     const limit = Math.floor(((this.words[t + T.MASK]! + 1) * 2) / 3);
     const shift = this.words[t + T.SHIFT]!;
     const bytes = this.words[t + T.BYTES]! << shift;
-    for (let i = 0; i << shift < limit; i++) {
+    for (let i = 0; i << shift < limit + this.slack(table); i++) {
       const at = this.words[t + T.CHUNKS]! / 4 + i;
       if (this.words[at] === 0) {
-        const chunk = this.take(bytes / 4);
+        const chunk = this.heap.take(bytes / 4);
         this.words[at] = chunk;
       }
     }
@@ -162,7 +237,7 @@ export class WasmStore implements States {
     if (this.bytes + 4 * SLOT * slots > this.limit)
       throw new StoreFull('the stored states exceed their bound');
     const from = this.words[t + T.SLOTS]! >>> 2;
-    const to = this.take(2 * slots * SLOT);
+    const to = this.heap.take(2 * slots * SLOT);
     moveSlots(this.words, from, slots, this.words, to / 4, 2 * slots - 1);
     this.words[t + T.SLOTS] = to;
     this.words[t + T.MASK] = 2 * slots - 1;
@@ -170,40 +245,36 @@ export class WasmStore implements States {
     return 1;
   }
 
-  /** Takes words of the memory, all 0. @returns where they lie @throws StoreFull */
-  private take(words: number): number {
-    const at = this.top;
-    const top = at + 16 * Math.ceil(words / 4);
-    const pages = Math.ceil(top / WASM_PAGE) - this.memory.buffer.byteLength / WASM_PAGE;
-    if (pages > 0) {
-      try {
-        this.memory.grow(pages);
-      } catch {
-        throw new StoreFull('the stored states exceed what WebAssembly can keep');
-      }
-      this.refresh();
-    }
-    this.top = top;
-    return at;
+  /** Notes that a table is full. */
+  private note(table: number): number {
+    const t = table / 4;
+    if (this.words[t + T.COUNT]! >= this.words[t + T.LIMIT]! + this.slack(table))
+      throw new Error('a table that threads share was filled beyond its room');
+    Atomics.store(this.words, CROWDED, 1);
+    return 0;
   }
 
-  private refresh(): void {
-    const { buffer } = this.memory;
-    this.words = new Int32Array(buffer);
-    this.a = new Int32Array(buffer, this.looked ?? 0, this.width);
-    this.b = new Int32Array(buffer, this.loaded ?? 0, this.width);
+  private look(): void {
+    const { buffer } = this.heap.memory;
+    this.words = this.heap.words;
+    this.a = new Int32Array(buffer, this.looked, this.width);
+    this.b = new Int32Array(buffer, this.loaded, this.width);
   }
 }
 
 /** A store that becomes a {@link WasmStore} once it has many states. */
 export class GrowingStore implements States {
+  /** What it has become, if other threads can fill it, too. */
+  shared: WasmStore | undefined;
   private store: States;
   private last = -1;
   private small = true;
 
+  /** @param threads that may come to fill it together */
   constructor(
     private readonly width: number,
     private readonly cuts: readonly number[],
+    private readonly threads = 1,
   ) {
     this.store = new StateStore(width, cuts);
   }
@@ -241,8 +312,9 @@ export class GrowingStore implements States {
 
   private change(): void {
     this.small = false;
-    const { store, width, cuts, last } = this;
-    const other = WasmStore.make(width, cuts);
+    const { store, width, cuts, last, threads } = this;
+    this.shared = threads > 1 ? WasmStore.makeShared(width, cuts, threads) : undefined;
+    const other = this.shared ?? WasmStore.make(width, cuts);
     if (other === undefined) return;
     other.limit = store.limit;
     const words = new Int32Array(width);

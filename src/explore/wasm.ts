@@ -7,7 +7,7 @@ export interface WasmMemory {
 
 interface Engine {
   Module: new (bytes: Uint8Array) => object;
-  Memory: new (limits: { initial: number; maximum: number }) => WasmMemory;
+  Memory: new (limits: { initial: number; maximum: number; shared?: boolean }) => WasmMemory;
   Instance: new (module: object, imports?: object) => { readonly exports: object };
 }
 

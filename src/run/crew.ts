@@ -1,5 +1,5 @@
 /** A run that several threads make together: what each is told, what it does, and what comes of it. */
-import { Member, stop, Stop, type Shared } from '../explore/crew.js';
+import { Member, type Shared } from '../explore/crew.js';
 import { ToldApart, type Symmetry } from '../kernel/exchange.js';
 import { CapacityError, type Capacities, type Capacity } from '../kernel/layout.js';
 import { UnknownError } from '../kernel/routine.js';
@@ -20,7 +20,6 @@ export interface CrewTask {
   readonly symmetry: Symmetry | undefined;
   readonly reduction: Reduction | undefined;
   readonly maxBytes: number | undefined;
-  readonly threads: number;
   readonly index: number;
   readonly shared: Shared;
 }
@@ -42,22 +41,24 @@ export interface CrewReport {
   readonly failure?: CrewFailure;
 }
 
-/** Threads that can be told: only who runs the engine can start some. */
-export interface Crew {
+/** Threads that help another: only who runs the engine can start some. */
+export interface Crew<Task extends { readonly shared: Shared }, Report> {
+  /** How many make a search, the one that they help included. */
   readonly threads: number;
-  /** @param tasks one for each thread */
-  search(tasks: readonly CrewTask[]): Promise<readonly CrewReport[]>;
+  /** Starts them unless they are. @returns whether all know the test and wait for a search */
+  ready(): boolean;
+  /** @param tasks one for each */
+  search(tasks: readonly Task[]): Promise<readonly Report[]>;
 }
 
-/** A thread's part. It blocks until the search is over for all. */
+/** A helping thread's part. It blocks until the search is over for all. */
 export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
-  const { caps, symmetry, reduction, shared, maxBytes, threads, index } = task;
+  const { caps, symmetry, reduction, shared, maxBytes, index } = task;
   const c = compile(test, task.facts, task.ptrs);
   const k = bootKernel(c, caps);
   let collector: Collector | undefined = undefined;
   const member: Member = new Member(searchedSystem(k, c, symmetry, reduction), {
-    ...{ threads, index, shared },
-    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...{ index, shared, maxBytes },
     onFinal: (id) => collector!.final(id),
   });
   collector = new Collector(questionOf(test), c, k, member);
@@ -65,9 +66,13 @@ export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
   try {
     member.run();
   } catch (error) {
-    stop(shared, Stop.Failed);
     failure = failureOf(error);
   }
+  return reportOf(member, collector, failure);
+}
+
+/** What a thread has to report, once its part is over. */
+export function reportOf(member: Member, collector: Collector, failure: CrewFailure | undefined): CrewReport {
   return {
     outcomes: collector.outcomes(),
     undefinedIds: [...collector.undefinedIds],
@@ -78,7 +83,8 @@ export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
   };
 }
 
-function failureOf(error: unknown): CrewFailure {
+/** @throws what is no reason to try again */
+export function failureOf(error: unknown): CrewFailure {
   if (error instanceof CapacityError) return { kind: 'capacity', capacity: error.capacity };
   if (error instanceof ToldApart) return { kind: 'told', frames: error.frames, unit: error.unit };
   if (error instanceof Entangled) return { kind: 'entangled', contents: error.contents };

@@ -1,7 +1,7 @@
 /** Searches a compiled test: with small capacities first, and where a search grows large, on many threads. */
 import { Search, type Ending } from '../explore/bfs.js';
-import { progressOf, share, Stop, stop, stopped } from '../explore/crew.js';
-import { runInSlices, SLICE_MS } from '../explore/slices.js';
+import { Member, progressOf, share, Stop, stop, stopped, type Shared } from '../explore/crew.js';
+import { breathe, runInSlices, SLICE_MS } from '../explore/slices.js';
 import type { Action } from '../explore/system.js';
 import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
 import { FACT_NAMES, type Facts } from '../kernel/facts.js';
@@ -10,7 +10,7 @@ import { UnknownError } from '../kernel/routine.js';
 import { bootKernel, firstStack, type Compiled } from './boot.js';
 import { Canonical } from './canonical.js';
 import { Collector, type Findings } from './collector.js';
-import { errorOf, together, type CrewReport, type CrewTask } from './crew.js';
+import { errorOf, failureOf, reportOf, together, type CrewReport, type CrewTask } from './crew.js';
 import type { Question } from './outcome.js';
 import type { Progress, RunOptions, Witness } from './result.js';
 import { Entangled, firstReduction, type Reduction } from './por.js';
@@ -19,8 +19,10 @@ import { kernelSystem, searchedSystem } from './system.js';
 import { Unrenamer } from './unrename.js';
 import { witnessSteps } from './witness.js';
 
-/** A search of more states is left to many threads, if there are some: before, starting them takes longer. */
+/** A search of more states is helped by other threads, if there may be some: before, starting them takes longer. */
 const ALONE_STATES = 5_000;
+/** How long this thread searches before it looks whether they are there. */
+const SHORT_SLICE_MS = 40;
 
 /** What a search found out. */
 export interface Exploration {
@@ -64,12 +66,12 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
   for (;;) {
     const attempt = { c, question, options, caps, symmetry, reduction, deadline };
     try {
-      return (await searchHere(attempt, alone)) ?? (await searchTogether(attempt));
+      return await searchHere(attempt, alone);
     } catch (error) {
       if (reduction !== undefined && (error instanceof Entangled || error instanceof UnknownError)) {
         reduction = error instanceof Entangled && error.contents ? { contents: true } : undefined;
-      } else if (error instanceof UnknownError) {
-        // so does what they have found before they meet what the model does not know
+      } else if (error instanceof UnknownError || isLast(error, caps)) {
+        // so does what they have found before they meet what the model does not know, or has no room for
         alone = true;
       } else if (error instanceof ToldApart && symmetry !== undefined) {
         symmetry = narrowed(c.mem, symmetry, error);
@@ -80,15 +82,19 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
   }
 }
 
+function isLast(error: unknown, caps: Capacities): boolean {
+  return error instanceof CapacityError && grow(caps, error.capacity) === undefined;
+}
+
 /**
- * Searches on this thread.
- * @returns undefined if the search grows so large that others had better help, unless it is to be made `alone`
+ * Searches on this thread, and with others once the search has grown large, unless it is to be made `alone`.
  * @throws CapacityError if there can be more, ToldApart
  */
-async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration | undefined> {
+async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration> {
   const { c, question, options, caps, symmetry, reduction } = attempt;
+  const crew = alone ? undefined : options.crew;
   const k = bootKernel(c, caps);
-  const search = new Search(searchedSystem(k, c, symmetry, reduction), options.compact);
+  const search = new Search(searchedSystem(k, c, symmetry, reduction), options.compact, crew?.threads);
   const collector = new Collector(question, c, k, search);
   const found = (end: { reason?: string; repeatable: boolean }): Exploration => ({
     findings: collector,
@@ -98,37 +104,46 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
     ...end,
   });
   try {
-    const ending = await searchInSlices(search, collector, attempt, alone);
-    return ending === 'large' ? undefined : found(endOf(ending, options));
+    const ending = await searchInSlices(search, collector, attempt, crew);
+    if (ending !== 'paused') return found(endOf(ending, options));
   } catch (error) {
     if (reduction !== undefined && !(error instanceof CapacityError)) throw error;
     if (error instanceof UnknownError) return found({ reason: error.message, repeatable: true });
-    if (error instanceof CapacityError && grow(caps, error.capacity) === undefined)
+    if (error instanceof CapacityError && isLast(error, caps))
       return found({ reason: `bound: ${error.capacity}`, repeatable: true });
     throw error;
   }
+  return searchTogether(attempt, search, collector);
 }
 
+/** @returns `paused` when others are ready to join the search */
 async function searchInSlices(
   search: Search,
   collector: Collector,
   { options, deadline }: Attempt,
-  alone: boolean,
-): Promise<Ending | 'aborted' | 'large'> {
-  const { signal, maxBytes, onProgress } = options;
+  crew: RunOptions['crew'],
+): Promise<Ending | 'aborted'> {
+  const { signal, maxBytes, maxStates, onProgress } = options;
   if (signal?.aborted === true) return 'aborted';
-  const maxStates = alone ? options.maxStates : ALONE_STATES;
   const bounds = {
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
     onFinal: (id: number): void => collector.final(id),
   };
-  const ending = await runInSlices(search, bounds, {
+  return runInSlices(search, bounds, {
     deadline,
     signal,
-    onSlice: () => onProgress?.(progressIn(search)),
+    ...(crew && { sliceMs: SHORT_SLICE_MS }),
+    onSlice: () => {
+      onProgress?.(progressIn(search));
+      return crew !== undefined && wantsHelp(search) && crew.ready();
+    },
   });
-  return ending === 'states' && !alone ? 'large' : ending;
+}
+
+/** Whether a search is so large, and such, that others had better help. */
+export function wantsHelp(search: Search): boolean {
+  return search.states > ALONE_STATES && search.sharedStore !== undefined;
 }
 
 /** How far a search is. */
@@ -136,36 +151,29 @@ export function progressIn({ states, transitions, queued }: Search): Progress {
   return { explored: states, transitions, queued };
 }
 
-/** Searches on many threads, from the start: what they find does not depend on how many they are. */
-async function searchTogether(attempt: Attempt): Promise<Exploration> {
-  const { c, options, caps, symmetry, reduction, deadline } = attempt;
-  const { crew, signal, maxBytes } = options;
-  const { threads } = crew!;
-  const shared = share(threads, kernelSystem(bootKernel(c, caps), c));
-  let ending: Ending | 'aborted' = 'complete';
-  const end = (how: typeof ending): void => {
-    ending = how;
-    stop(shared, Stop.Asked);
-  };
-  const watch = setInterval(() => {
-    if (signal?.aborted === true) end('aborted');
-    else if (deadline !== undefined && performance.now() > deadline) end('time');
-    const { states, transitions, queued } = progressOf(shared);
-    options.onProgress?.({ explored: states, transitions, queued });
-  }, SLICE_MS);
+/** Goes on with a search on many threads, this one among them: what they find does not depend on how many they are. */
+async function searchTogether(attempt: Attempt, search: Search, collector: Collector): Promise<Exploration> {
+  const { c, options, caps, symmetry, reduction } = attempt;
+  const { maxBytes } = options;
+  const crew = options.crew!;
+  const shared = share(search, crew.threads)!;
   // what the threads ask is seen by nobody: all facts count as asked
   const facts = Object.fromEntries(FACT_NAMES.map((name) => [name, c.facts[name]])) as unknown as Facts;
-  const common = { facts, ptrs: c.ptrs, caps, symmetry, reduction, maxBytes, threads, shared };
-  const tasks = Array.from({ length: threads }, (_, index): CrewTask => ({ ...common, index }));
-  let reports: readonly CrewReport[];
-  try {
-    reports = await crew!.search(tasks);
-  } finally {
-    clearInterval(watch);
-  }
-  const failure = worst(reports);
-  if (failure !== undefined) throw failure;
-  if (stopped(shared) === Stop.Memory) ending = 'memory';
+  const common = { facts, ptrs: c.ptrs, caps, symmetry, reduction, maxBytes, shared };
+  const others = Array.from({ length: crew.threads - 1 }, (_, i): CrewTask => ({ ...common, index: i + 1 }));
+  const member = new Member(
+    search.system,
+    { index: 0, shared, maxBytes, onFinal: (id) => collector.final(id) },
+    search,
+  );
+  const [{ ending, failure }, theirs] = await Promise.all([
+    takePart(member, shared, attempt.options, attempt.deadline),
+    crew.search(others),
+  ]);
+  const mine = reportOf(member, collector, failure === undefined ? undefined : failureOf(failure));
+  const reports = [mine, ...theirs];
+  const worse = worst(reports);
+  if (worse !== undefined) throw worse;
   const total = (of: 'states' | 'transitions'): number => reports.reduce((n, r) => n + r[of], 0);
   return {
     findings: together(reports),
@@ -174,6 +182,33 @@ async function searchTogether(attempt: Attempt): Promise<Exploration> {
     witness: () => undefined,
     ...endOf(ending, options),
   };
+}
+
+/** This thread's part of a search: the others are not its to wait for, but it is the one that hears when all are to stop. */
+export async function takePart(
+  member: Member,
+  shared: Shared,
+  { signal, onProgress }: Pick<RunOptions, 'signal' | 'onProgress'>,
+  deadline: number | undefined,
+): Promise<{ readonly ending: Ending | 'aborted'; readonly failure?: unknown }> {
+  let ending: Ending | 'aborted' = 'complete';
+  const end = (how: typeof ending): void => {
+    ending = how;
+    stop(shared, Stop.Asked);
+  };
+  try {
+    await member.runInSlices(SLICE_MS, async () => {
+      const { states, transitions, queued } = progressOf(shared);
+      onProgress?.({ explored: states, transitions, queued });
+      await breathe();
+      if (signal?.aborted === true) end('aborted');
+      else if (deadline !== undefined && performance.now() > deadline) end('time');
+    });
+  } catch (failure) {
+    return { ending, failure };
+  }
+  if (stopped(shared) === Stop.Memory) ending = 'memory';
+  return { ending };
 }
 
 /** What another attempt has to deal with, the most certain first. */

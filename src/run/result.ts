@@ -2,7 +2,7 @@
  * What a run takes and what it gives: the contract between the engine (`src/run`) and everything that
  * prints or judges results (`src/report`, `src/cli`, the tests).
  */
-import type { Crew } from './crew.js';
+import type { Crew, CrewReport, CrewTask } from './crew.js';
 import type { Probability, ProbabilityOptions } from './probability/index.js';
 
 /** Where a long run has got to; handed to {@link RunOptions.onProgress} a few times a second. */
@@ -30,7 +30,7 @@ export interface RunOptions {
   /** Bound on the bytes that the search keeps. */
   readonly maxBytes?: number;
   /** Threads to make large searches together. */
-  readonly crew?: Crew;
+  readonly crew?: Crew<CrewTask, CrewReport>;
   /** Keep fingerprints of states only: less memory, but never exhaustive. */
   readonly compact?: boolean;
   /** False: every frame counts as different from every other, and nothing is renamed. The outcomes are the same. */

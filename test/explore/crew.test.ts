@@ -1,12 +1,7 @@
-import fc from 'fast-check';
-import { describe, expect, it, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Search } from '../../src/explore/bfs.js';
-import { Member, progressOf, share, Stop, stop, stopped } from '../../src/explore/crew.js';
-import { growAll, isCrowded, makeHeap, SharedChunkTable } from '../../src/explore/shared.js';
+import { depthOf, Member, progressOf, share, Stop, stop, stopped } from '../../src/explore/crew.js';
 import type { TransitionSystem } from '../../src/explore/system.js';
-
-/** Room for a test's states. */
-const WORDS = 2 ** 23;
 
 /** Counters that go up to `size`, and may be taken back at once: the last state has no move. */
 function counters(size: number): TransitionSystem {
@@ -22,64 +17,72 @@ function counters(size: number): TransitionSystem {
   };
 }
 
-describe('a table that threads share', () => {
-  it('is exact, and keeps its numbers when it grows', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(), (width, seed) => {
-        const heap = makeHeap([3, width, 5], WORDS);
-        const tables = [3, width, 5].map((wide, i) => new SharedChunkTable(heap, wide, i));
-        const table = tables[1]!;
-        const known = new Map<string, number>();
-        const content = new Int32Array(width + 1);
-        for (let i = 0; i < 3000; i++) {
-          content[1 + (i % width)] = Math.imul(i % 2500, 2654435761 + seed) >> 8;
-          const text = content.slice(1).join();
-          const id = table.intern(content, 1);
-          expect([id, table.added]).toEqual([known.get(text) ?? known.size, !known.has(text)]);
-          known.set(text, id);
-          if (!isCrowded(heap)) continue;
-          growAll(heap, tables);
-          for (const each of tables) each.refresh();
-        }
-        expect([table.count, isCrowded(heap)]).toEqual([known.size, false]);
-        for (const [text, id] of known) {
-          table.load(id, content, 1);
-          expect(content.slice(1).join()).toBe(text);
-        }
-        expect([tables[0]!.count, tables[2]!.count]).toEqual([0, 0]);
-      }),
-      { numRuns: 3 },
-    );
-  });
-});
-
-/** What one member of a crew of one finds. */
-function member(size: number, maxBytes?: number) {
-  const shared = share(1, counters(size), WORDS);
-  const finals: number[] = [];
-  const options = { threads: 1, index: 0, shared, onFinal: (id: number) => void finals.push(id) };
-  const one: Member = new Member(counters(size), maxBytes === undefined ? options : { ...options, maxBytes });
-  one.run();
-  return { one, shared, finals };
+/** A search that others can join after `begun` states. */
+function begun(size: number, states: number, threads: number) {
+  const search = new Search(counters(size), false, threads);
+  search.run({ maxStates: states });
+  return { search, shared: share(search, threads)! };
 }
 
-test('finds what a search finds, in the same layers', () => {
-  const search = new Search(counters(24));
+/** What members of a crew find, who are advanced on one thread in an order that depends on `seed`. */
+function crew(size: number, states: number, threads: number, seed: number, maxBytes?: number) {
+  const { search, shared } = begun(size, states, threads);
+  const finals: number[] = [];
+  const members = Array.from({ length: threads }, (_, index) => {
+    const options = { index, shared, maxBytes, onFinal: (id: number) => void finals.push(id) };
+    return new Member(counters(size), options, index === 0 ? search : undefined);
+  });
+  const running = members.map((member) => member.search());
+  for (let random = seed; running.length > 0;) {
+    random = (Math.imul(random, 1664525) + 1013904223) >>> 0;
+    const at = (random >>> 16) % running.length;
+    if (running[at]!.next().done === true) running.splice(at, 1);
+  }
+  const total = (of: 'found' | 'transitions'): number => members.reduce((n, m) => n + m[of], 0);
+  return { members, shared, finals, found: total('found'), transitions: total('transitions') };
+}
+
+test('any number of members find what a search finds, in as many layers', () => {
+  const search = new Search(counters(30));
   search.run();
-  const { one, shared, finals } = member(24);
-  expect([one.found, one.transitions, finals.length]).toEqual([search.states, search.transitions, 1]);
-  expect(progressOf(shared)).toEqual({ states: one.found, transitions: one.transitions, queued: 0 });
   const words = new Int32Array(20);
-  one.store.load(finals[0]!, words);
-  expect([words[0], words[7], words[14]]).toEqual([24, 24, 24]);
+  for (const [threads, states] of [
+    [2, 400],
+    [3, 5000],
+    [4, 5000],
+  ] as const) {
+    const { members, shared, finals, found, transitions } = crew(30, states, threads, states);
+    expect([found, transitions, finals.length]).toEqual([search.states, search.transitions, 1]);
+    expect([depthOf(shared), stopped(shared)]).toEqual([search.depth, Stop.None]);
+    expect(progressOf(shared)).toEqual({ states: found, transitions, queued: 0 });
+    for (const { store, found: own } of members) {
+      expect(own).toBeGreaterThan(1000);
+      expect(store.count).toBe(found);
+      store.load(finals[0]!, words);
+      expect([words[0], words[7], words[14]]).toEqual([30, 30, 30]);
+    }
+  }
 });
 
-test('ends when memory is short, or when told to', () => {
-  const { one, shared } = member(50, 2_500_000);
-  expect([stopped(shared), one.found > 1000 && one.found < 51 ** 3]).toEqual([Stop.Memory, true]);
-  const told = share(2, counters(3), WORDS);
-  stop(told, Stop.Asked);
-  const waiting = new Member(counters(3), { threads: 2, index: 0, shared: told });
-  waiting.run();
-  expect([waiting.found, stopped(told)]).toEqual([0, Stop.Asked]);
+test('members end when memory is short, when one is told to, and when one finds what was asked for', () => {
+  const { shared, found } = crew(60, 5000, 2, 1, 2_500_000);
+  expect([stopped(shared), found > 5000 && found < 61 ** 3]).toEqual([Stop.Memory, true]);
+  const told = begun(60, 1000, 2);
+  stop(told.shared, Stop.Asked);
+  const one = new Member(counters(60), { index: 1, shared: told.shared });
+  one.run();
+  expect(one.found).toBe(0);
+  const asked = begun(60, 1000, 2);
+  const seen: number[] = [];
+  const onState = (id: number): boolean => seen.push(id) === 7;
+  new Member(asked.search.system, { index: 0, shared: asked.shared, onState }, asked.search).run();
+  expect([stopped(asked.shared), seen]).toEqual([
+    Stop.Found,
+    [...seen.keys()].map((i) => i + asked.search.states - 7),
+  ]);
+});
+
+test('a search whose states lie in memory of its own cannot be joined', () => {
+  expect(begun(24, 5000, 1).shared).toBeUndefined();
+  expect(begun(24, 100, 2).shared).toBeUndefined();
 });

@@ -43,9 +43,36 @@ const steps = (width: number): fc.Arbitrary<Step[]> =>
     { maxLength: 60 },
   );
 
+/** A set that two fill in turns. */
+function taken(width: number, cuts: readonly number[]): States {
+  const first = WasmStore.makeShared(width, cuts, 2)!;
+  first.together = true;
+  const both = [first, WasmStore.join(width, cuts, first.heap.memory, 2)];
+  let turn = 0;
+  return {
+    limit: Infinity,
+    get count() {
+      return first.count;
+    },
+    get bytes() {
+      return first.bytes;
+    },
+    add(state) {
+      if (first.crowded) both[turn % 2]!.growTogether();
+      for (const store of both) store.refresh();
+      return both[turn++ % 2]!.add(state);
+    },
+    load(id, state) {
+      for (const store of both) store.load(id, state);
+    },
+    reload: (state) => both[turn++ % 2]!.reload(state),
+  };
+}
+
 const kinds: [string, (width: number, cuts: readonly number[]) => States][] = [
   ['as JavaScript keeps it', (width, cuts) => new StateStore(width, cuts)],
   ['as WebAssembly keeps it', (width, cuts) => WasmStore.make(width, cuts)!],
+  ['in memory that threads share', taken],
 ];
 
 describe.each(kinds)('the set of states, %s,', (_, make) => {
