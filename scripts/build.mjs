@@ -40,6 +40,7 @@ export function isFresh(target) {
     'src',
     'scripts/build.mjs',
     'scripts/code-cache.mjs',
+    'scripts/watch-words.mjs',
     'package.json',
     'tsconfig.json',
     'tsconfig.lib.json',
@@ -52,7 +53,8 @@ function markBuilt(target) {
 }
 
 /**
- * A small entry that knows the help texts, and one for threads; the commands in one file, with the code that V8 makes of it; two entries
+ * A small entry that knows the help texts, and one for threads; the commands in one file, with the code that V8 makes of it; the model once
+ * more, to be looked at; two entries
  * for the setup of replay and what it records apart; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a
  * code cache.
  */
@@ -81,9 +83,21 @@ export async function buildCli() {
     { format: 'esm', chunkFileNames: '[name]-[hash].js' },
   );
   slimMap(join(directory, 'app.cjs.map'));
+  await bundle(
+    directory,
+    { twin: 'src/run/twin.ts' },
+    { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
+  );
+  await watchTwin(join(directory, 'twin.cjs'));
   copyWasm(directory);
   run('the code cache', join(ROOT, 'scripts/code-cache.mjs'), join(directory, 'app.cjs'));
   markBuilt('cli');
+}
+
+/** The engine that is looked at is told of every word that it reads or writes. */
+async function watchTwin(file) {
+  const { watchWords } = await import('./watch-words.mjs');
+  writeFileSync(file, watchWords(readFileSync(file, 'utf8')).text);
 }
 
 /** A source map without the sources: `--coverage` asks it for files and lines. */

@@ -1,9 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { loadGrammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { runTest } from '../run/index.js';
 import { sharedRuns } from '../run/shared.js';
 import { parseLitmus } from '../run/parse.js';
+import type { TwinOf } from '../run/twin.js';
 import { Helpers } from './crew.js';
 import type { Engine } from './file-run.js';
 
@@ -15,10 +19,20 @@ export function wasm(name: string): Uint8Array {
 /** The front end and the engine, ready to run. */
 export async function loadEngine(): Promise<Engine<LitmusTest>> {
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
+  // See main.ts: that was for the parser; the search is worth optimizing.
+  setFlagsFromString('--no-liftoff-only');
   return {
     parse: (source) => parseLitmus(source, grammar),
     run: runTest,
     shared: sharedRuns,
     crew: (threads, source) => new Helpers(threads, { crew: { source } }),
+    ...(existsSync(TWIN) && { twin: loadTwin }),
   };
+}
+
+/** The model once more: the build puts it beside the bundle. */
+const TWIN = fileURLToPath(new URL('./twin.cjs', import.meta.url));
+
+export function loadTwin(): TwinOf {
+  return (createRequire(TWIN)(TWIN) as typeof import('../run/twin.js')).twinOf;
 }

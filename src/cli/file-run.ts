@@ -2,6 +2,7 @@
 import { DiagnosticError, formatDiagnostic, type Source } from '../c/diagnostics.js';
 import type { Crew, CrewReport, CrewTask } from '../run/crew.js';
 import type { Progress, RunOptions, RunResult } from '../run/result.js';
+import type { TwinOf } from '../run/twin.js';
 import type { Configuration } from './options.js';
 
 /** What is needed of the front end and the engine; `T` is a parsed test. */
@@ -14,13 +15,15 @@ export interface Engine<T> {
   shared?(test: T): (options: RunOptions) => Promise<RunResult>;
   /** Threads to help with large searches of a file's test; they are to be closed. */
   crew?(threads: number, source: Source): Crew<CrewTask, CrewReport> & { close(): void };
+  /** What looks at the moves of large searches. */
+  twin?(): TwinOf;
 }
 
 /** What is the same for all files. Can be sent to another thread. */
 export interface FileRunOptions {
   readonly configurations: readonly Configuration[];
   /** The bounds and overrides that are the same for all runs. */
-  readonly common: Omit<RunOptions, keyof Configuration | 'signal' | 'onProgress' | 'crew'>;
+  readonly common: Omit<RunOptions, keyof Configuration | 'signal' | 'onProgress' | 'crew' | 'twin'>;
   /** Whether configurations that a test cannot tell apart share a run. */
   readonly share: boolean;
   /** Threads that make one large search together. */
@@ -70,6 +73,8 @@ export async function runFile<T>(
   emit({ kind: 'begin' });
   const run = (share ? engine.shared?.(test) : undefined) ?? ((each: RunOptions) => engine.run(test, each));
   const crew = workers > 1 ? engine.crew?.(workers, source) : undefined;
+  const { twin } = engine;
+  const engines = { ...(crew && { crew }), ...(twin && { twin }) };
   const onProgress = (progress: Progress): void => emit({ kind: 'progress', progress });
   for (const configuration of configurations) {
     if (signal.aborted) break;
@@ -77,7 +82,7 @@ export async function runFile<T>(
     try {
       emit({
         kind: 'result',
-        result: await run({ ...common, ...configuration, ...(crew && { crew }), signal, onProgress }),
+        result: await run({ ...common, ...configuration, ...engines, signal, onProgress }),
       });
     } catch (error) {
       emit({ kind: 'error', configuration, complaint: complaint(source.file, error, color, debug) });

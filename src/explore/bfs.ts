@@ -1,8 +1,9 @@
 /** Breadth-first search: every state that the moves and choices of a system reach, shortest paths first. */
 import { Enumerator } from './chooser.js';
 import { statesOf } from './compact.js';
+import { Expansion, type Memo } from './expansion.js';
 import { StoreFull, type States } from './store.js';
-import { moveInOrder, Successors } from './successors.js';
+import { moveInOrder } from './successors.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 import { GrowingStore, type WasmStore } from './wasm-store.js';
 
@@ -31,10 +32,13 @@ export class Search {
   /** Moves on a shortest path to the states that are being looked at. */
   depth = 0;
   ending: Ending = 'complete';
+  /** Actions made of the states before the last. */
+  private made = 0;
   /** Parent state of each, and the number of its action among the parent's. */
   private parents: Int32Array<ArrayBuffer> = new Int32Array(1024);
   private steps: Int32Array<ArrayBuffer> = new Int32Array(1024);
-  private readonly successors: Successors;
+  /** Who searches on takes it over. */
+  readonly expansion: Expansion;
   /** First state whose moves have not been made. */
   private next = 0;
   /** First state that is a move further away. */
@@ -50,22 +54,28 @@ export class Search {
    * @param system holds the initial state in its words
    * @param compact keep fingerprints of states: less memory, but the search is not exhaustive
    * @param threads that may come to make it, this one included (crew.ts)
+   * @param memo for a system of which no move is ever `alone`
    */
   constructor(
     readonly system: TransitionSystem,
     compact = false,
     threads = 1,
+    memo?: Memo,
   ) {
     this.initial = system.words.slice();
     this.store = statesOf(system, compact, threads);
-    this.successors = new Successors(system, this.store, (step) => this.reach(step));
+    this.expansion = new Expansion(system, this.store, memo, {
+      reach: (step) => this.reach(step),
+      found: (id, step) => this.remember(id, this.next, step),
+      looks: () => this.onState !== undefined,
+    });
     this.store.add(system.words);
     this.parents[0] = -1;
   }
 
   /** Actions made so far. */
   get transitions(): number {
-    return this.successors.transitions;
+    return this.made + this.expansion.actions;
   }
 
   /** States found so far. */
@@ -120,7 +130,8 @@ export class Search {
           this.depth += 1;
         }
         if (this.depth >= maxDepth) return (this.ending = 'depth');
-        const any = this.successors.of(this.next);
+        this.made += this.expansion.actions;
+        const any = this.expansion.of(this.next);
         if (this.found) return (this.ending = 'stopped');
         if (!any && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
       }

@@ -4,8 +4,8 @@
  * not depend on their number or pace.
  */
 import type { Search } from './bfs.js';
+import { Expansion, type Memo } from './expansion.js';
 import { StoreFull } from './store.js';
-import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
 import { WasmStore } from './wasm-store.js';
 import type { WasmMemory } from './wasm.js';
@@ -93,6 +93,8 @@ export interface MemberOptions {
   readonly shared: Shared;
   /** Bytes that the states of all may take. */
   readonly maxBytes?: number | undefined;
+  /** For a thread that has not begun the search. */
+  readonly memo?: Memo | undefined;
   /** Called for every state that this thread was the first to find, with its words in place, which must stay as they are; true stops all. */
   onState?(id: number): boolean;
   /** Called for every state without moves that this thread has looked at; true stops all. */
@@ -113,7 +115,9 @@ export class Member {
   readonly store: WasmStore;
   /** States that this thread was the first to find. */
   found = 0;
-  private readonly successors: Successors;
+  /** Actions that this thread has made. */
+  transitions: number;
+  private readonly expansion: Expansion;
   /** Whether the state that is looked at has to be looked at again, after a table has grown. */
   private again = false;
 
@@ -129,15 +133,16 @@ export class Member {
     const { threads, memory } = o.shared;
     this.store = search?.sharedStore ?? WasmStore.join(system.words.length, system.cuts, memory, threads);
     this.store.limit = o.maxBytes ?? Infinity;
-    this.successors = new Successors(system, this.store, () => this.keep());
+    const searcher = {
+      reach: () => this.keep(),
+      found: () => void (this.found += 1),
+      looks: () => o.onState !== undefined,
+    };
+    this.expansion = search?.expansion ?? new Expansion(system, this.store, o.memo, searcher);
+    this.expansion.searcher = searcher;
     this.found = search?.states ?? 0;
-    this.successors.transitions = search?.transitions ?? 0;
+    this.transitions = search?.transitions ?? 0;
     this.report();
-  }
-
-  /** Actions that this thread has made. */
-  get transitions(): number {
-    return this.successors.transitions;
   }
 
   /** Searches until nothing is left, or one of the threads stops all. Lets no event loop in: not for a thread that has other things to do. */
@@ -195,14 +200,11 @@ export class Member {
 
   /** Makes the moves of a state. @returns false if that must be done again after a table has grown */
   private expand(id: number): boolean {
-    const { successors, o } = this;
-    const before = successors.transitions;
+    const { expansion, o } = this;
     this.again = false;
-    const any = successors.of(id);
-    if (this.again) {
-      successors.transitions = before;
-      return false;
-    }
+    const any = expansion.of(id);
+    if (this.again || expansion.again) return false;
+    this.transitions += expansion.actions;
     if (!any && o.onFinal?.(id) === true) stop(o.shared, Stop.Found);
     return true;
   }

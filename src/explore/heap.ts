@@ -7,7 +7,7 @@ import { WASM_PAGE, type Compiled, type WasmMemory } from './wasm.js';
 
 const MAX_PAGES = 2 ** 16;
 const FIRST_PAGES = 4;
-/** Pages by which shared memory grows at least: all threads are told each time, and what is never written takes nothing. */
+/** Pages by which memory grows at least, once it has so many: each time costs a collection of garbage, and what is never written takes nothing. */
 const STEP = 256;
 /** The word that says where the rest begins, in units of 16 bytes. */
 const TOP = 0;
@@ -73,7 +73,9 @@ export class Heap {
     if (this.shared) this.enlarge(0);
     const pages = Math.ceil((bytes - this.words.byteLength) / WASM_PAGE);
     if (pages <= 0) return;
-    const enlarged = this.shared && this.enlarge(Math.max(pages, STEP));
+    const has = this.words.byteLength / WASM_PAGE;
+    const step = this.shared ? STEP : Math.min(STEP, has);
+    const enlarged = this.enlarge(Math.max(pages, step, Math.floor(has / 2)));
     if (!enlarged && !this.enlarge(pages) && bytes > this.words.byteLength)
       throw new StoreFull('the stored states exceed what WebAssembly can keep');
   }

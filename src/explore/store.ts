@@ -4,6 +4,7 @@
  * tables, and a state takes some 50 bytes however large the world is.
  */
 import { ChunkTable } from './chunks.js';
+import type { WasmStore } from './wasm-store.js';
 import { LEAF, scratchFor, type Scratch } from './diff.js';
 
 const INITIAL_STATES = 1 << 10;
@@ -27,6 +28,8 @@ export interface States {
   load(id: number, words: Int32Array): void;
   /** Writes the state loaded last into `words` again. */
   reload(words: Int32Array): void;
+  /** Moves it into the memory of WebAssembly, where that can be. */
+  toWasm?(): WasmStore | undefined;
 }
 
 export class StateStore implements States {

@@ -217,4 +217,151 @@
           (br_if $leaf (i32.lt_u (local.get $l) (local.get $end))))))
       (local.set $p (i32.add (local.get $p) (i32.const 4)))
       (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
+
+  ;; Makes all actions of a move of the state loaded last, as trees.ts has kept them: at $root is where the move's tree begins. Returns how many
+  ;; states are new, -1 if the move is not possible, -2 if nothing is known of it. To $out goes how many actions there were, and behind it, of
+  ;; each new state, its number and that of its action among the move's. A table that several threads fill may be crowded (word 1 of the memory):
+  ;; then -1 goes to $out, and the actions behind are left out. Between two calls the numbers of parts at 20 are of no state.
+  (func (export "move") (param $s i32) (param $t i32) (param $root i32) (param $out i32) (result i32)
+    (local $n i32) (local $b i32) (local $word i32) (local $v i32) (local $at i32) (local $i i32) (local $count i32) (local $new i32)
+    (local $first i32)
+    (local.set $b (i32.load offset=8 (local.get $s)))
+    (local.set $n (i32.load (local.get $root)))
+    (if (i32.eqz (local.get $n)) (then (return (i32.const -2))))
+    (block $end
+      (loop $node
+        (local.set $word (i32.load (local.get $n)))
+        (br_if $end (i32.lt_s (local.get $word) (i32.const 0)))
+        (if (i32.and (local.get $word) (i32.const 1))
+          (then
+            ;; many values: a table of them
+            (local.set $v (i32.load (i32.add (local.get $b) (i32.xor (local.get $word) (i32.const 1)))))
+            (local.set $i (call $mixed (local.get $v)))
+            (loop $probe
+              (local.set $at (i32.add
+                (i32.load offset=8 (local.get $n))
+                (i32.shl (i32.and (local.get $i) (i32.load offset=4 (local.get $n))) (i32.const 3))))
+              (if (i32.eqz (i32.load offset=4 (local.get $at))) (then (return (i32.const -2))))
+              (if (i32.ne (i32.load (local.get $at)) (local.get $v)) (then
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $probe))))
+            (local.set $n (i32.load offset=4 (local.get $at))))
+          (else
+            (local.set $v (i32.load (i32.add (local.get $b) (local.get $word))))
+            (loop $other
+              (if (i32.ne (i32.load offset=4 (local.get $n)) (local.get $v)) (then
+                (local.set $n (i32.load offset=8 (local.get $n)))
+                (br_if $other (local.get $n))
+                (return (i32.const -2)))))
+            (local.set $n (i32.load offset=12 (local.get $n)))))
+        (br $node)))
+    (local.set $count (i32.load offset=8 (local.get $n)))
+    (if (i32.lt_s (local.get $count) (i32.const 0)) (then (return (i32.const -1))))
+    (i32.store (local.get $out) (local.get $count))
+    (local.set $first (local.get $out))
+    (local.set $out (i32.add (local.get $out) (i32.const 4)))
+    (call $before (local.get $s))
+    (local.set $at (i32.load offset=4 (local.get $n)))
+    (local.set $i (i32.const 0))
+    (loop $action
+      (if (i32.atomic.load offset=4 (i32.const 0)) (then
+        (i32.store (local.get $first) (i32.const -1))
+        (return (local.get $new))))
+      (local.set $at (call $change (local.get $s) (local.get $at)))
+      (global.set $added (i32.const 0))
+      (local.set $v (call $node (local.get $t) (i32.load offset=20 (local.get $s))))
+      (call $before (local.get $s))
+      (if (global.get $added) (then
+        (i32.store (local.get $out) (local.get $v))
+        (i32.store offset=4 (local.get $out) (local.get $i))
+        (local.set $out (i32.add (local.get $out) (i32.const 8)))
+        (local.set $new (i32.add (local.get $new) (i32.const 1)))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $action (i32.lt_u (local.get $i) (local.get $count))))
+    (local.get $new))
+
+  ;; Where a value is looked for in a table of a tree: trees.ts has the same.
+  (func $mixed (param $v i32) (result i32)
+    (local.set $v (i32.mul (local.get $v) (i32.const 0x9e3779b1)))
+    (i32.xor (local.get $v) (i32.shr_u (local.get $v) (i32.const 15))))
+
+  ;; The numbers of parts at 20 become those of the state loaded last.
+  (func $before (param $s i32)
+    (local $p i32)
+    (loop $part
+      (i32.store
+        (i32.add (i32.load offset=20 (local.get $s)) (local.get $p))
+        (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
+
+  ;; Writes the numbers of the parts that the action at $at changes to 20. Returns where the next action begins. An action:
+  ;; 0 parts that it changes; of each: 0 four times its number, 4 and 8 four times its first leaf and the end of its last, 12 its table (0: it
+  ;; has the number of its leaf), 16 leaves that change, 20 bytes of what follows; of each of these: 0 four times its number, 4 words written;
+  ;; of each: 0 its bytes from the start of the leaf, 4 what is written. At 32 of a thread lie slots that tell what it made of a part
+  ;; last: 0 where the action has the part, 4 the number that it had, 8 the one that it got.
+  (func $change (param $s i32) (param $at i32) (result i32)
+    (local $parts i32) (local $leaves i32) (local $words i32) (local $p i32) (local $first i32) (local $end i32) (local $table i32)
+    (local $l i32) (local $to i32) (local $from i32) (local $ids i32)
+    (local $slot i32) (local $old i32) (local $head i32)
+    (local.set $ids (i32.load offset=12 (local.get $s)))
+    (local.set $parts (i32.load (local.get $at)))
+    (local.set $at (i32.add (local.get $at) (i32.const 4)))
+    (block $done
+      (loop $part
+        (br_if $done (i32.eqz (local.get $parts)))
+        (local.set $parts (i32.sub (local.get $parts) (i32.const 1)))
+        (local.set $p (i32.load (local.get $at)))
+        (local.set $old (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))
+        (local.set $slot (i32.add
+          (i32.load offset=32 (local.get $s))
+          (i32.shl
+            (i32.and
+              (call $mixed (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $at)))
+              (i32.const 0xffff))
+            (i32.const 4))))
+        (if (i32.and
+              (i32.eq (i32.load (local.get $slot)) (local.get $at))
+              (i32.eq (i32.load offset=4 (local.get $slot)) (local.get $old)))
+          (then
+            (i32.store (i32.add (i32.load offset=20 (local.get $s)) (local.get $p)) (i32.load offset=8 (local.get $slot)))
+            (local.set $at (i32.add (i32.add (local.get $at) (i32.load offset=20 (local.get $at))) (i32.const 24)))
+            (br $part)))
+        (local.set $head (local.get $at))
+        (local.set $first (i32.load offset=4 (local.get $at)))
+        (local.set $end (i32.load offset=8 (local.get $at)))
+        (local.set $table (i32.load offset=12 (local.get $at)))
+        (local.set $leaves (i32.load offset=16 (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 24)))
+        (loop $leaf
+          (local.set $l (i32.load (local.get $at)))
+          (local.set $words (i32.load offset=4 (local.get $at)))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
+          (local.set $to (i32.add (i32.load offset=4 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
+          (local.set $from (i32.add (i32.load offset=8 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
+          (v128.store (local.get $to) (v128.load (local.get $from)))
+          (v128.store offset=16 (local.get $to) (v128.load offset=16 (local.get $from)))
+          (loop $word
+            (i32.store (i32.add (local.get $to) (i32.load (local.get $at))) (i32.load offset=4 (local.get $at)))
+            (local.set $at (i32.add (local.get $at) (i32.const 8)))
+            (local.set $words (i32.sub (local.get $words) (i32.const 1)))
+            (br_if $word (local.get $words)))
+          (i32.store (i32.add (local.get $ids) (local.get $l)) (call $leaf (local.get $to)))
+          (local.set $leaves (i32.sub (local.get $leaves) (i32.const 1)))
+          (br_if $leaf (local.get $leaves)))
+        (local.set $l (if (result i32) (local.get $table)
+          (then (call $node (local.get $table) (i32.add (local.get $ids) (local.get $first))))
+          (else (i32.load (i32.add (local.get $ids) (local.get $first))))))
+        (i32.store (i32.add (i32.load offset=20 (local.get $s)) (local.get $p)) (local.get $l))
+        (i32.store (local.get $slot) (local.get $head))
+        (i32.store offset=4 (local.get $slot) (local.get $old))
+        (i32.store offset=8 (local.get $slot) (local.get $l))
+        (loop $back
+          (i32.store
+            (i32.add (local.get $ids) (local.get $first))
+            (i32.load (i32.add (i32.load offset=16 (local.get $s)) (local.get $first))))
+          (local.set $first (i32.add (local.get $first) (i32.const 4)))
+          (br_if $back (i32.lt_u (local.get $first) (local.get $end))))
+        (br $part)))
+    (local.get $at))
 )

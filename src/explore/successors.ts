@@ -1,4 +1,4 @@
-/** The successors of a state, for all who search. */
+/** The successors of a state, by running the system. */
 import { Enumerator } from './chooser.js';
 import type { States } from './store.js';
 import type { TransitionSystem } from './system.js';
@@ -10,9 +10,9 @@ export function moveInOrder(i: number, alone: number): number {
 }
 
 export class Successors {
+  /** Actions of the last state that were made, those that led out of the bounds included. */
+  actions = 0;
   private readonly enumerator = new Enumerator();
-  /** Actions made so far, those that led out of the bounds included. */
-  transitions = 0;
 
   /**
    * @param visit called for each action that stays within the bounds, with the state it leads to in the words and its number among the
@@ -29,8 +29,8 @@ export class Successors {
     const { system, store, enumerator, visit } = this;
     const { words } = system;
     let any = false;
-    let step = 0;
     let touched = false;
+    this.actions = 0;
     store.load(id, words);
     const alone = system.alone?.move() ?? -1;
     for (let i = 0; i < system.moves; i++) {
@@ -45,10 +45,9 @@ export class Successors {
         if (touched) store.reload(words);
         touched = true;
         const within = system.apply(m, enumerator.choose);
-        this.transitions += 1;
+        const step = this.actions++;
         if (advanced) advanced = within !== false && system.alone!.advanced();
         if (within !== false && visit(step) === true) return true;
-        step += 1;
       } while (enumerator.next());
       if (advanced) return true;
     }

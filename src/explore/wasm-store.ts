@@ -22,7 +22,9 @@ const CROWDED = 1;
 /** Words of a table, as store.wat says. */
 const T = { BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6, COUNT: 16 } as const;
 /** Words of a thread. */
-const THREAD_WORDS = 8;
+const THREAD_WORDS = 9;
+/** Of these, where the slots are that `change` of store.wat fills. */
+const THREAD_SLOTS = 8;
 const FIRST_SLOTS = 2 ** 10;
 /** Of the last table, which holds the states, where several threads search: they find many. */
 const FIRST_STATES = 2 ** 16;
@@ -33,6 +35,7 @@ const MAX_CHUNKS = (2 * 2 ** 16 * WASM_PAGE) / CHUNK;
 interface Exports {
   add(thread: number, table: number): number;
   load(thread: number, table: number, id: number): void;
+  move(thread: number, table: number, root: number, out: number): number;
 }
 
 const compiled = lazyModule(STORE_WASM);
@@ -74,7 +77,10 @@ export class WasmStore implements States {
   private readonly thread: number;
   private readonly looked: number;
   private readonly loaded: number;
-  private words!: Int32Array;
+  /** The memory; another view of it once it has grown. */
+  words!: Int32Array;
+  /** Bytes that others keep here (trees.ts). */
+  private lent = 0;
   /** The state that is looked up, and the one loaded last. */
   private a!: Int32Array;
   private b!: Int32Array;
@@ -148,7 +154,7 @@ export class WasmStore implements States {
   }
 
   get bytes(): number {
-    let bytes = 0;
+    let bytes = this.lent;
     for (let i = 0; i < this.shape.tables; i++) {
       const t = tableAt(i) / 4;
       bytes += this.words[t + T.COUNT]! * this.words[t + T.BYTES]! + 4 * SLOT * (this.words[t + T.MASK]! + 1);
@@ -168,9 +174,41 @@ export class WasmStore implements States {
   }
 
   load(id: number, words: Int32Array): void {
+    this.select(id);
+    words.set(this.b);
+  }
+
+  /** Makes state `id` the one that was loaded last, and writes it nowhere. */
+  select(id: number): void {
     this.any = true;
     this.exports.load(this.thread, this.states, id);
-    words.set(this.b);
+  }
+
+  /** Makes the actions of a move that a tree knows, as `move` of store.wat. @param root byte at which it lies @param out byte that is written to */
+  move(root: number, out: number): number {
+    return this.exports.move(this.thread, this.states, root, out);
+  }
+
+  /** Gives `move` slots to remember what actions made of parts. @param slots byte at which they lie */
+  remember(slots: number): void {
+    this.words[this.thread / 4 + THREAD_SLOTS] = slots;
+  }
+
+  /** First leaf of each part, and the end of the last. */
+  get firsts(): readonly number[] {
+    return this.shape.firsts;
+  }
+
+  /** The byte at which the table of part `p` lies; 0: the part has the number of its leaf. */
+  tableOf(p: number): number {
+    return this.firsts[p + 1]! - this.firsts[p]! > 1 ? tableAt(p + 1) : 0;
+  }
+
+  /** Takes words of the memory for something else, all 0. @returns the byte at which they lie @throws StoreFull */
+  lend(words: number): number {
+    if (this.bytes + 4 * words > this.limit) throw new StoreFull('the stored states exceed their bound');
+    this.lent += 4 * words;
+    return this.heap.take(words);
   }
 
   reload(words: Int32Array): void {
@@ -308,6 +346,12 @@ export class GrowingStore implements States {
 
   reload(words: Int32Array): void {
     this.store.reload(words);
+  }
+
+  /** Becomes one now, where it can. */
+  toWasm(): WasmStore | undefined {
+    if (this.small) this.change();
+    return this.store instanceof WasmStore ? this.store : undefined;
   }
 
   private change(): void {

@@ -83,8 +83,8 @@ export class Kernel {
     readonly mem: MemoryMap,
     readonly program: Program,
     readonly options: RunOptions = {},
+    w: Int32Array = new Int32Array(layout.words),
   ) {
-    const w = new Int32Array(layout.words);
     const each = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i));
     this.w = w;
     this.arenaBase = arenaBaseOf(facts.bitsPerLong === 64);

@@ -6,7 +6,15 @@ import {
   UnknownError,
   type RunOptions as KernelOptions,
 } from '../kernel/routine.js';
-import { HEAD, INITIAL_CAPACITIES, layoutOf, PROC, THREAD, type Capacities } from '../kernel/layout.js';
+import {
+  HEAD,
+  INITIAL_CAPACITIES,
+  layoutOf,
+  PROC,
+  THREAD,
+  type Capacities,
+  type Layout,
+} from '../kernel/layout.js';
 import { placeRegions, type MemoryMap } from '../kernel/memmap.js';
 import type { Facts } from '../kernel/facts.js';
 import { cellsOf } from '../kernel/mm/page_alloc.js';
@@ -78,22 +86,26 @@ function processes(test: LitmusTest): number[] {
   return procOf;
 }
 
-/** A kernel in the state before any thread has moved: frames owned, cells set; module_init is the first move. */
-export function bootKernel(c: Compiled, caps: Capacities): Kernel {
-  const { lowered, mem } = c;
-  const layout = layoutOf(
+/** How the world of a test is laid out. */
+export function worldLayout({ lowered, mem, facts, ptrs }: Compiled, caps: Capacities): Layout {
+  return layoutOf(
     {
       frames: mem.frames,
       cellWords: lowered.cellWords,
       globalWords: lowered.globalWords.length,
       drivers: Math.max(1, lowered.program.drivers.length),
-      leaves: lowered.program.leaves === true && c.facts.thp,
+      leaves: lowered.program.leaves === true && facts.thp,
     },
     caps,
-    c.ptrs,
+    ptrs,
   );
-  const k = new Kernel(layout, c.facts, mem, lowered.program, c.options);
-  k.w.set(lowered.globalWords, layout.globals);
+}
+
+/** A kernel in the state before any thread has moved: frames owned, cells set; module_init is the first move. */
+export function bootKernel(c: Compiled, caps: Capacities): Kernel {
+  const { lowered, mem } = c;
+  const k = new Kernel(worldLayout(c, caps), c.facts, mem, lowered.program, c.options);
+  k.w.set(lowered.globalWords, k.layout.globals);
   initFrames(k, c);
   if (lowered.moduleInit === undefined) startThreads(k, c);
   return k;

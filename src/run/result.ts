@@ -3,6 +3,7 @@
  * prints or judges results (`src/report`, `src/cli`, the tests).
  */
 import type { Crew, CrewReport, CrewTask } from './crew.js';
+import type { TwinOf } from './twin.js';
 import type { Probability, ProbabilityOptions } from './probability/index.js';
 
 /** Where a long run has got to; handed to {@link RunOptions.onProgress} a few times a second. */
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly maxBytes?: number;
   /** Threads to make large searches together. */
   readonly crew?: Crew<CrewTask, CrewReport>;
+  /** Lets a large search without reductions remember its moves: makes what looks at them, in an engine of its own. */
+  readonly twin?: () => TwinOf;
   /** Keep fingerprints of states only: less memory, but never exhaustive. */
   readonly compact?: boolean;
   /** False: every frame counts as different from every other, and nothing is renamed. The outcomes are the same. */

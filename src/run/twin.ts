@@ -1,0 +1,27 @@
+/** A test's system to be looked at. It slows the code down that runs it, once and for all: whoever wants the speed of his own has it from a second engine. */
+import { traced, WatchedWords, type Traced } from '../explore/trace.js';
+import type { Facts } from '../kernel/facts.js';
+import { Kernel } from '../kernel/kernel.js';
+import type { Capacities } from '../kernel/layout.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { compile, worldLayout } from './boot.js';
+import { kernelSystem } from './system.js';
+
+/** Makes {@link twinOf} in an engine of its own. */
+export type TwinOf = (test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities) => Traced;
+
+/** The system of a test without reductions, as {@link kernelSystem} has it. */
+export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities): Traced {
+  const c = compile(test, facts, ptrs);
+  const layout = worldLayout(c, caps);
+  const watched = new WatchedWords(layout.words);
+  const k = new Kernel(
+    layout,
+    c.facts,
+    c.mem,
+    c.lowered.program,
+    c.options,
+    watched as unknown as Int32Array,
+  );
+  return traced(kernelSystem(k, c), watched);
+}

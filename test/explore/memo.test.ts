@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Search } from '../../src/explore/bfs.js';
+import type { Memo } from '../../src/explore/expansion.js';
+import { replaying } from '../../src/explore/chooser.js';
+import { MemoSuccessors } from '../../src/explore/memo.js';
+import type { TransitionSystem } from '../../src/explore/system.js';
+import { traced, WatchedWords, type Traced } from '../../src/explore/trace.js';
+import { MoveTrees } from '../../src/explore/trees.js';
+import { WasmStore } from '../../src/explore/wasm-store.js';
+
+/** A system of `width` words below `size`, in which a move looks at a few words and writes a few, as a seed has it. */
+interface Spec {
+  readonly seed: number;
+  readonly width: number;
+  readonly size: number;
+  readonly moves: number;
+  readonly cuts: readonly number[];
+}
+
+const specs: fc.Arbitrary<Spec> = fc
+  .record({
+    seed: fc.nat(2 ** 30),
+    width: fc.integer({ min: 1, max: 40 }),
+    size: fc.integer({ min: 2, max: 9 }),
+    moves: fc.integer({ min: 1, max: 4 }),
+  })
+  .chain((s) =>
+    fc
+      .subarray(Array.from({ length: s.width - 1 }, (_, i) => i + 1))
+      .map((cuts): Spec => ({ ...s, cuts: [0, ...cuts] })),
+  );
+
+function mix(seed: number, ...from: readonly number[]): number {
+  let h = seed;
+  for (const x of from) h = Math.imul(h ^ (x + 0x9e37), 0x85ebca6b) ^ (h >>> 13);
+  return (h >>> 7) ^ (h >>> 19);
+}
+
+/** Which word is looked at next follows from those looked at before. */
+function system(
+  { seed, width, size, moves, cuts }: Spec,
+  words: Int32Array = new Int32Array(width),
+): TransitionSystem {
+  const look = (m: number, times: number): number => {
+    let seen = mix(seed, m);
+    for (let i = 0; i < times; i++) seen = mix(seed, seen, words[seen % width]!);
+    return seen;
+  };
+  return {
+    words,
+    cuts,
+    moves,
+    enabled: (m) => look(m, 1) % 4 !== 0,
+    apply: (m, choose) => {
+      const seen = look(m, 2);
+      const chosen = choose(1 + (seen % 3));
+      const at = mix(seed, seen, chosen) % width;
+      words[at] = (words[at]! + mix(seed, m, at)) % size;
+      if (seen % 5 === 0) words.fill(seen % size, at, Math.min(width, at + 3));
+      if (seen % 7 === 0) words[(at + 1) % width]! -= words[at] === 0 ? -1 : words[(at + 1) % width]!;
+      if (seen % 11 === 0 && width > 4) words.copyWithin(0, 2, 4);
+    },
+  };
+}
+
+function watchedSystem(spec: Spec): Traced {
+  const watched = new WatchedWords(spec.width);
+  return traced(system(spec, watched as unknown as Int32Array), watched);
+}
+
+const BOUND = 400;
+
+function searched(spec: Spec, memo?: Memo) {
+  const search = new Search(system(spec), false, 1, memo);
+  const finals: number[] = [];
+  const ending = search.run({ maxStates: BOUND, onFinal: (id) => void finals.push(id) });
+  return { search, ending, finals, states: search.states, transitions: search.transitions };
+}
+
+describe('a search that remembers moves', () => {
+  it('finds the same states in the same order, with the same ways', () => {
+    fc.assert(
+      fc.property(specs, fc.constantFrom(0, 7), (spec, from) => {
+        const plain = searched(spec);
+        const other = searched(spec, { from, traced: () => watchedSystem(spec) });
+        const { search: a, ...expected } = plain;
+        const { search: b, ...found } = other;
+        expect(found).toEqual(expected);
+        const [left, right] = [new Int32Array(spec.width), new Int32Array(spec.width)];
+        for (let id = 0; id < a.states; id++) {
+          a.store.load(id, left);
+          b.store.load(id, right);
+          expect(right).toEqual(left);
+        }
+        const last = a.states - 1;
+        expect(b.path(last)).toEqual(a.path(last));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('runs most moves once only', () => {
+    const spec = { seed: 6, width: 12, size: 5, moves: 3, cuts: [0] };
+    let traces = 0;
+    const counted = (): Traced => {
+      const { words, trace } = watchedSystem(spec);
+      return { words, trace: (m) => ((traces += 1), trace(m)) };
+    };
+    const { states } = searched(spec, { from: 0, traced: counted });
+    expect(states).toBeGreaterThan(100);
+    expect(traces).toBeLessThan(states / 4);
+  });
+
+  it('is told by the system itself what fails', () => {
+    const words = new Int32Array(1);
+    const failing = (own: Int32Array): TransitionSystem => ({
+      words: own,
+      cuts: [0],
+      moves: 1,
+      enabled: () => true,
+      apply: () => {
+        if (own[0] === 3) throw new RangeError(`at ${own === words ? 'home' : 'the other'}`);
+        own[0]! += 1;
+      },
+    });
+    const watched = new WatchedWords(1);
+    const twin = traced(failing(watched as unknown as Int32Array), watched);
+    const search = new Search(failing(words), false, 1, { from: 0, traced: () => twin });
+    expect(() => search.run()).toThrow('at home');
+    expect(search.states).toBe(4);
+  });
+
+  it('goes on without where nothing repeats itself', () => {
+    const count = (words: Int32Array): TransitionSystem => ({
+      words,
+      cuts: [0],
+      moves: 1,
+      enabled: () => words[0]! < 6_000,
+      apply: () => void (words[0]! += 1),
+    });
+    const watched = new WatchedWords(1);
+    let traces = 0;
+    const { words, trace } = traced(count(watched as unknown as Int32Array), watched);
+    const twin = { words, trace: (m: number) => ((traces += 1), trace(m)) };
+    const search = new Search(count(new Int32Array(1)), false, 1, { from: 0, traced: () => twin });
+    expect(search.run()).toBe('complete');
+    expect([search.states, search.transitions]).toEqual([6_001, 6_000]);
+    expect(traces).toBeLessThan(4_000);
+  });
+
+  it('keeps within its memory', () => {
+    const spec = { seed: 6, width: 12, size: 5, moves: 3, cuts: [0] };
+    const search = new Search(system(spec), false, 1, { from: 0, traced: () => watchedSystem(spec) });
+    expect(search.run({ maxBytes: 100_000 })).toBe('memory');
+  });
+});
+
+describe('what is watched', () => {
+  const watched = new WatchedWords(8);
+  const words = watched as unknown as Int32Array;
+
+  it('tells what was read before it was written', () => {
+    watched.begin();
+    words[3] = words[1]! + words[5]!;
+    words.fill(0, 5, 7);
+    expect(words[6]).toBe(0);
+    expect(words[3]).toBe(0);
+    expect(watched.reads).toEqual([1, 5]);
+    expect([...watched.changes()]).toEqual([3, 0, 5, 0, 6, 0]);
+  });
+
+  it('has no other way to be looked at', () => {
+    expect(() => words.slice(1)).toThrow('words that are watched have no slice');
+    expect(words.length).toBe(8);
+  });
+
+  it('is the same afterwards', () => {
+    const spec = { seed: 9, width: 12, size: 5, moves: 3, cuts: [0] };
+    const twin = watchedSystem(spec);
+    const plain = system(spec);
+    plain.words.set(Array.from({ length: 12 }, (_, i) => i % 5));
+    twin.words.set(plain.words);
+    const before = plain.words.slice();
+    for (let m = 0; m < 3; m++) {
+      const { possible, writes } = twin.trace(m);
+      expect(twin.words).toEqual(before);
+      expect(possible).toBe(plain.enabled(m));
+      if (!possible) continue;
+      plain.apply(m, replaying([]));
+      const after = before.slice();
+      for (let i = 0; i < writes[0]!.length; i += 2) after[writes[0]![i]!] = writes[0]![i + 1]!;
+      expect(after).toEqual(plain.words);
+      plain.words.set(before);
+    }
+  });
+});
+
+describe('the trees of moves', () => {
+  const store = WasmStore.make(4, [0])!;
+  const state = (...words: number[]): Int32Array => Int32Array.from(words);
+  store.add(state(0, 0, 0, 0));
+  store.select(0);
+
+  it('refuse a move that looks at more than its words', () => {
+    const trees = new MoveTrees(store, 1);
+    const nothing = { possible: true, reads: [1], writes: [state(0, 1)] };
+    trees.add(0, nothing, state(0, 0, 0, 0));
+    expect(() => trees.add(0, nothing, state(0, 0, 0, 0))).toThrow('more than follow');
+    expect(() => trees.add(0, { ...nothing, reads: [2] }, state(0, 0, 0, 0))).toThrow('other words');
+  });
+
+  it('know each of many values', () => {
+    const trees = new MoveTrees(store, 1);
+    for (let value = -500; value < 500; value++)
+      trees.add(
+        0,
+        { possible: value % 2 === 0, reads: [0], writes: value % 2 === 0 ? [state(1, value + 1_000)] : [] },
+        state(value, 0, 0, 0),
+      );
+    for (let value = -500; value < 500; value++) {
+      const id = store.add(state(value, -1, 0, 0));
+      store.select(id);
+      expect(store.move(trees.root(0), trees.out)).toBe(value % 2 === 0 ? 1 : -1);
+      if (value % 2 !== 0) continue;
+      const found = new Int32Array(4);
+      store.load(store.words[trees.out / 4 + 1]!, found);
+      expect(found).toEqual(state(value, value + 1_000, 0, 0));
+    }
+    store.select(store.add(state(501, 0, 0, 0)));
+    expect(store.move(trees.root(0), trees.out)).toBe(-2);
+  });
+
+  it('are what successors are made of', () => {
+    const spec = { seed: 3, width: 9, size: 4, moves: 3, cuts: [0] };
+    const own = WasmStore.make(9, [0])!;
+    own.add(new Int32Array(9));
+    const memo = new MemoSuccessors(
+      system(spec),
+      own,
+      watchedSystem(spec),
+      () => undefined,
+      () => undefined,
+    );
+    for (let id = 0; id < own.count && id < 50; id++) memo.of(id);
+    expect(memo.asked).toBeGreaterThan(memo.learned);
+    expect(memo.futile).toBe(false);
+  });
+});
