@@ -123,7 +123,7 @@ export class Member {
 
   /**
    * @param system whose words have room for the states
-   * @param search that the others have joined, for the thread that has begun it
+   * @param search that the others have joined, for the thread that has begun it: of this very system
    */
   constructor(
     private readonly system: TransitionSystem,

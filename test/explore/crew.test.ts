@@ -30,7 +30,7 @@ function crew(size: number, states: number, threads: number, seed: number, maxBy
   const finals: number[] = [];
   const members = Array.from({ length: threads }, (_, index) => {
     const options = { index, shared, maxBytes, onFinal: (id: number) => void finals.push(id) };
-    return new Member(counters(size), options, index === 0 ? search : undefined);
+    return index === 0 ? new Member(search.system, options, search) : new Member(counters(size), options);
   });
   const running = members.map((member) => member.search());
   for (let random = seed; running.length > 0;) {
