@@ -33,6 +33,6 @@ export async function loadEngine(): Promise<Engine<LitmusTest>> {
 /** The model once more: the build puts it beside the bundle. */
 const TWIN = fileURLToPath(new URL('./twin.cjs', import.meta.url));
 
-export function loadTwin(): TwinOf {
+function loadTwin(): TwinOf {
   return (createRequire(TWIN)(TWIN) as typeof import('../run/twin.js')).twinOf;
 }

@@ -16,7 +16,7 @@ export interface Engine<T> {
   /** Threads to help with large searches of a file's test; they are to be closed. */
   crew?(threads: number, source: Source): Crew<CrewTask, CrewReport> & { close(): void };
   /** What looks at the moves of large searches. */
-  twin?(): TwinOf;
+  readonly twin?: () => TwinOf;
 }
 
 /** What is the same for all files. Can be sent to another thread. */

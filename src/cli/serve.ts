@@ -12,8 +12,9 @@ const GATHER_MS = 50;
 /** A thread that helps with the searches of a test. */
 async function serveCrew({ crew }: CrewData): Promise<void> {
   const port = parentPort!;
-  const test = (await loadEngine()).parse(crew.source);
-  port.on('message', (task: CrewTask) => port.postMessage({ report: crewMember(test, task) }));
+  const { parse, twin } = await loadEngine();
+  const test = parse(crew.source);
+  port.on('message', (task: CrewTask) => port.postMessage({ report: crewMember(test, task, twin) }));
   port.postMessage('ready');
 }
 

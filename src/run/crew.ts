@@ -8,7 +8,9 @@ import type { LitmusTest } from '../litmus/ast.js';
 import { bootKernel, compile } from './boot.js';
 import { Collector, inOrder, keyOf, NO_END, type Findings } from './collector.js';
 import { questionOf } from './outcome.js';
+import { memoOf } from './memo.js';
 import type { Outcome } from './result.js';
+import type { TwinOf } from './twin.js';
 import { Entangled, type Reduction } from './por.js';
 import { searchedSystem } from './system.js';
 
@@ -52,13 +54,13 @@ export interface Crew<Task extends { readonly shared: Shared }, Report> {
 }
 
 /** A helping thread's part. It blocks until the search is over for all. */
-export function crewMember(test: LitmusTest, task: CrewTask): CrewReport {
+export function crewMember(test: LitmusTest, task: CrewTask, twin?: () => TwinOf): CrewReport {
   const { caps, symmetry, reduction, shared, maxBytes, index } = task;
   const c = compile(test, task.facts, task.ptrs);
   const k = bootKernel(c, caps);
   let collector: Collector | undefined = undefined;
   const member: Member = new Member(searchedSystem(k, c, symmetry, reduction), {
-    ...{ index, shared, maxBytes },
+    ...{ index, shared, maxBytes, memo: memoOf({ c, caps, symmetry, reduction }, twin) },
     onFinal: (id) => collector!.final(id),
   });
   collector = new Collector(questionOf(test), c, k, member);

@@ -1,6 +1,5 @@
 /** Searches a compiled test: with small capacities first, and where a search grows large, on many threads. */
 import { Search, type Ending } from '../explore/bfs.js';
-import type { Memo } from '../explore/expansion.js';
 import { Member, progressOf, share, Stop, stop, stopped, type Shared } from '../explore/crew.js';
 import { breathe, runInSlices, SLICE_MS } from '../explore/slices.js';
 import type { Action } from '../explore/system.js';
@@ -12,6 +11,7 @@ import { bootKernel, firstStack, type Compiled } from './boot.js';
 import { Canonical } from './canonical.js';
 import { Collector, type Findings } from './collector.js';
 import { errorOf, failureOf, reportOf, together, type CrewReport, type CrewTask } from './crew.js';
+import { memoOf } from './memo.js';
 import type { Question } from './outcome.js';
 import type { Progress, RunOptions, Witness } from './result.js';
 import { Entangled, firstReduction, type Reduction } from './por.js';
@@ -24,9 +24,6 @@ import { witnessSteps } from './witness.js';
 const ALONE_STATES = 5_000;
 /** How long this thread searches before it looks whether they are there. */
 const SHORT_SLICE_MS = 40;
-
-/** From so many states on it pays to remember moves: a second engine has to be made for it. */
-const MEMO_STATES = 1_000;
 
 /** What a search found out. */
 export interface Exploration {
@@ -119,15 +116,6 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
     throw error;
   }
   return searchTogether(attempt, search, collector);
-}
-
-/** Moves are remembered where states are as they are: a renaming looks at all of one. */
-function memoOf(
-  { c, caps, symmetry, reduction }: Pick<Attempt, 'c' | 'caps' | 'symmetry' | 'reduction'>,
-  twin: RunOptions['twin'],
-): Memo | undefined {
-  if (twin === undefined || symmetry !== undefined || reduction !== undefined) return undefined;
-  return { from: MEMO_STATES, traced: () => twin()(c.test, c.facts, c.ptrs, caps) };
 }
 
 /** @returns `paused` when others are ready to join the search */
