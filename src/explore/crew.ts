@@ -46,7 +46,7 @@ export const enum Stop {
 }
 
 /** States that a thread takes at a time. */
-const HANDFUL = 16;
+const HANDFUL = 64;
 
 /** What is needed for others to join a search where it is; undefined if its states are not in memory that can be shared. */
 export function share(search: Search, threads: number): Shared | undefined {

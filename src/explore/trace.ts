@@ -69,11 +69,18 @@ export class WatchedWords {
 
   /** Places that the action has written, ascending, each with what it holds now. */
   changes(): Int32Array {
-    const places = this.written.subarray(0, this.count).sort();
-    const changes = new Int32Array(2 * places.length);
-    for (let i = 0; i < places.length; i++) {
-      changes[2 * i] = places[i]!;
-      changes[2 * i + 1] = this.plain[places[i]!]!;
+    const { written, plain, count } = this;
+    // mostly ascending already
+    for (let i = 1; i < count; i++) {
+      const at = written[i]!;
+      let j = i;
+      for (; j > 0 && written[j - 1]! > at; j--) written[j] = written[j - 1]!;
+      written[j] = at;
+    }
+    const changes = new Int32Array(2 * count);
+    for (let i = 0; i < count; i++) {
+      changes[2 * i] = written[i]!;
+      changes[2 * i + 1] = plain[written[i]!]!;
     }
     return changes;
   }
