@@ -85,7 +85,14 @@
         (return (call $insert (local.get $t) (local.get $from) (local.get $h) (local.get $at)))))
       (if (i32.eq (i32.load offset=4 (local.get $at)) (local.get $h)) (then
         (local.set $id (i32.sub (local.get $id) (i32.const 1)))
-        (local.set $to (call $content (local.get $t) (local.get $id)))
+        ;; as $content, which no engine inlines
+        (local.set $to (i32.add
+          (i32.load (i32.add
+            (i32.load offset=16 (local.get $t))
+            (i32.shl (i32.shr_u (local.get $id) (i32.load offset=20 (local.get $t))) (i32.const 2))))
+          (i32.mul
+            (i32.and (local.get $id) (i32.sub (i32.shl (i32.const 1) (i32.load offset=20 (local.get $t))) (i32.const 1)))
+            (local.get $bytes))))
         (local.set $i (i32.const 0))
         (block $differs
           (loop $equal
@@ -313,13 +320,12 @@
         (local.set $parts (i32.sub (local.get $parts) (i32.const 1)))
         (local.set $p (i32.load (local.get $at)))
         (local.set $old (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))
+        (local.set $slot (i32.mul
+          (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $at))
+          (i32.const 0x9e3779b1)))
         (local.set $slot (i32.add
           (i32.load offset=32 (local.get $s))
-          (i32.shl
-            (i32.and
-              (call $mixed (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $at)))
-              (i32.const 0xffff))
-            (i32.const 4))))
+          (i32.shl (i32.shr_u (local.get $slot) (i32.const 16)) (i32.const 4))))
         (if (i32.and
               (i32.eq (i32.load (local.get $slot)) (local.get $at))
               (i32.eq (i32.load offset=4 (local.get $slot)) (local.get $old)))
