@@ -39,7 +39,7 @@ export class Canonical {
   /** @param vmas whether VMAs change slots: only where nobody comes in between two of a revocation, which goes by slots */
   constructor(
     private readonly k: Kernel,
-    private readonly symmetry: Symmetry | undefined,
+    readonly symmetry: Symmetry | undefined,
     private readonly vmas: boolean,
   ) {
     const { frames, pfnOf } = k.mem;

@@ -62,7 +62,8 @@ export function explain(
   };
   walker.listener = listener;
   let calls: readonly string[] = [];
-  for (const move of walker.moves()) {
+  while (walker.more) {
+    const move = walker.next;
     const tracer = new Listening();
     const before = snapshot(k);
     const boot = booting(k);

@@ -5,6 +5,7 @@ import { CapacityError, cutsOf, Freeze, HEAD, type Capacity } from '../kernel/la
 import { UnknownError } from '../kernel/routine.js';
 import { booting, runModuleInit } from '../run/boot.js';
 import type { Canonical } from '../run/canonical.js';
+import { Rest } from './rest.js';
 import type { Subject } from './subject.js';
 
 /** Capacities that bound what programs may do; the others only have to be large enough. */
@@ -29,6 +30,7 @@ export interface Manner {
 
 export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: Manner): TransitionSystem {
   const { races, beyond, canonical } = manner;
+  const rest = canonical === undefined || races ? undefined : new Rest(k, canonical.symmetry === undefined);
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
@@ -43,6 +45,7 @@ export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: 
       try {
         if (booting(k)) runModuleInit(k, c);
         else k.run(m);
+        rest?.apply();
         canonical?.apply();
         return true;
       } catch (error) {

@@ -10,6 +10,7 @@ import type { Capacities } from '../kernel/layout.js';
 import { bootKernel } from '../run/boot.js';
 import { Canonical } from '../run/canonical.js';
 import { Unrenamer } from '../run/unrename.js';
+import { Rest } from './rest.js';
 import type { Subject } from './subject.js';
 import { Beyond, verifySystem } from './system.js';
 import type { Listener } from './user.js';
@@ -28,7 +29,10 @@ export class Walker {
   /** Follows the search's own states. */
   private readonly shadow: Kernel;
   private readonly canonical: Canonical | undefined;
+  private readonly rest: Rest | undefined;
   private readonly unrenamer: Unrenamer;
+  /** Process of the walk for each of the search's. */
+  private readonly who: number[];
 
   /** @param k stands in the initial state, and is what walks */
   constructor(
@@ -44,28 +48,39 @@ export class Walker {
     this.shadow = bootKernel(subject.compiled, caps);
     if (symmetry !== undefined) this.shadow.exchange = new Exchange(this.shadow, symmetry);
     this.canonical = renaming ? new Canonical(this.shadow, symmetry, !races) : undefined;
+    this.rest = renaming && !races ? new Rest(this.shadow, symmetry === undefined) : undefined;
     this.unrenamer = new Unrenamer(this.shadow, k);
+    this.who = Array.from({ length: caps.threads }, (_, i) => i);
   }
 
-  /** The process that moves, for each step. */
-  moves(): number[] {
-    return this.path.map(({ move }) => move);
+  /** Whether the way goes on. */
+  get more(): boolean {
+    return this.at < this.path.length;
+  }
+
+  /** The process that moves next. */
+  get next(): number {
+    return this.who[this.path[this.at]!.move]!;
   }
 
   step(): void {
+    const { rest, canonical, shadow, next } = this;
     const { move, choices } = this.path[this.at++]!;
     this.unrenamer.step(
       choices,
       (choose) => {
-        this.apply(this.shadow, move, choose);
-        return this.canonical?.apply();
+        this.apply(shadow, move, choose);
+        rest?.apply();
+        return canonical?.apply();
       },
       (choose) => {
         this.subject.user.listener = this.listener;
-        this.apply(this.k, move, choose);
+        this.apply(this.k, next, choose);
         this.subject.user.listener = undefined;
       },
     );
+    const before = this.who.slice();
+    rest?.moved?.forEach((from, i) => (this.who[i] = before[from]!));
   }
 
   private apply(k: Kernel, move: number, choose: (n: number) => number): void {
