@@ -102,6 +102,7 @@ const verifyCommand = buildCommand<VerifyFlags, string[], Context>({
       details: { kind: 'boolean', default: false, withNegated: false, brief },
       emit: { kind: 'parsed', parse: text, optional: true, brief },
       html: { kind: 'parsed', parse: text, optional: true, brief },
+      workers: { kind: 'parsed', parse: parseCount, optional: true, brief },
     },
     positional: { kind: 'array', parameter: { parse: text, placeholder: 'FILE|DIR', brief }, minimum: 1 },
   },

@@ -1,12 +1,13 @@
 /** Threads that help with a large search. */
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Source } from '../c/diagnostics.js';
 import { stop, Stop, type Shared } from '../explore/crew.js';
-import type { Crew } from '../run/crew.js';
+import type { Crew } from '../run/help.js';
 
 /** What a helping thread is started with. Once it has read the test it says `ready`, and makes its part of each search that it is sent. */
 export interface CrewData {
-  readonly crew: { readonly source: Source };
+  readonly crew: { readonly verb: 'run' | 'verify'; readonly source: Source };
 }
 
 export function isCrewData(data: unknown): data is CrewData {
@@ -16,6 +17,18 @@ export function isCrewData(data: unknown): data is CrewData {
 /** The entry of a thread, which the build puts beside the bundle. */
 export const WORKER = new URL('./worker.js', import.meta.url);
 
+/** How many threads make a large search: one unless asked. */
+export function workersFor({
+  workers,
+  coverage,
+}: {
+  readonly workers?: number;
+  readonly coverage: boolean;
+}): number {
+  // what of the model runs is asked on this thread
+  return coverage || !existsSync(WORKER) ? 1 : (workers ?? 1);
+}
+
 /** Threads to help with the searches of a file. */
 export class Helpers<Task extends { readonly shared: Shared }, Report> implements Crew<Task, Report> {
   private helpers: Helper<Task, Report>[] | undefined;
@@ -24,10 +37,14 @@ export class Helpers<Task extends { readonly shared: Shared }, Report> implement
   constructor(
     readonly threads: number,
     private readonly data: CrewData,
+    private readonly entry = WORKER,
   ) {}
 
   ready(): boolean {
-    this.helpers ??= Array.from({ length: this.threads - 1 }, () => new Helper<Task, Report>(this.data));
+    this.helpers ??= Array.from(
+      { length: this.threads - 1 },
+      () => new Helper<Task, Report>(this.entry, this.data),
+    );
     return this.helpers.every(({ ready }) => ready);
   }
 
@@ -49,8 +66,8 @@ class Helper<Task extends { readonly shared: Shared }, Report> {
   private told: { resolve(report: Report): void; reject(error: Error): void } | undefined;
   private shared: Shared | undefined;
 
-  constructor(data: CrewData) {
-    this.worker = new Worker(WORKER, { workerData: data });
+  constructor(entry: URL, data: CrewData) {
+    this.worker = new Worker(entry, { workerData: data });
     this.worker.on('message', (message: 'ready' | { readonly report: Report }) => {
       if (message === 'ready') this.ready = true;
       else this.told?.resolve(message.report);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
+import type { Source } from '../c/diagnostics.js';
 import { loadGrammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { runTest } from '../run/index.js';
@@ -17,15 +18,18 @@ export function wasm(name: string): Uint8Array {
 }
 
 /** The front end and the engine, ready to run. */
-export async function loadEngine(): Promise<Engine<LitmusTest>> {
+export async function loadEngine(): Promise<
+  Engine<LitmusTest> & { parseDriver(source: Source): LitmusTest }
+> {
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
   // See main.ts: that was for the parser; the search is worth optimizing.
   setFlagsFromString('--no-liftoff-only');
   return {
     parse: (source) => parseLitmus(source, grammar),
+    parseDriver: (source) => parseLitmus(source, grammar, { threadless: true }),
     run: runTest,
     shared: sharedRuns,
-    crew: (threads, source) => new Helpers(threads, { crew: { source } }),
+    crew: (threads, source) => new Helpers(threads, { crew: { verb: 'run', source } }),
     ...(existsSync(TWIN) && { twin: loadTwin }),
   };
 }

@@ -1,6 +1,7 @@
 /** Runs one file on every configuration and tells what happens as it happens; knows nothing of printing. */
 import { DiagnosticError, formatDiagnostic, type Source } from '../c/diagnostics.js';
-import type { Crew, CrewReport, CrewTask } from '../run/crew.js';
+import type { CrewReport, CrewTask } from '../run/crew.js';
+import type { Crew } from '../run/help.js';
 import type { Progress, RunOptions, RunResult } from '../run/result.js';
 import type { TwinOf } from '../run/twin.js';
 import type { Configuration } from './options.js';

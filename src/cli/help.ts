@@ -103,7 +103,8 @@ Programs (what is beyond these bounds is listed with every answer):
 The search of one driver on one configuration (docs/search.md):
   --depth N        stop before operation N + 1
   --timeout S      stop after S seconds
-  --max-states N, --memory SIZE, --compact, --no-symmetry    as for 'run'
+  --max-states N, --memory SIZE, --compact, --no-symmetry, --workers N
+                   as for 'run'
 
 Output:
   --format F       text (fit for a mail), json (an object a line)

@@ -9,7 +9,7 @@ import type { LitmusTest } from '../litmus/ast.js';
 import type { Allocator } from '../run/probability/index.js';
 import { createReport, type Format } from '../report/index.js';
 import type { Context } from './context.js';
-import { WORKER } from './crew.js';
+import { WORKER, workersFor } from './crew.js';
 import { loadEngine } from './engine.js';
 import { readAndRunFile, type Engine, type FileRunOptions } from './file-run.js';
 import { findTests } from './files.js';
@@ -67,7 +67,7 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
     },
     // What of the model runs is asked on this thread, run by run.
     share: flags.share && !flags.coverage,
-    workers: flags.coverage ? 1 : workersFor(flags),
+    workers: workersFor(flags),
     color,
     debug: Boolean(this.env['PFNMAP_DEBUG']),
   };
@@ -100,11 +100,6 @@ const FEW_RUNS = 64;
 function threadsFor(files: number, configurations: number, asked: number | undefined): number {
   const few = asked === undefined && files * configurations < FEW_RUNS;
   return few || !existsSync(WORKER) ? 1 : Math.min(files, asked ?? availableParallelism());
-}
-
-/** How many threads make a large search: one unless asked, for on two processors two are hardly faster (bench/RESULTS.md). */
-function workersFor({ workers }: RunFlags): number {
-  return existsSync(WORKER) ? (workers ?? 1) : 1;
 }
 
 /** Says with each result what of the model has run. */

@@ -1,6 +1,8 @@
 /** A thread of the pool: runs the files that it is given, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { crewMember, type CrewTask } from '../run/crew.js';
+import { verifyMember } from '../verify/crew.js';
+import type { VerifyTask } from '../verify/index.js';
 import { isCrewData, type CrewData } from './crew.js';
 import { loadEngine } from './engine.js';
 import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
@@ -12,9 +14,17 @@ const GATHER_MS = 50;
 /** A thread that helps with the searches of a test. */
 async function serveCrew({ crew }: CrewData): Promise<void> {
   const port = parentPort!;
-  const { parse, twin } = await loadEngine();
-  const test = parse(crew.source);
-  port.on('message', (task: CrewTask) => port.postMessage({ report: crewMember(test, task, twin) }));
+  const { parse, parseDriver, twin } = await loadEngine();
+  const answer = <Task>(report: (task: Task) => unknown): void => {
+    port.on('message', (task: Task) => port.postMessage({ report: report(task) }));
+  };
+  if (crew.verb === 'run') {
+    const test = parse(crew.source);
+    answer((task: CrewTask) => crewMember(test, task, twin));
+  } else {
+    const driver = parseDriver(crew.source);
+    answer((task: VerifyTask) => verifyMember(driver, task));
+  }
   port.postMessage('ready');
 }
 

@@ -20,8 +20,16 @@ import { parseLitmus } from '../run/parse.js';
 import type { KindName } from '../verify/types.js';
 import { agrees, withinOf } from '../verify/expectation.js';
 import { likelihood } from '../verify/likelihood.js';
-import { verifyTest, type Bounds, type VerifyOptions, type VerifyResult } from '../verify/index.js';
+import {
+  verifyTest,
+  type Bounds,
+  type VerifyOptions,
+  type VerifyReport,
+  type VerifyResult,
+  type VerifyTask,
+} from '../verify/index.js';
 import type { Context } from './context.js';
+import { Helpers, workersFor } from './crew.js';
 import { wasm } from './engine.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { findTests } from './files.js';
@@ -58,6 +66,7 @@ export interface VerifyFlags {
   readonly details: boolean;
   readonly emit?: string;
   readonly html?: string;
+  readonly workers?: number;
 }
 
 /** How long a counterexample may take to be confirmed. */
@@ -131,27 +140,37 @@ class Verification {
   }
 
   async file(file: string, label: string, chosen: readonly Configuration[]): Promise<void> {
+    let crew: Helpers<VerifyTask, VerifyReport> | undefined;
     try {
       const text = readFileSync(resolve(this.context.cwd, file), 'utf8');
       const test = parseLitmus({ file, text }, this.grammar, { threadless: true });
       if (test.threads.length > 0 && !this.flags.anyUser)
         throw new UsageError(`${file} has threads of its own: --any-user leaves them aside`);
+      const workers = workersFor(this.flags);
+      if (workers > 1) crew = new Helpers(workers, { crew: { verb: 'verify', source: test.source } });
       for (const configuration of chosen) {
         if (this.context.signal.aborted) return;
         this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
-        await this.result(test, await this.verify(test, configuration));
+        await this.result(test, await this.verify(test, configuration, crew));
         // So that an interrupt is noticed even if every search is short.
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
       this.complain(file, error);
+    } finally {
+      crew?.close();
     }
   }
 
-  private async verify(test: LitmusTest, configuration: Configuration): Promise<VerifyResult> {
+  private async verify(
+    test: LitmusTest,
+    configuration: Configuration,
+    crew: Helpers<VerifyTask, VerifyReport> | undefined,
+  ): Promise<VerifyResult> {
     const { model } = this.context;
     model?.begin();
-    const result = await verifyTest(test, this.options(configuration, withinOf(test)));
+    const options = { ...this.options(configuration, withinOf(test)), ...(crew && { crew }) };
+    const result = await verifyTest(test, options);
     if (model === undefined || result.coverage === undefined) return result;
     return { ...result, coverage: { ...result.coverage, model: model.end() } };
   }

@@ -1,17 +1,17 @@
 /** A run that several threads make together: what each is told, what it does, and what comes of it. */
 import { Member, type Shared } from '../explore/crew.js';
-import { ToldApart, type Symmetry } from '../kernel/exchange.js';
-import { CapacityError, type Capacities, type Capacity } from '../kernel/layout.js';
-import { UnknownError } from '../kernel/routine.js';
+import type { Symmetry } from '../kernel/exchange.js';
+import type { Capacities } from '../kernel/layout.js';
 import type { Facts } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { bootKernel, compile } from './boot.js';
 import { Collector, inOrder, keyOf, NO_END, type Findings } from './collector.js';
+import { failureOf, type CrewFailure } from './help.js';
 import { questionOf } from './outcome.js';
 import { memoOf } from './memo.js';
 import type { Outcome } from './result.js';
 import type { TwinOf } from './twin.js';
-import { Entangled, type Reduction } from './por.js';
+import type { Reduction } from './por.js';
 import { searchedSystem } from './system.js';
 
 /** What a thread is told. Can be sent to another thread. */
@@ -26,13 +26,6 @@ export interface CrewTask {
   readonly shared: Shared;
 }
 
-/** What ends a search for all threads. */
-export type CrewFailure =
-  | { readonly kind: 'capacity'; readonly capacity: Capacity }
-  | { readonly kind: 'told'; readonly frames: ToldApart['frames']; readonly unit: number }
-  | { readonly kind: 'entangled'; readonly contents: boolean }
-  | { readonly kind: 'unknown'; readonly reason: string };
-
 /** What a thread has found. */
 export interface CrewReport {
   readonly outcomes: readonly Outcome[];
@@ -41,16 +34,6 @@ export interface CrewReport {
   readonly states: number;
   readonly transitions: number;
   readonly failure?: CrewFailure;
-}
-
-/** Threads that help another: only who runs the engine can start some. */
-export interface Crew<Task extends { readonly shared: Shared }, Report> {
-  /** How many make a search, the one that they help included. */
-  readonly threads: number;
-  /** Starts them unless they are. @returns whether all know the test and wait for a search */
-  ready(): boolean;
-  /** @param tasks one for each */
-  search(tasks: readonly Task[]): Promise<readonly Report[]>;
 }
 
 /** A helping thread's part. It blocks until the search is over for all. */
@@ -83,23 +66,6 @@ export function reportOf(member: Member, collector: Collector, failure: CrewFail
     transitions: member.transitions,
     ...(failure === undefined ? {} : { failure }),
   };
-}
-
-/** @throws what is no reason to try again */
-export function failureOf(error: unknown): CrewFailure {
-  if (error instanceof CapacityError) return { kind: 'capacity', capacity: error.capacity };
-  if (error instanceof ToldApart) return { kind: 'told', frames: error.frames, unit: error.unit };
-  if (error instanceof Entangled) return { kind: 'entangled', contents: error.contents };
-  if (error instanceof UnknownError) return { kind: 'unknown', reason: error.message };
-  throw error;
-}
-
-/** The error that a failure was. */
-export function errorOf(failure: CrewFailure): Error {
-  if (failure.kind === 'capacity') return new CapacityError(failure.capacity);
-  if (failure.kind === 'told') return new ToldApart(failure.frames, failure.unit);
-  if (failure.kind === 'entangled') return new Entangled(failure.contents);
-  return new UnknownError(failure.reason);
 }
 
 /** What all threads have found, as one has it. */

@@ -1,16 +1,16 @@
 /** Searches a compiled test: with small capacities first, and where a search grows large, on many threads. */
 import { Search, type Ending } from '../explore/bfs.js';
-import { Member, progressOf, share, Stop, stop, stopped, type Shared } from '../explore/crew.js';
-import { breathe, runInSlices, SLICE_MS } from '../explore/slices.js';
+import { Member, share } from '../explore/crew.js';
+import { runInSlices } from '../explore/slices.js';
 import type { Action } from '../explore/system.js';
 import { Exchange, narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
-import { FACT_NAMES, type Facts } from '../kernel/facts.js';
 import { CapacityError, grow, INITIAL_CAPACITIES, type Capacities } from '../kernel/layout.js';
 import { UnknownError } from '../kernel/routine.js';
 import { bootKernel, firstStack, type Compiled } from './boot.js';
 import { Canonical } from './canonical.js';
 import { Collector, type Findings } from './collector.js';
-import { errorOf, failureOf, reportOf, together, type CrewReport, type CrewTask } from './crew.js';
+import { reportOf, together, type CrewTask } from './crew.js';
+import { failureOf, sent, settle, SHORT_SLICE_MS, takePart, Unsettled, wantsHelp } from './help.js';
 import { memoOf } from './memo.js';
 import type { Question } from './outcome.js';
 import type { Progress, RunOptions, Witness } from './result.js';
@@ -19,11 +19,6 @@ import { firstSymmetry } from './symmetry.js';
 import { kernelSystem, searchedSystem } from './system.js';
 import { Unrenamer } from './unrename.js';
 import { witnessSteps } from './witness.js';
-
-/** A search of more states is helped by other threads, if there may be some: before, starting them takes longer. */
-const ALONE_STATES = 5_000;
-/** How long this thread searches before it looks whether they are there. */
-const SHORT_SLICE_MS = 40;
 
 /** What a search found out. */
 export interface Exploration {
@@ -57,23 +52,23 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
   let symmetry = options.symmetry === false ? undefined : firstSymmetry(c, [question.prop, question.filter]);
   const deadline = options.timeoutMs === undefined ? undefined : performance.now() + options.timeoutMs;
   // Threads that search together note no ways and keep no fingerprints; and where they are when a bound on states is hit depends on their pace.
-  let alone =
+  const alone =
     options.crew === undefined ||
     options.witness === true ||
     options.compact === true ||
     options.maxStates !== undefined;
   // a witness is a shortest way
   let reduction = options.por === false || options.witness === true ? undefined : firstReduction(c, question);
+  let unsettled = false;
   for (;;) {
     const attempt = { c, question, options, caps, symmetry, reduction, deadline };
     try {
-      return await searchHere(attempt, alone);
+      return await searchHere(attempt, alone || unsettled);
     } catch (error) {
+      unsettled = error instanceof Unsettled;
+      if (unsettled) continue;
       if (reduction !== undefined && (error instanceof Entangled || error instanceof UnknownError)) {
         reduction = error instanceof Entangled && error.contents ? { contents: true } : undefined;
-      } else if (error instanceof UnknownError || isLast(error, caps)) {
-        // so does what they have found before they meet what the model does not know, or has no room for
-        alone = true;
       } else if (error instanceof ToldApart && symmetry !== undefined) {
         symmetry = narrowed(c.mem, symmetry, error);
       } else if (error instanceof CapacityError) {
@@ -83,13 +78,9 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
   }
 }
 
-function isLast(error: unknown, caps: Capacities): boolean {
-  return error instanceof CapacityError && grow(caps, error.capacity) === undefined;
-}
-
 /**
  * Searches on this thread, and with others once the search has grown large, unless it is to be made `alone`.
- * @throws CapacityError if there can be more, ToldApart
+ * @throws CapacityError if there can be more, ToldApart, Unsettled
  */
 async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration> {
   const { c, question, options, caps, symmetry, reduction } = attempt;
@@ -111,7 +102,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
   } catch (error) {
     if (reduction !== undefined && !(error instanceof CapacityError)) throw error;
     if (error instanceof UnknownError) return found({ reason: error.message, repeatable: true });
-    if (error instanceof CapacityError && isLast(error, caps))
+    if (error instanceof CapacityError && grow(caps, error.capacity) === undefined)
       return found({ reason: `bound: ${error.capacity}`, repeatable: true });
     throw error;
   }
@@ -143,11 +134,6 @@ async function searchInSlices(
   });
 }
 
-/** Whether a search is so large, and such, that others had better help. */
-export function wantsHelp(search: Search): boolean {
-  return search.states > ALONE_STATES && search.sharedStore !== undefined;
-}
-
 /** How far a search is. */
 export function progressIn({ states, transitions, queued }: Search): Progress {
   return { explored: states, transitions, queued };
@@ -159,9 +145,7 @@ async function searchTogether(attempt: Attempt, search: Search, collector: Colle
   const { maxBytes } = options;
   const crew = options.crew!;
   const shared = share(search, crew.threads)!;
-  // what the threads ask is seen by nobody: all facts count as asked
-  const facts = Object.fromEntries(FACT_NAMES.map((name) => [name, c.facts[name]])) as unknown as Facts;
-  const common = { facts, ptrs: c.ptrs, caps, symmetry, reduction, maxBytes, shared };
+  const common = { facts: sent(c.facts), ptrs: c.ptrs, caps, symmetry, reduction, maxBytes, shared };
   const others = Array.from({ length: crew.threads - 1 }, (_, i): CrewTask => ({ ...common, index: i + 1 }));
   const member = new Member(
     search.system,
@@ -174,8 +158,10 @@ async function searchTogether(attempt: Attempt, search: Search, collector: Colle
   ]);
   const mine = reportOf(member, collector, failure === undefined ? undefined : failureOf(failure));
   const reports = [mine, ...theirs];
-  const worse = worst(reports);
-  if (worse !== undefined) throw worse;
+  settle(
+    reports.map((report) => report.failure),
+    caps,
+  );
   const total = (of: 'states' | 'transitions'): number => reports.reduce((n, r) => n + r[of], 0);
   return {
     findings: together(reports),
@@ -184,40 +170,6 @@ async function searchTogether(attempt: Attempt, search: Search, collector: Colle
     witness: () => undefined,
     ...endOf(ending, options),
   };
-}
-
-/** This thread's part of a search: the others are not its to wait for, but it is the one that hears when all are to stop. */
-export async function takePart(
-  member: Member,
-  shared: Shared,
-  { signal, onProgress }: Pick<RunOptions, 'signal' | 'onProgress'>,
-  deadline: number | undefined,
-): Promise<{ readonly ending: Ending | 'aborted'; readonly failure?: unknown }> {
-  let ending: Ending | 'aborted' = 'complete';
-  const end = (how: typeof ending): void => {
-    ending = how;
-    stop(shared, Stop.Asked);
-  };
-  try {
-    await member.runInSlices(SLICE_MS, async () => {
-      const { states, transitions, queued } = progressOf(shared);
-      onProgress?.({ explored: states, transitions, queued });
-      await breathe();
-      if (signal?.aborted === true) end('aborted');
-      else if (deadline !== undefined && performance.now() > deadline) end('time');
-    });
-  } catch (failure) {
-    return { ending, failure };
-  }
-  if (stopped(shared) === Stop.Memory) ending = 'memory';
-  return { ending };
-}
-
-/** What another attempt has to deal with, the most certain first. */
-function worst(reports: readonly CrewReport[]): Error | undefined {
-  const failures = reports.flatMap(({ failure }) => failure ?? []);
-  const first = failures.find((f) => f.kind !== 'unknown') ?? failures[0];
-  return first && errorOf(first);
 }
 
 /** Why an answer is unknown although the search has come to its end. */

@@ -2,7 +2,8 @@
  * What a run takes and what it gives: the contract between the engine (`src/run`) and everything that
  * prints or judges results (`src/report`, `src/cli`, the tests).
  */
-import type { Crew, CrewReport, CrewTask } from './crew.js';
+import type { CrewReport, CrewTask } from './crew.js';
+import type { Crew } from './help.js';
 import type { TwinOf } from './twin.js';
 import type { Probability, ProbabilityOptions } from './probability/index.js';
 

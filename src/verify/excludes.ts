@@ -25,7 +25,7 @@ export function excludes(subject: Subject, worlds: readonly Bounds[], met: Reado
   if (only !== undefined) list.push(`operations other than ${only.join(', ')} (--only)`);
   const offsets = worlds[0]?.offsets;
   if (offsets !== undefined) list.push(`mappings at other offsets than ${offsets.join(', ')}`);
-  for (const bound of met) if (MET[bound] !== undefined) list.push(MET[bound]);
+  for (const [bound, programs] of Object.entries(MET)) if (met.has(bound)) list.push(programs);
   if (worlds.some(({ races, processes }) => !races && processes > 1))
     list.push('races inside system calls and faults (--races)');
   if (worlds.every(({ threads = 1 }) => threads === 1))

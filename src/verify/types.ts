@@ -1,7 +1,12 @@
 /** What a verification takes and what it gives. */
 import type { Party } from '../contract/index.js';
 import type { InvariantId } from '../contract/invariants/list.js';
+import type { Shared } from '../explore/crew.js';
+import type { Symmetry } from '../kernel/exchange.js';
+import type { Facts } from '../kernel/facts.js';
+import type { Capacities } from '../kernel/layout.js';
 import type { Picture } from '../run/picture/types.js';
+import type { Crew, CrewFailure } from '../run/help.js';
 import type { ModelCoverage, Progress } from '../run/result.js';
 
 /** What `--only` calls an operation. */
@@ -58,6 +63,8 @@ export interface VerifyOptions extends Partial<Bounds> {
   readonly coverage?: boolean;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
+  /** Threads that help with a large search. With `compact`, `coverage`, `maxStates` or `depth` there is none. */
+  readonly crew?: Crew<VerifyTask, VerifyReport>;
 }
 
 /** One operation on the way to a violation. */
@@ -141,4 +148,35 @@ export interface VerifyResult {
   /** If it was asked for. */
   readonly coverage?: Coverage;
   readonly timeMs: number;
+}
+
+/** How a world is searched. Can be sent to another thread. */
+export interface Settings {
+  readonly caps: Capacities;
+  readonly races: boolean;
+  /** Whether states that differ in names only are one. */
+  readonly renaming: boolean;
+  readonly symmetry: Symmetry | undefined;
+}
+
+/** What a thread that helps with a search is told. Can be sent to another thread. */
+export interface VerifyTask extends Settings {
+  readonly facts: Facts;
+  readonly ptrs: number;
+  readonly bounds: Bounds;
+  readonly maxBytes: number | undefined;
+  readonly index: number;
+  readonly shared: Shared;
+}
+
+/** What such a thread has found. */
+export interface VerifyReport {
+  readonly states: number;
+  readonly transitions: number;
+  readonly loaded: boolean;
+  readonly mapped: boolean;
+  /** What was met outside of the bounds. */
+  readonly bounds: readonly string[];
+  readonly unknown: readonly string[];
+  readonly failure?: CrewFailure;
 }
