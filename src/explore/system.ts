@@ -19,7 +19,8 @@ export interface TransitionSystem {
   enabled(m: number): boolean;
   /**
    * Makes move `m`. Every nondeterministic decision inside it is a call of `choose(n)`, which answers 0..n-1; the same answers give
-   * the same state. `false`: it leads out of the bounds that the system was given; what the words hold is then no state.
+   * the same state. `false`: it leads nowhere, out of the bounds that the system was given (what the words hold is then no state) or to the state that it
+   * began in.
    */
   apply(m: number, choose: Choose): boolean | void;
 }

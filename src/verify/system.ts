@@ -1,4 +1,5 @@
 /** A driver and every program as a transition system: a move is a process's next operation, or with races a step of it. */
+import { equal } from '../explore/chunks.js';
 import type { TransitionSystem } from '../explore/system.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { CapacityError, cutsOf, Freeze, HEAD, type Capacity } from '../kernel/layout.js';
@@ -31,13 +32,18 @@ export interface Manner {
 export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: Manner): TransitionSystem {
   const { races, beyond, canonical } = manner;
   const rest = canonical === undefined || races ? undefined : new Rest(k, canonical.symmetry === undefined);
+  const before = new Int32Array(k.w.length);
+  const enabled = (m: number): boolean =>
+    k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m);
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
     moves: k.layout.caps.threads,
     enabled: (m) => {
       user.forget();
-      return k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m);
+      if (!enabled(m)) return false;
+      before.set(k.w);
+      return true;
     },
     apply: (m, choose) => {
       k.chooser = choose;
@@ -45,6 +51,8 @@ export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: 
       try {
         if (booting(k)) runModuleInit(k, c);
         else k.run(m);
+        // most operations are refused
+        if (equal(k.w, 0, before, 0, before.length)) return false;
         rest?.apply();
         canonical?.apply();
         return true;
