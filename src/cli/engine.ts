@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import type { Source } from '../c/diagnostics.js';
-import { loadGrammar } from '../c/grammar.js';
+import { loadGrammar, type Grammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { runTest } from '../run/index.js';
 import { sharedRuns } from '../run/shared.js';
@@ -13,17 +13,22 @@ import { Helpers } from './crew.js';
 import type { Engine } from './file-run.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */
-export function wasm(name: string): Uint8Array {
+function wasm(name: string): Uint8Array {
   return readFileSync(new URL(`./${name}.wasm`, import.meta.url));
+}
+
+/** The grammar of C. What is compiled after it may be optimized again: see main.ts. */
+export async function loadParser(): Promise<Grammar> {
+  const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
+  setFlagsFromString('--no-liftoff-only');
+  return grammar;
 }
 
 /** The front end and the engine, ready to run. */
 export async function loadEngine(): Promise<
   Engine<LitmusTest> & { parseDriver(source: Source): LitmusTest }
 > {
-  const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
-  // See main.ts: that was for the parser; the search is worth optimizing.
-  setFlagsFromString('--no-liftoff-only');
+  const grammar = await loadParser();
   return {
     parse: (source) => parseLitmus(source, grammar),
     parseDriver: (source) => parseLitmus(source, grammar, { threadless: true }),

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { loadGrammar, type Grammar } from '../c/grammar.js';
+import type { Grammar } from '../c/grammar.js';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
@@ -30,7 +30,7 @@ import {
 } from '../verify/index.js';
 import type { Context } from './context.js';
 import { Helpers, workersFor } from './crew.js';
-import { wasm } from './engine.js';
+import { loadParser } from './engine.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { findTests } from './files.js';
 import { configurations, probabilityOf, type Configuration } from './options.js';
@@ -81,7 +81,7 @@ export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths:
     const file = flags[option];
     if (file !== undefined) checkWritable(option, resolve(this.cwd, file));
   }
-  const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
+  const grammar = await loadParser();
   const verification = new Verification(this, flags, grammar, new ProgressLine(stderr));
   const files = findTests(paths, this.cwd);
   for (const [index, file] of files.entries()) {

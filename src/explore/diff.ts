@@ -102,3 +102,34 @@ export function plainScratch(leaves: number): Scratch {
   };
   return { a, b, found, diff, owner: undefined };
 }
+
+/** What words were, to be compared with what they are. */
+export interface Snapshot {
+  take(): void;
+  same(): boolean;
+}
+
+const beside = new WeakMap<Int32Array, Scratch>();
+
+/** Words, all 0, that a snapshot is quick to be compared with. Their memory is much for a few: not for many at a time. */
+export function comparedWords(length: number): Int32Array {
+  const scratch = vectorScratch(Math.ceil(length / LEAF));
+  if (scratch === undefined) return new Int32Array(length);
+  const words = scratch.a.subarray(0, length);
+  beside.set(words, scratch);
+  return words;
+}
+
+export function snapshotOf(words: Int32Array): Snapshot {
+  const leaves = Math.ceil(words.length / LEAF);
+  const { a, b, diff } = beside.get(words) ?? plainScratch(leaves);
+  const before = b.subarray(0, words.length);
+  const copied = beside.has(words) ? undefined : a.subarray(0, words.length);
+  return {
+    take: () => before.set(words),
+    same: () => {
+      copied?.set(words);
+      return diff(leaves) === 0;
+    },
+  };
+}

@@ -101,10 +101,14 @@ export function worldLayout({ lowered, mem, facts, ptrs }: Compiled, caps: Capac
   );
 }
 
-/** A kernel in the state before any thread has moved: frames owned, cells set; module_init is the first move. */
-export function bootKernel(c: Compiled, caps: Capacities): Kernel {
+/**
+ * A kernel in the state before any thread has moved: frames owned, cells set; module_init is the first move.
+ * @param wordsOf makes the words of its world, all 0; absent: any
+ */
+export function bootKernel(c: Compiled, caps: Capacities, wordsOf?: (length: number) => Int32Array): Kernel {
   const { lowered, mem } = c;
-  const k = new Kernel(worldLayout(c, caps), c.facts, mem, lowered.program, c.options);
+  const layout = worldLayout(c, caps);
+  const k = new Kernel(layout, c.facts, mem, lowered.program, c.options, wordsOf?.(layout.words));
   k.w.set(lowered.globalWords, k.layout.globals);
   initFrames(k, c);
   if (lowered.moduleInit === undefined) startThreads(k, c);

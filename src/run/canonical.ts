@@ -58,7 +58,7 @@ export class Canonical {
     if (k.frozen) return undefined;
     const renamed =
       this.symmetry !== undefined && this.anyUsed() && this.stacksAllow() && this.renameFrames();
-    if (this.vmas && this.atRest() && !this.holdsVma()) this.sortVmas();
+    if (this.vmas && this.atRest() && !this.holdsVma()) sortVmas(k);
     return renamed ? this.to : undefined;
   }
 
@@ -88,22 +88,6 @@ export class Canonical {
   private vmaIn(from: number, to: number): boolean {
     for (let i = from; i < to; i++) if (isVma(this.k.w[i]!)) return true;
     return false;
-  }
-
-  /** By process and place; free slots last. */
-  private sortVmas(): void {
-    const { vmas } = this.k;
-    for (let i = 1; i < vmas.length; i++)
-      for (let j = i; j > 0 && before(vmas[j]!, vmas[j - 1]!); j--) this.swap(vmas[j]!.o, vmas[j - 1]!.o);
-  }
-
-  private swap(a: number, b: number): void {
-    const { w } = this.k;
-    for (let i = 0; i < VMA.WORDS; i++) {
-      const word = w[a + i]!;
-      w[a + i] = w[b + i]!;
-      w[b + i] = word;
-    }
   }
 
   // --- frames ---
@@ -313,4 +297,20 @@ function isVma(word: number): boolean {
 function before(a: Vma, b: Vma): boolean {
   if (a.mm < 0 || b.mm < 0) return b.mm < 0 && a.mm >= 0;
   return a.mm !== b.mm ? a.mm < b.mm : a.start < b.start;
+}
+
+/** Keeps VMAs by process and place; free slots last. Only where nobody holds on to a slot. */
+export function sortVmas({ w, vmas }: Kernel): void {
+  for (let i = 1; i < vmas.length; i++)
+    for (let j = i; j > 0 && before(vmas[j]!, vmas[j - 1]!); j--)
+      swapWords(w, vmas[j]!.o, vmas[j - 1]!.o, VMA.WORDS);
+}
+
+/** Exchanges w[a..a + words) and w[b..b + words). */
+export function swapWords(w: Int32Array, a: number, b: number, words: number): void {
+  for (let i = 0; i < words; i++) {
+    const word = w[a + i]!;
+    w[a + i] = w[b + i]!;
+    w[b + i] = word;
+  }
 }

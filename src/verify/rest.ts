@@ -6,9 +6,10 @@
 import { handleKind, HandleKind } from '../kernel/handle.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { FILE, PROC, THREAD, VMA } from '../kernel/layout.js';
-import { pinFrame } from '../kernel/pin.js';
+import { withPinFrame } from '../kernel/pin.js';
 import { ProcState, ThreadState } from '../kernel/routine.js';
 import { booting } from '../run/boot.js';
+import { sortVmas, swapWords } from '../run/canonical.js';
 import { USER } from './user.js';
 
 /** Words up to this are no handle. */
@@ -20,12 +21,11 @@ export class Rest {
   /** Where each process has been before, by its slot now; undefined if all keep theirs. It holds until the next call. */
   moved: Int32Array | undefined;
   private readonly from: Int32Array;
-  /** Of each process: what it is compared by. */
-  private readonly keys: Int32Array[];
-  /** Slots of the VMAs in the order of processes and places, and how many they are. */
-  private readonly order: Int32Array;
-  private vmas = 0;
+  /** Slots of the VMAs of two processes that are compared, by place. */
+  private readonly left: Int32Array;
+  private readonly right: Int32Array;
   private readonly fileTo: Int32Array;
+  private files = 0;
   private readonly copy: Int32Array;
 
   /** @param numbered whether every frame has a place of its own: then which one it is tells processes apart */
@@ -33,13 +33,12 @@ export class Rest {
     private readonly k: Kernel,
     private readonly numbered: boolean,
   ) {
-    const { caps, procWords, threadWords } = k.layout;
+    const { caps } = k.layout;
     this.from = new Int32Array(caps.procs);
-    const words = procWords + caps.vmas * (VMA.WORDS + FILE.WORDS) + caps.fds * FILE.WORDS + threadWords;
-    this.keys = Array.from({ length: caps.procs }, () => new Int32Array(words));
-    this.order = new Int32Array(caps.vmas);
+    this.left = new Int32Array(caps.vmas);
+    this.right = new Int32Array(caps.vmas);
     this.fileTo = new Int32Array(caps.files);
-    this.copy = new Int32Array(Math.max(procWords, threadWords, caps.files * FILE.WORDS));
+    this.copy = new Int32Array(caps.files * FILE.WORDS);
   }
 
   /** Lets processes and files change places. */
@@ -49,6 +48,7 @@ export class Rest {
     if (k.frozen || booting(k) || !this.atRest() || this.held()) return;
     this.forget();
     this.sortProcesses();
+    sortVmas(k);
     this.sortFiles();
   }
 
@@ -101,94 +101,89 @@ export class Rest {
   // --- processes ---
 
   private sortProcesses(): void {
-    const { from, keys } = this;
+    const { from } = this;
     const n = from.length;
-    for (let i = 0; i < n; i++) {
-      from[i] = i;
-      this.compose(i);
-    }
     let sorted = true;
+    for (let i = 0; i < n; i++) from[i] = i;
     for (let i = 1; i < n; i++)
-      for (let j = i; j > 0 && isLess(keys[j]!, keys[j - 1]!); j--) {
+      for (let j = i; j > 0 && this.compare(j, j - 1) < 0; j--) {
         sorted = false;
-        [keys[j], keys[j - 1]] = [keys[j - 1]!, keys[j]!];
         this.swap(j, j - 1);
       }
     if (!sorted) this.moved = from;
   }
 
-  /** Writes down what process `i` is compared by: names of frames and slots left out. Its first word is the length. */
-  private compose(i: number): void {
-    const { k, numbered } = this;
+  /** Compares two processes by their words, names of frames and slots left out. Those that do not exist come last: fork() takes the first. */
+  private compare(a: number, b: number): number {
+    const { k } = this;
     const { w, layout } = k;
-    const key = this.keys[i]!;
-    const p = k.proc(i);
-    const state = w[p + PROC.STATE]!;
-    let n = 1;
-    // those that do not exist come last: fork() takes the first
-    key[n++] = state === ProcState.Absent ? 0xff : state;
-    key[n++] = w[p + PROC.RSS_ANON]!;
-    key[n++] = w[p + PROC.RSS_FILE]!;
-    key[n++] = w[p + PROC.FLAGS]!;
-    for (let at = p + layout.fdsAt; at < p + layout.pinsAt; at++) n = this.composeFile(key, n, w[at]! - 1);
-    for (let at = p + layout.pinsAt; at < p + layout.pteAt; at++)
-      key[n++] = numbered || w[at] === 0 ? w[at]! : w[at]! - pinFrame(w[at]!);
-    for (let at = p + layout.pteAt; at < p + layout.procWords; at += 2) {
-      key[n++] = w[at + 1]!;
-      if (numbered) key[n++] = w[at]!;
+    const [p, q] = [k.proc(a), k.proc(b)];
+    const [live, other] = [w[p + PROC.STATE]!, w[q + PROC.STATE]!];
+    if (live !== other) return live === 0 ? 1 : other === 0 ? -1 : live - other;
+    let d = w[p + PROC.RSS_ANON]! - w[q + PROC.RSS_ANON]! || w[p + PROC.RSS_FILE]! - w[q + PROC.RSS_FILE]!;
+    d ||= w[p + PROC.FLAGS]! - w[q + PROC.FLAGS]!;
+    for (let i = layout.fdsAt; d === 0 && i < layout.pinsAt; i++) d = this.compareFiles(w[p + i]!, w[q + i]!);
+    for (let i = layout.pinsAt; d === 0 && i < layout.pteAt; i++)
+      d = this.pin(w[p + i]!) - this.pin(w[q + i]!);
+    for (let i = layout.pteAt; d === 0 && i < layout.procWords; i += 2) {
+      d = w[p + i + 1]! - w[q + i + 1]!;
+      if (this.numbered) d ||= w[p + i]! - w[q + i]!;
     }
-    const t = k.thread(i);
-    for (let at = t + THREAD.STACK; at <= t + THREAD.STACK + USER.WORDS; at++) key[n++] = w[at]!;
-    const first = this.vmas;
-    this.listVmas(i);
-    for (let v = first; v < this.vmas; v++) n = this.composeVma(key, n, this.order[v]!);
-    this.vmas = first;
-    key[0] = n;
+    const [t, u] = [k.thread(a) + THREAD.STACK, k.thread(b) + THREAD.STACK];
+    for (let i = 0; d === 0 && i <= USER.WORDS; i++) d = w[t + i]! - w[u + i]!;
+    return d === 0 ? this.compareMappings(a, b) : d;
   }
 
-  private composeVma(key: Int32Array, n: number, slot: number): number {
+  private pin(word: number): number {
+    return this.numbered || word === 0 ? word : withPinFrame(word, 0);
+  }
+
+  private compareMappings(a: number, b: number): number {
+    const { left, right } = this;
+    const n = this.listVmas(a, left);
+    let d = n - this.listVmas(b, right);
+    for (let i = 0; d === 0 && i < n; i++) d = this.compareVmas(left[i]!, right[i]!);
+    return d;
+  }
+
+  private compareVmas(a: number, b: number): number {
     const { w, vmas } = this.k;
-    const { o } = vmas[slot]!;
-    key[n++] = w[o + VMA.RANGE]!;
-    key[n++] = w[o + VMA.FLAGS]!;
-    key[n++] = w[o + VMA.PGOFF_LO]!;
-    key[n++] = w[o + VMA.PGOFF_HI]!;
-    key[n++] = w[o + VMA.PROT]!;
-    key[n++] = w[o + VMA.REFS]! & ~VMA_FILE;
-    return this.composeFile(key, n, (w[o + VMA.REFS]! & VMA_FILE) - 1);
+    const [o, p] = [vmas[a]!.o, vmas[b]!.o];
+    let d = w[o + VMA.RANGE]! - w[p + VMA.RANGE]! || w[o + VMA.FLAGS]! - w[p + VMA.FLAGS]!;
+    d ||= w[o + VMA.PGOFF_LO]! - w[p + VMA.PGOFF_LO]! || w[o + VMA.PGOFF_HI]! - w[p + VMA.PGOFF_HI]!;
+    d ||= w[o + VMA.PROT]! - w[p + VMA.PROT]!;
+    d ||= (w[o + VMA.REFS]! & ~VMA_FILE) - (w[p + VMA.REFS]! & ~VMA_FILE);
+    return d || this.compareFiles(w[o + VMA.REFS]! & VMA_FILE, w[p + VMA.REFS]! & VMA_FILE);
   }
 
-  private composeFile(key: Int32Array, n: number, slot: number): number {
+  /** Compares two files, which are numbers from 1, by what they are. */
+  private compareFiles(a: number, b: number): number {
+    if (a === b) return 0;
+    if (a === 0 || b === 0) return a - b;
     const { w, files } = this.k;
-    if (slot < 0) {
-      key[n] = -1;
-      return n + 1;
-    }
-    const { o } = files[slot]!;
-    key[n] = w[o + FILE.MODE]!;
-    key[n + 1] = w[o + FILE.REFS]!;
-    return n + 2;
+    const [o, p] = [files[a - 1]!.o, files[b - 1]!.o];
+    return w[o + FILE.MODE]! - w[p + FILE.MODE]! || w[o + FILE.REFS]! - w[p + FILE.REFS]!;
   }
 
-  /** Appends the VMAs of a process to the list, by place. */
-  private listVmas(proc: number): void {
+  /** Lists the VMAs of a process, by place. @returns how many they are */
+  private listVmas(proc: number, list: Int32Array): number {
     const { vmas } = this.k;
-    const { order } = this;
-    const first = this.vmas;
+    let n = 0;
     for (let i = 0; i < vmas.length; i++) {
       if (vmas[i]!.mm !== proc) continue;
-      let at = this.vmas++;
-      for (; at > first && vmas[order[at - 1]!]!.start > vmas[i]!.start; at--) order[at] = order[at - 1]!;
-      order[at] = i;
+      let at = n++;
+      for (; at > 0 && vmas[list[at - 1]!]!.start > vmas[i]!.start; at--) list[at] = list[at - 1]!;
+      list[at] = i;
     }
+    return n;
   }
 
   /** Exchanges two processes and their threads. */
   private swap(a: number, b: number): void {
     const { k, from } = this;
     const { w, layout } = k;
-    this.exchange(k.proc(a), k.proc(b), layout.procWords);
-    this.exchange(k.thread(a), k.thread(b), layout.threadWords);
+    swapWords(w, k.proc(a), k.proc(b), layout.procWords);
+    swapWords(w, k.thread(a), k.thread(b), layout.threadWords);
     this.settle(a);
     this.settle(b);
     for (let i = 0; i < k.vmas.length; i++) {
@@ -208,36 +203,26 @@ export class Rest {
     w[t + THREAD.FP] = t + THREAD.STACK;
   }
 
-  private exchange(a: number, b: number, words: number): void {
-    const { w } = this.k;
-    for (let i = 0; i < words; i++) {
-      const word = w[a + i]!;
-      w[a + i] = w[b + i]!;
-      w[b + i] = word;
-    }
-  }
-
   // --- files ---
 
   private sortFiles(): void {
     const { k, fileTo } = this;
     const { w, layout } = k;
-    let n = 0;
+    this.files = 0;
     fileTo.fill(-1);
-    const name = (file: number): void => {
-      if (file >= 0 && fileTo[file]! < 0) fileTo[file] = n++;
-    };
-    this.vmas = 0;
     for (let i = 0; i < k.procs.length; i++) {
       const p = k.proc(i);
-      for (let at = p + layout.fdsAt; at < p + layout.pinsAt; at++) name(w[at]! - 1);
-      this.listVmas(i);
+      for (let at = p + layout.fdsAt; at < p + layout.pinsAt; at++) this.nameFile(w[at]! - 1);
     }
-    for (let v = 0; v < this.vmas; v++) name(k.vmas[this.order[v]!]!.file);
-    this.vmas = 0;
-    for (let i = 0; i < fileTo.length; i++) if (k.files[i]!.refs !== 0 || k.files[i]!.mode !== 0) name(i);
-    for (let i = 0; i < fileTo.length; i++) name(i);
+    for (let i = 0; i < k.vmas.length; i++) if (k.vmas[i]!.mm >= 0) this.nameFile(k.vmas[i]!.file);
+    for (let i = 0; i < fileTo.length; i++)
+      if (k.files[i]!.refs !== 0 || k.files[i]!.mode !== 0) this.nameFile(i);
+    for (let i = 0; i < fileTo.length; i++) this.nameFile(i);
     for (let i = 0; i < fileTo.length; i++) if (fileTo[i] !== i) return this.renameFiles();
+  }
+
+  private nameFile(file: number): void {
+    if (file >= 0 && this.fileTo[file]! < 0) this.fileTo[file] = this.files++;
   }
 
   private renameFiles(): void {
@@ -265,11 +250,4 @@ function isSlot(word: number): boolean {
   if (word <= NO_HANDLE) return false;
   const kind = handleKind(word);
   return kind === HandleKind.Vma || kind === HandleKind.File || kind === HandleKind.Mm;
-}
-
-/** By length, then word by word. */
-function isLess(a: Int32Array, b: Int32Array): boolean {
-  const n = a[0]!;
-  for (let i = 0; i < n; i++) if (a[i] !== b[i]) return a[i]! < b[i]!;
-  return false;
 }

@@ -1,5 +1,5 @@
 /** A driver and every program as a transition system: a move is a process's next operation, or with races a step of it. */
-import { equal } from '../explore/chunks.js';
+import { snapshotOf } from '../explore/diff.js';
 import type { TransitionSystem } from '../explore/system.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { CapacityError, cutsOf, Freeze, HEAD, type Capacity } from '../kernel/layout.js';
@@ -32,7 +32,7 @@ export interface Manner {
 export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: Manner): TransitionSystem {
   const { races, beyond, canonical } = manner;
   const rest = canonical === undefined || races ? undefined : new Rest(k, canonical.symmetry === undefined);
-  const before = new Int32Array(k.w.length);
+  const before = snapshotOf(k.w);
   const enabled = (m: number): boolean =>
     k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m);
   return {
@@ -42,7 +42,7 @@ export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: 
     enabled: (m) => {
       user.forget();
       if (!enabled(m)) return false;
-      before.set(k.w);
+      before.take();
       return true;
     },
     apply: (m, choose) => {
@@ -52,7 +52,7 @@ export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: 
         if (booting(k)) runModuleInit(k, c);
         else k.run(m);
         // most operations are refused
-        if (equal(k.w, 0, before, 0, before.length)) return false;
+        if (before.same()) return false;
         rest?.apply();
         canonical?.apply();
         return true;

@@ -1,6 +1,7 @@
 /** A driver and every program on a kernel of given capacities: what is searched, and what is asked of every state. */
 import { InvariantChecker } from '../contract/invariants/check.js';
 import { invariantIndex } from '../contract/invariants/list.js';
+import { comparedWords } from '../explore/diff.js';
 import type { TransitionSystem } from '../explore/system.js';
 import { Exchange } from '../kernel/exchange.js';
 import type { Kernel } from '../kernel/kernel.js';
@@ -37,7 +38,7 @@ export class Trial {
     { caps, races, renaming, symmetry }: Settings,
     private readonly recorder?: CoverageRecorder,
   ) {
-    this.k = bootKernel(subject.compiled, caps);
+    this.k = bootKernel(subject.compiled, caps, comparedWords);
     recorder?.attend(this.k, subject);
     this.checker = new InvariantChecker(this.k, subject.access);
     if (symmetry !== undefined) this.k.exchange = new Exchange(this.k, symmetry);
