@@ -4,8 +4,9 @@
 //
 // First in the usual worlds of `pfnmap verify`, larger than those that most headers name. Where that gives no answer, or not yet the one
 // that the header foretells (a race, an operation that takes more pages), in the header's own.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { FOLDER } from './drivers.mjs';
 
@@ -36,10 +37,18 @@ export function withinText(text) {
   return /^ \* Within: (.*)$/m.exec(text)?.[1].trim() ?? SMALL;
 }
 
-function verify(name, args) {
+function run(args) {
   const options = { cwd: ROOT, encoding: 'utf8', maxBuffer: 1 << 28 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['bin/pfnmap.js', ...args], options, (error, stdout, stderr) =>
+      resolve({ stdout, stderr, status: error === null ? 0 : error.code }),
+    );
+  });
+}
+
+async function verify(name, args) {
   const all = ['verify', '--any-user', '--format', 'json', ...args, `${FOLDER}/${name}.litmus`];
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['bin/pfnmap.js', ...all], options);
+  const { stdout, stderr, status } = await run(all);
   if (![0, 1, 124].includes(status)) throw new Error(`${name}: verify ended with ${status}\n${stderr}`);
   return stdout
     .split('\n')
@@ -47,20 +56,24 @@ function verify(name, args) {
     .map((line) => JSON.parse(line));
 }
 
-function rowsFor(name, seconds) {
+async function rowsFor(name, seconds) {
   const within = withinText(readFileSync(`${ROOT}${FOLDER}/${name}.litmus`, 'utf8'));
   const own = within === SMALL ? ['--processes', '1', '--pages', '1'] : [];
   const where = ['--arch', ARCHS.join(','), '--release', RELEASES.join(',')];
-  return verify(name, ['--no-within', '--timeout', String(seconds), ...where])
-    .filter(({ verdict }) => verdict !== 'n/a')
-    .map((usual) => {
-      // What only the core does wrong ends the search, and says nothing of a driver that holds.
-      const ended = usual.verdict === 'violated' && usual.expected === 'holds';
-      if (usual.verdict !== 'unknown' && usual.agrees && !ended) return row(name, usual, USUAL);
-      const there = ['--arch', usual.arch, '--release', usual.release];
-      const [result] = verify(name, [...own, '--timeout', String(6 * seconds), ...there]);
-      return row(name, result, within, usual);
-    });
+  const results = await verify(name, ['--no-within', '--timeout', String(seconds), ...where]);
+  const rows = [];
+  for (const usual of results.filter(({ verdict }) => verdict !== 'n/a')) {
+    // What only the core does wrong ends the search, and says nothing of a driver that holds.
+    const ended = usual.verdict === 'violated' && usual.expected === 'holds';
+    if (usual.verdict !== 'unknown' && usual.agrees && !ended) {
+      rows.push(row(name, usual, USUAL));
+      continue;
+    }
+    const there = ['--arch', usual.arch, '--release', usual.release];
+    const [result] = await verify(name, [...own, '--timeout', String(6 * seconds), ...there]);
+    rows.push(row(name, result, within, usual));
+  }
+  return rows;
 }
 
 /** @param usual what the usual worlds gave before */
@@ -106,18 +119,24 @@ ${lines.join('\n')}
 `;
 }
 
-function main(seconds, part) {
+async function main(seconds, part) {
   const path = ROOT + DOCUMENT;
   const known = part !== undefined && existsSync(path) ? rowsOf(readFileSync(path, 'utf8')) : [];
   const names = readdirSync(ROOT + FOLDER)
     .map((file) => file.replace('.litmus', ''))
     .toSorted();
-  const rows = names.flatMap((name) => {
-    if (part !== undefined && !name.includes(part)) return known.filter(([driver]) => driver === name);
-    process.stderr.write(`${name}\n`);
-    return rowsFor(name, seconds);
-  });
-  writeFileSync(path, documentOf(rows));
+  const rows = new Map();
+  const left = names.filter((name) => part === undefined || name.includes(part));
+  const worker = async () => {
+    for (let name = left.shift(); name !== undefined; name = left.shift()) {
+      process.stderr.write(`${name}\n`);
+      rows.set(name, await rowsFor(name, seconds));
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  const all = names.flatMap((name) => rows.get(name) ?? known.filter(([driver]) => driver === name));
+  writeFileSync(path, documentOf(all));
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main(Number(process.argv[2] ?? 10), process.argv[3]);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await main(Number(process.argv[2] ?? 10), process.argv[3]);
