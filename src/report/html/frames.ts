@@ -44,10 +44,10 @@ function state(f: FramePicture): string {
 
 function frameHtml({ marked }: Scene, f: FramePicture, old: FramePicture | undefined): Markup {
   const broken = marked?.frame === f.name ? ' broken' : '';
+  const flagged = f.flags.length > 0 || (old?.flags.length ?? 0) > 0;
   return markup`<li class="frame ${f.kind}${f.free === true ? ' free' : ''}${broken}" data-frame="${f.name}">
     <b>${f.name}</b> <span class="pfn">pfn ${f.pfn}</span>
-    <span class="what">${value(state(f), old && state(old))}
-      ${words(f.flags, old?.flags)}${f.refcount === undefined && ', no struct page'}</span>
+    <span class="what">${value(state(f), old && state(old))}${flagged && ' '}${words(f.flags, old?.flags)}${f.refcount === undefined && ', no struct page'}</span>
     ${f.refcount !== undefined && counts(f, old)}
     ${f.contents !== undefined && markup`<span class="contents">contents ${value(f.contents.join(' '), old?.contents?.join(' '))}</span>`}
     ${owners(f, old)} ${broken !== '' && markup`<span class="here">broken here</span>`}

@@ -60,9 +60,13 @@ const entryOver = (p: ProcessPicture | undefined, page: number): EntryPicture | 
 
 function rowHtml(scene: Scene, p: ProcessPicture, old: ProcessPicture | undefined, page: number): Markup {
   const { marked, pages } = scene;
-  const here = marked?.process === p.name && marked.page === page ? ' class="broken"' : '';
   const vma = vmaOver(p, page);
   const entry = entryOver(p, page);
+  const isHere = (first: number, length: number): boolean =>
+    marked?.process === p.name &&
+    marked.page !== undefined &&
+    marked.page >= first &&
+    marked.page < first + length;
   const span = (from: number, length: number): number => Math.min(length, pages - from);
   const cells = [
     vma === undefined
@@ -70,9 +74,10 @@ function rowHtml(scene: Scene, p: ProcessPicture, old: ProcessPicture | undefine
       : vma.start === page && vmaCell(vma, vmaOver(old, page), span(page, vma.pages)),
     entry === undefined
       ? goneCell(entryOver(old, page) && `none, was ${targetName(entryOver(old, page)!)}`)
-      : entry.page === page && entryCell(entry, entryOver(old, page), span(page, entry.pages)),
+      : entry.page === page &&
+        entryCell(scene, entry, entryOver(old, page), span(page, entry.pages), isHere(page, entry.pages)),
   ];
-  const row = here === '' ? markup`<tr>` : markup`<tr class="broken">`;
+  const row = isHere(page, 1) ? markup`<tr class="broken">` : markup`<tr>`;
   return markup`${row}<th scope="row">${page}</th>${cells}</tr>
 `;
 }
@@ -100,8 +105,16 @@ function vmaCell(v: VmaPicture, old: VmaPicture | undefined, rows: number): Mark
   </td>`;
 }
 
+/** The frame that an entry leads to; of a leaf above the PTE level the first. */
 function targetName(e: EntryPicture): string {
   return e.frame ?? outsideName(e.pfn);
+}
+
+/** `bar.0 to bar.3`: all that a leaf maps. */
+function targetNames({ now }: Scene, e: EntryPicture): string {
+  if (e.pages === 1) return targetName(e);
+  const last = `0x${(BigInt(e.pfn) + BigInt(e.pages - 1)).toString(16)}`;
+  return `${targetName(e)} to ${now.frames.find(({ pfn }) => pfn === last)?.name ?? outsideName(last)}`;
 }
 
 const CLASSES = {
@@ -112,13 +125,20 @@ const CLASSES = {
   'no VMA': 'no VMA',
 } as const;
 
-function entryCell(e: EntryPicture, old: EntryPicture | undefined, rows: number): Markup {
+function entryCell(
+  scene: Scene,
+  e: EntryPicture,
+  old: EntryPicture | undefined,
+  rows: number,
+  isBroken: boolean,
+): Markup {
+  const name = (one: EntryPicture): string => targetNames(scene, one);
   const count = (one: EntryPicture): string => (one.counted ? 'counted' : 'not counted');
   const isNew = old === undefined;
   const kind = e.counted ? 'counted' : 'raw';
   const typed = e.type !== undefined || old?.type !== undefined;
-  return markup`<td rowspan="${rows}" class="entry ${kind}" data-to="${targetName(e)}">
-    ${e.level !== 'pte' && markup`<b>${e.level}</b> `}<span class="to">→ ${isNew ? fresh(true, targetName(e)) : value(targetName(e), targetName(old))}</span>
+  return markup`<td rowspan="${rows}" class="entry ${kind}${isBroken ? ' broken' : ''}" data-to="${targetName(e)}">
+    ${e.level !== 'pte' && markup`<b>${e.level}</b> `}<span class="to">→ ${isNew ? fresh(true, name(e)) : value(name(e), name(old))}</span>
     <span class="pfn">pfn ${e.pfn}</span>
     <span class="line">${words(e.bits, old?.bits)}${typed && markup` ${value(e.type ?? 'wb', old && (old.type ?? 'wb'))}`}</span>
     <span class="line">vm_normal_page: ${value(CLASSES[e.classified], old && CLASSES[old.classified])}${e.because !== undefined && markup` <span class="quiet">(${e.because})</span>`}</span>

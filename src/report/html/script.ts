@@ -76,7 +76,7 @@ export const SCRIPT = `'use strict';
       const tip = document.createElementNS('http://www.w3.org/2000/svg', 'path');
       tip.setAttribute('d', 'M' + (x2 - 8) + ' ' + (y2 - 4) + 'L' + x2 + ' ' + y2 + 'L' + (x2 - 8) + ' ' + (y2 + 4) + 'Z');
       const kind = entry.classList.contains('raw') ? 'raw' : 'counted';
-      const broken = entry.closest('tr').classList.contains('broken') ? ' broken' : '';
+      const broken = entry.classList.contains('broken') ? ' broken' : '';
       line.setAttribute('class', 'line ' + kind + broken);
       tip.setAttribute('class', 'tip ' + kind + broken);
       svg.append(line, tip);

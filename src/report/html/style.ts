@@ -73,7 +73,8 @@ tbody th{font-weight:400;color:var(--quiet)}
 td.vma{background:var(--panel)}
 td.entry.raw{background:var(--raw-bg);border-left:3px solid var(--raw)}
 td.entry.counted{background:var(--counted-bg);border-left:3px solid var(--counted)}
-tr.broken td.entry{outline:2px solid var(--bad);outline-offset:-2px}
+tr.broken th{color:var(--bad);font-weight:700}
+td.entry.broken{outline:2px solid var(--bad);outline-offset:-2px}
 .to{font-weight:600}
 .line,.flags{display:block;font-size:13px}
 .flags{font-size:11.5px;color:var(--quiet);overflow-wrap:anywhere}

@@ -71,13 +71,16 @@ function mappers(k: Kernel): Map<number, string[]> {
   const found = new Map<number, string[]>();
   for (const p of k.procs) {
     if (p.state === ProcState.Absent || p.state === ProcState.Dead) continue;
-    for (let pg = 0; pg < k.layout.caps.arena; pg++) {
-      const e = walk(k, p.slot, pg);
-      if ((k.w[e + 1]! & PTE_PRESENT) === 0) continue;
-      const first = entryPfn(k, e);
-      const frame = k.mem.frame(first + (pg % levelPages(k, k.level)));
-      if (frame >= 0)
-        found.set(frame, [...(found.get(frame) ?? []), `${processName(k, p.slot)}, page ${pg}`]);
+    for (let first = 0; first < k.layout.caps.arena;) {
+      const e = walk(k, p.slot, first);
+      // A leaf may go beyond the last page that programs use.
+      const pages = levelPages(k, k.level);
+      for (let i = 0; i < pages && (k.w[e + 1]! & PTE_PRESENT) !== 0; i++) {
+        const frame = k.mem.frame(entryPfn(k, e) + i);
+        if (frame >= 0)
+          found.set(frame, [...(found.get(frame) ?? []), `${processName(k, p.slot)}, page ${first + i}`]);
+      }
+      first += pages;
     }
   }
   return found;
