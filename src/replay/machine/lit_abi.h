@@ -135,4 +135,8 @@ struct lit_step {
 #define LIT_ARENA 0x60000000UL
 /* sixteen PMD leaves */
 #define LIT_ARENA_PAGES 8192
+/* Where larger mappings go, aligned to a PUD leaf of 4K pages. */
+#define LIT_LARGE 0x1000000000UL
+#define LIT_LARGE_END 0x3000000000UL
+#define LIT_LARGE_STEP 0x40000000UL
 #endif

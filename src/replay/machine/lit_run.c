@@ -297,6 +297,7 @@ static const char *run(const struct lit_program *program, struct lit_select *sel
 
 	memset(lit_shared, 0, offsetof(struct lit_shared, text));
 	lit_shared->nprocs = program->nthreads;
+	lit_warn_again();
 	if (ioctl(lit_ctl, LITC_SELECT, sel) < 0)
 		return strerror(errno);
 	lit_log_clear();

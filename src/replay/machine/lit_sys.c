@@ -111,11 +111,32 @@ int lit_getpid(void) { return getpid(); }
 
 static int mapped(unsigned long at) { return !(msync((void *)at, PAGE, MS_ASYNC) < 0 && errno == ENOMEM); }
 
+/*
+ * Where a mapping larger than the arena goes, such as one of PUD_SIZE: left to itself the kernel puts it where no leaf can lie, and leaves that
+ * begin before it are SIGBUS. Only what asks about all pages of the arena does not see it.
+ */
+static unsigned long large_place(unsigned long length)
+{
+#if __SIZEOF_LONG__ == 8
+	unsigned long at, i;
+
+	for (at = LIT_LARGE; at + length <= LIT_LARGE_END; at += LIT_LARGE_STEP) {
+		for (i = at; i < at + length && !mapped(i); i += (unsigned long)LIT_TABLE * PAGE)
+			;
+		if (i >= at + length)
+			return at;
+	}
+#endif
+	return 0;
+}
+
 /* The lowest free place of the arena, with a free page before and behind, where a leaf fits if the length is that of one. */
 static unsigned long place(unsigned long length)
 {
 	unsigned long pages = (length + PAGE - 1) / PAGE, step = pages >= LIT_TABLE ? LIT_TABLE : 1, at, i;
 
+	if (pages > LIT_ARENA_PAGES)
+		return large_place(length);
 	for (at = 0; at + pages <= LIT_ARENA_PAGES; at += step) {
 		for (i = at > 0 ? at - 1 : 0; i <= at + pages; i++)
 			if (mapped(LIT_ARENA + i * PAGE))

@@ -39,6 +39,7 @@ struct lit_job {
 	unsigned int mmio_frames;
 };
 void lit_test(const struct lit_job *job);
+void lit_warn_again(void);
 /* reports of bad pages so far */
 extern int lit_reports;
 
