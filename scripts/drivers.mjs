@@ -71,11 +71,14 @@ function verdict(own) {
   const releases = distinct(ran.map((result) => result.release));
   const front = releases.length < distinct(own.map((result) => result.release)).length;
   const [special, plain] = [true, false].map((bit) => word(ran.filter((result) => result.special === bit)));
-  const words = special === plain ? special : `with a special bit ${special}, without ${plain}`;
+  // Where leaves have a special bit, pages have one, too.
+  const words =
+    special === plain || plain === undefined ? special : `with a special bit ${special}, without ${plain}`;
   return (front ? `${releases.join(', ')}: ` : '') + words;
 }
 
 function word(own) {
+  if (own.length === 0) return undefined;
   const words = distinct(own.map((result) => result.observation));
   if (words.length !== 1)
     throw new Error(`${own[0].test}: ${words.join(' and ')}, and not for a special bit`);

@@ -18,11 +18,10 @@ import { factsOf, optionFacts, runTest } from '../run/index.js';
 import type { Allocator, Probability } from '../run/probability/index.js';
 import { parseLitmus } from '../run/parse.js';
 import type { KindName } from '../verify/types.js';
-import { agrees, withinOf } from '../verify/expectation.js';
+import { agrees, withinOf, type Within } from '../verify/expectation.js';
 import { likelihood } from '../verify/likelihood.js';
 import {
   verifyTest,
-  type Bounds,
   type VerifyOptions,
   type VerifyReport,
   type VerifyResult,
@@ -176,7 +175,7 @@ class Verification {
   }
 
   /** @param within the header's bounds, which those of the command line replace */
-  private options({ arch, release }: Configuration, within: Partial<Bounds>): VerifyOptions {
+  private options({ arch, release }: Configuration, within: Within): VerifyOptions {
     const { flags, context, progress } = this;
     const given = <T>(name: string, value: T | undefined): object =>
       value === undefined ? {} : { [name]: value };

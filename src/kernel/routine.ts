@@ -185,6 +185,7 @@ export const UNDEFINED_IDS = [
   'H_1',
   'H_2',
   'unlock',
+  'unaligned_leaf',
 ] as const;
 
 /** Index into {@link UNDEFINED_IDS}. */
@@ -201,4 +202,6 @@ export const enum Undefined {
   H2 = 7,
   /** A lock is let go of that nobody holds. */
   Unlock = 8,
+  /** A leaf whose frame is not aligned like the leaf: it sets bits of the entry that are reserved, or mean something else. */
+  UnalignedLeaf = 9,
 }

@@ -22,7 +22,7 @@ export function available(k: Kernel, proc: number, o: Operation): boolean {
     case Kind.Madvise:
       return mapped(k, proc, o.a) && mapped(k, proc, o.b - 1);
     case Kind.Move:
-      return mapped(k, proc, o.a);
+      return mapped(k, proc, o.a) && mapped(k, proc, o.a + o.c - 1);
     case Kind.Grow:
       return mapped(k, proc, o.a) && (o.b === 0 ? !mapped(k, proc, o.a + 1) : room(k, proc, 2) >= 0);
     case Kind.Load:

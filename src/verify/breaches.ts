@@ -13,8 +13,8 @@ import {
 import type { Kernel } from '../kernel/kernel.js';
 import { Freeze, HEAD, PAGE, VMA } from '../kernel/layout.js';
 import { isLinear } from '../kernel/mm/memory/classify.js';
-import { entryPfn } from '../kernel/mm/pgtable.js';
-import { PTE_SPECIAL, PTE_WRITE } from '../kernel/pte.js';
+import { levelPages } from '../kernel/mm/pgtable.js';
+import { Level, PTE_SPECIAL, PTE_TABLE, PTE_WRITE } from '../kernel/pte.js';
 import { UNDEFINED_IDS } from '../kernel/routine.js';
 import { FMODE_WRITE, OPS_NULL, PG_ANON, PG_FREE, type Page, type Vma } from '../kernel/world.js';
 import { DRIVER_FUNCTIONS } from '../litmus/api/index.js';
@@ -38,6 +38,16 @@ export interface Deeds {
   /** The operation under way; absent in module_init. */
   readonly kind?: Kind | undefined;
 }
+
+/** The rule that keeps undefined behaviour away, where the contract has one. */
+const RULE_OF_UNDEFINED: Readonly<Record<string, RuleId>> = {
+  pfn_to_page: 'F-41',
+  A7_F2: 'F-43',
+  unaligned_leaf: 'F-14',
+};
+
+const UNALIGNED = 'a leaf is put in whose frame is not aligned like the leaf';
+const NO_STRUCT_PAGE = 'a frame without a struct page is taken for one that has one';
 
 const FREES = /^(__free_pages?|free_pages?|put_page|vfree|dma_free_coherent)$/;
 
@@ -210,10 +220,10 @@ function stopped(k: Kernel): Breach[] {
   const id = k.w[HEAD.FROZEN_ID]!;
   if (k.w[HEAD.FROZEN] === Freeze.Undefined) {
     const name = UNDEFINED_IDS[id];
-    const rule = name === 'pfn_to_page' ? 'F-41' : name === 'A7_F2' ? 'F-43' : undefined;
+    const rule = RULE_OF_UNDEFINED[name!];
     return rule === undefined
       ? []
-      : [{ rule, by: 'driver', how: 'a frame without a struct page is taken for one that has one' }];
+      : [{ rule, by: 'driver', how: name === 'unaligned_leaf' ? UNALIGNED : NO_STRUCT_PAGE }];
   }
   const name = k.program.apiNames[id]!;
   const rule = ruleOfBug(k, name);
@@ -273,6 +283,7 @@ function ofEntries(k: Kernel, v: Vma, access: Access, deeds: Deeds): Breach[] {
   const found: Breach[] = [];
   for (const entry of entriesOf(k, v)) {
     const { frame, raw } = entry;
+    if (entry.level !== Level.Pte) found.push(...ofLeaf(k, entry, deeds));
     if (raw) found.push(...ofRaw(k, entry, access, deeds));
     else if ((v.flags & VM_PFNMAP) !== 0 && frame >= 0 && (k.pages[frame]!.flags & PG_ANON) === 0)
       found.push({ rule: 'F-10', by: 'driver', how: `a page is mapped, counted, in a VM_PFNMAP mapping` });
@@ -293,14 +304,23 @@ function isUnreferenced(page: Page, before: Int32Array): boolean {
   return mapcount > before[o + PAGE.MAPCOUNT]! && refcount <= before[o + PAGE.REFCOUNT]!;
 }
 
+/** A leaf that its mapping does not hold: the driver's mistake if it has just come in. */
+function ofLeaf(k: Kernel, { vma: v, pg, e, level }: MappedEntry, { before }: Deeds): Breach[] {
+  const pages = levelPages(k, level);
+  const first = pg - (pg % pages);
+  if (before[e + 1] !== 0 && (before[e + 1]! & PTE_TABLE) === 0) return [];
+  if (first >= v.start && first + pages <= v.end) return [];
+  const how = `a leaf of ${pages} pages is put into a mapping that does not cover it`;
+  return [{ rule: 'F-14', by: 'driver', how }];
+}
+
 function ofRaw(
   k: Kernel,
-  { vma: v, pg, e, flags, frame }: MappedEntry,
+  { vma: v, pg, e, pfn, flags, frame }: MappedEntry,
   access: Access,
   deeds: Deeds,
 ): Breach[] {
   const found: Breach[] = [];
-  const pfn = entryPfn(k, e);
   const name = frameName(k, pfn);
   if (frame >= 0 && k.mem.isRam[frame] === 1) {
     const page = k.pages[frame]!;

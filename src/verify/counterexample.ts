@@ -5,7 +5,7 @@ import { errnoName, isErrno } from '../kernel/errno.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { HEAD, THREAD } from '../kernel/layout.js';
 import { vmNormalPage } from '../kernel/mm/memory/classify.js';
-import { entryPfn, walk } from '../kernel/mm/pgtable.js';
+import { entryPfn, levelPages, walk } from '../kernel/mm/pgtable.js';
 import { Level, PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../kernel/pte.js';
 import { ProcState, UNDEFINED_IDS } from '../kernel/routine.js';
 import { PG_ANON } from '../kernel/world.js';
@@ -14,7 +14,8 @@ import type { Compiled } from '../run/boot.js';
 import type { Broken } from './broken.js';
 import { Kind } from './operations.js';
 import type { Subject } from './subject.js';
-import { addressText, fdText, statement, type Deed } from './text.js';
+import { fdText, statement, type Deed } from './text.js';
+import { addressText, framesText } from './units.js';
 
 /** Filled in where a counterexample is written down: {@link litmusText}. */
 export const NAME = '@NAME@';
@@ -169,11 +170,13 @@ class Conditions {
         return `${this.maps(proc, page, pfn)} /\\ ${this.classed(proc, page, pfn)}`;
       case 'private-write':
       case 'read-only':
-        return `${this.maps(proc, page, pfn)} /\\ ${this.member(proc)}writable(${addressText(page)}) = 1`;
+        return `${this.maps(proc, page, pfn)} /\\ ${this.member(proc)}writable(${addressText(this.c, page)}) = 1`;
       case 'isolation':
         return this.shared(pfn);
       case 'mapcount':
         return `mapcount(${this.frame(pfn)}) = ${this.pageOf(pfn).mapcount}`;
+      case 'stale':
+        return this.leafBeyond();
       case 'refcount':
         return `refcount(${this.frame(pfn)}) = ${this.pageOf(pfn).refcount}`;
       case 'rss':
@@ -218,7 +221,7 @@ class Conditions {
     if (frame < 0) return this.behind(pfn) ?? `0x${pfn.toString(16)}`;
     const r = this.c.mem.regionOf[frame]!;
     if (r.kind === 'zero') return `0x${pfn.toString(16)}`;
-    return frame === r.index ? r.name : `${r.name} + ${frame - r.index}`;
+    return frame === r.index ? r.name : `${r.name} + ${framesText(this.c, r.pages, frame - r.index)}`;
   }
 
   /** A frame a little behind a region: its number is another one on another machine. */
@@ -226,7 +229,7 @@ class Conditions {
     const region = this.c.mem.regions.find(
       (r) => r.kind !== 'zero' && pfn >= r.pfn + r.pages && pfn <= r.pfn + 2 * r.pages,
     );
-    return region && `${region.name} + ${pfn - region.pfn}`;
+    return region && `${region.name} + ${framesText(this.c, region.pages, pfn - region.pfn)}`;
   }
 
   private pageOf(pfn: number): { readonly refcount: number; readonly mapcount: number } {
@@ -234,7 +237,7 @@ class Conditions {
   }
 
   private maps(proc: number, page: number, pfn: number): string {
-    return `${this.member(proc)}pfn(${addressText(page)}) = ${this.frame(pfn)}`;
+    return `${this.member(proc)}pfn(${addressText(this.c, page)}) = ${this.frame(pfn)}`;
   }
 
   /** What the mm takes an entry for, and what its frame says. */
@@ -245,11 +248,13 @@ class Conditions {
     k.quiet = true;
     const normal = k.level === Level.Pte ? vmNormalPage(k, vma, page, e) : -1;
     k.quiet = false;
-    const at = `${this.member(proc)}vm_normal_page(${addressText(page)})`;
+    const at = `${this.member(proc)}vm_normal_page(${addressText(this.c, page)})`;
     const parts = [`${at} ${normal >= 0 ? '!=' : '='} NULL`];
     const frame = k.mem.frame(pfn);
     if (frame >= 0 && k.mem.hasPage[frame] === 1) {
-      parts.push(`${this.member(proc)}is_anon(${addressText(page)}) = ${k.pages[frame]!.flags & PG_ANON}`);
+      parts.push(
+        `${this.member(proc)}is_anon(${addressText(this.c, page)}) = ${k.pages[frame]!.flags & PG_ANON}`,
+      );
       parts.push(`mapcount(${this.frame(pfn)}) = ${k.pages[frame]!.mapcount}`);
     }
     return parts.join(' /\\ ');
@@ -262,20 +267,34 @@ class Conditions {
       if (entryPfn(this.k, e) !== pfn) return;
       parts.push(this.maps(proc, page, pfn));
       if ((this.k.w[e + 1]! & PTE_WRITE) !== 0)
-        parts.push(`${this.member(proc)}writable(${addressText(page)}) = 1`);
+        parts.push(`${this.member(proc)}writable(${addressText(this.c, page)}) = 1`);
     });
     return parts.join(' /\\ ');
   }
 
   private anyRaw(): string | undefined {
     let found: string | undefined;
-    this.entries((proc, page, e) => {
-      if ((this.k.w[e + 1]! & PTE_GHOST_COUNTED) === 0) found ??= this.maps(proc, page, entryPfn(this.k, e));
+    this.entries((proc, page, e, level) => {
+      if ((this.k.w[e + 1]! & PTE_GHOST_COUNTED) === 0)
+        found ??= this.maps(proc, page, entryPfn(this.k, e) + (page % levelPages(this.k, level)));
     });
     return found;
   }
 
-  /** What the last mmap() has mapped can be written. */
+  /** A leaf that goes beyond its mapping: it is there, as its level says, and the mapping is shorter. */
+  private leafBeyond(): string | undefined {
+    const { k, broken } = this;
+    const { proc, page } = broken;
+    if (page < 0) return undefined;
+    walk(k, proc, page);
+    const { level } = k;
+    const first = page - (page % levelPages(k, level));
+    const vma = k.vmas.find((v) => v.mm === proc && v.start <= page && v.end > first);
+    const at = vma && addressText(this.c, Math.max(first, vma.start));
+    return at && `${this.member(proc)}level(${at}) = ${level}`;
+  }
+
+  /** What the last mmap() has mapped, or the last load faulted in, can be written. */
   private unasked(): string | undefined {
     return this.ofLast((e) => (this.k.w[e + 1]! & PTE_WRITE) !== 0, 'writable', 1);
   }
@@ -289,13 +308,17 @@ class Conditions {
     return `${this.member(this.procOf(last))}m = ${name === undefined ? last.result : `-${name}`}`;
   }
 
-  /** What an observer says of the first page of the last mmap() whose entry is such a one. */
+  /** What an observer says of the first page of the last operation whose entry is such a one. */
   private ofLast(is: (e: number) => boolean, observer: string, value: number): string | undefined {
     const { k, last } = this;
-    if (last?.operation.kind !== Kind.Mmap) return undefined;
+    if (last === undefined) return undefined;
+    const { kind, a, b } = last.operation;
+    if (kind !== Kind.Mmap && kind !== Kind.Load) return undefined;
+    const [first, pages] = kind === Kind.Mmap ? [last.place, b] : [a, 1];
     const proc = this.procOf(last);
-    for (let pg = last.place; pg < last.place + last.operation.b; pg++)
-      if (is(walk(k, proc, pg))) return `${this.member(proc)}${observer}(${addressText(pg)}) = ${value}`;
+    for (let pg = first; pg < first + pages; pg++)
+      if (is(walk(k, proc, pg)))
+        return `${this.member(proc)}${observer}(${addressText(this.c, pg)}) = ${value}`;
     return undefined;
   }
 
@@ -303,13 +326,13 @@ class Conditions {
     return this.k.w[this.k.thread(thread) + THREAD.PROC]!;
   }
 
-  private entries(see: (proc: number, page: number, e: number) => void): void {
+  private entries(see: (proc: number, page: number, e: number, level: number) => void): void {
     const { k } = this;
     for (const p of k.procs) {
       if (p.state === ProcState.Absent || p.state === ProcState.Dead) continue;
       for (let pg = 0; pg < k.layout.caps.arena; pg++) {
         const e = walk(k, p.slot, pg);
-        if ((k.w[e + 1]! & PTE_PRESENT) !== 0) see(p.slot, pg, e);
+        if ((k.w[e + 1]! & PTE_PRESENT) !== 0) see(p.slot, pg, e, k.level);
       }
     }
   }

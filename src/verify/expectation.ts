@@ -9,7 +9,7 @@ import { parseSelector } from '../litmus/selector-parse.js';
 import { CONFIGURATIONS } from '../run/configurations.js';
 import { headerLines, items, wrong, type Named } from './declarations.js';
 import { KIND_NAMES } from './operations.js';
-import type { Bounds, KindName, VerifyResult } from './types.js';
+import type { Bounds, KindName, VerifyOptions, VerifyResult } from './types.js';
 
 /** `holds`, or an invariant that falls with the rule that was broken first, or `driver` where no rule was. */
 export type Expectation = string;
@@ -80,29 +80,35 @@ export function agrees(result: VerifyResult): boolean {
 
 const SIZE = /^(\d+) (process|page|descriptor|thread)(?:s|es)?$/;
 const OFFSETS = /^offsets? (\d+(?: \d+)*)$/;
+const TABLES = /^tables of (2|4|8)$/;
 const ONLY = /^only ([a-z]+(?: [a-z]+)*)$/;
+
+/** Bounds, and how many entries a page table has. */
+export type Within = Partial<Bounds> & Pick<VerifyOptions, 'ptrs'>;
 
 /**
  * The bounds of a header's `Within: 2 processes, 1 page, races, only open mmap ioctl`.
  * @throws DiagnosticError for what is no bound
  */
-export function withinOf(test: LitmusTest): Partial<Bounds> {
-  const bounds: { -readonly [K in keyof Bounds]?: Bounds[K] } = {};
+export function withinOf(test: LitmusTest): Within {
+  const bounds: { -readonly [K in keyof Within]: Within[K] } = {};
   for (const { text, start } of headerLines(test, 'Within'))
     for (const item of items(text, start)) {
       const [, n, what] = SIZE.exec(item.name) ?? [];
       const at = OFFSETS.exec(item.name)?.[1];
+      const tables = TABLES.exec(item.name)?.[1];
       const only = ONLY.exec(item.name)?.[1]!.split(' ');
       if (what === 'process') bounds.processes = Number(n);
       else if (what === 'page') bounds.pages = Number(n);
       else if (what === 'descriptor') bounds.files = Number(n);
       else if (what === 'thread') bounds.threads = Number(n);
       else if (at !== undefined) bounds.offsets = at.split(' ').map(Number);
+      else if (tables !== undefined) bounds.ptrs = Number(tables);
       else if (item.name === 'races') bounds.races = true;
       else if (only?.every((name) => Object.hasOwn(KIND_NAMES, name))) bounds.only = only as KindName[];
       else {
         const expected =
-          '`2 processes`, `2 threads`, `1 page`, `1 descriptor`, `races`, `offset 0`, or `only` and operations of --only';
+          '`2 processes`, `2 threads`, `1 page`, `1 descriptor`, `races`, `offset 0`, `tables of 2`, or `only` and operations of --only';
         throw wrong(test, 'PFN4019', `\`${item.name}\` is no bound`, item, expected);
       }
     }

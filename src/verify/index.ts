@@ -12,6 +12,7 @@ import { explain } from './explain.js';
 import { search, type Found } from './search.js';
 import { subjectOf, type Subject } from './subject.js';
 import type { Beyond } from './system.js';
+import { hasLeaves } from './units.js';
 import type { Bounds, VerifyOptions, VerifyResult, VerifyVerdict, Violation } from './types.js';
 
 export type * from './types.js';
@@ -57,7 +58,10 @@ export async function verifyTest(test: LitmusTest, options: VerifyOptions): Prom
     const left =
       options.timeoutMs === undefined ? undefined : options.timeoutMs - (performance.now() - started);
     const share = left === undefined ? {} : { timeoutMs: Math.max(0, left / (worlds.length - i)) };
-    parts.push(await world(test, recorder?.facts ?? facts, bounds, { ...options, ...share }, recorder));
+    const part = await world(test, recorder?.facts ?? facts, bounds, { ...options, ...share }, recorder);
+    parts.push(part);
+    if (i === 0 && options.processes === undefined && options.pages === undefined)
+      worlds.push(...leafWorlds(part, bounds));
     if (parts.at(-1)!.verdict === 'violated' || options.signal?.aborted) break;
   }
   const coverage = recorder && { coverage: recorder.result() };
@@ -76,6 +80,12 @@ function worldsOf(options: VerifyOptions): Bounds[] {
   };
   if (processes === undefined && pages === undefined) return USUAL.map((one) => ({ ...one, ...rest }));
   return [{ processes: processes ?? USUAL_PROCESSES, pages: pages ?? USUAL_PAGES, ...rest }];
+}
+
+/** Where leaves above the PTE level can come in, a program with room for one, too. */
+function leafWorlds({ subject }: Part, usual: Bounds): Bounds[] {
+  const { compiled: c } = subject;
+  return hasLeaves(c) && c.facts.hugeFaultOnSpecialVma && c.facts.thp ? [{ ...usual, pages: c.ptrs }] : [];
 }
 
 /** What a search within one set of bounds found. */

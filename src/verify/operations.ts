@@ -14,6 +14,7 @@ import {
 } from '../kernel/uapi.js';
 import type { Traits } from './source.js';
 import type { Bounds, KindName } from './types.js';
+import { framesText, hasLeaves } from './units.js';
 
 export const enum Kind {
   /** device, mode */
@@ -28,7 +29,7 @@ export const enum Kind {
   Mprotect,
   /** first page, page behind the last, advice */
   Madvise,
-  /** page, page to move it to */
+  /** first page, page to move it to, pages */
   Move,
   /** page: its mapping of one page gets a second; 1 if it is to move to the lowest place that fits, else 0 */
   Grow,
@@ -102,7 +103,7 @@ export function operations(c: Compiled, bounds: Bounds, traits: Traits): readonl
     for (const mode of [O_RDWR, O_RDONLY]) list.push(op(Kind.Open, device, mode));
   });
   for (let fd = 3; fd < 3 + bounds.files; fd++) list.push(...descriptorOperations(c, bounds, traits, fd));
-  list.push(...accesses(c, bounds), ...rangeOperations(bounds));
+  list.push(...accesses(c, bounds), ...rangeOperations(c, bounds));
   list.push(op(Kind.Exit));
   if (bounds.processes > 1) list.push(op(Kind.Fork));
   if (bounds.only === undefined) return list;
@@ -142,9 +143,11 @@ function commands(c: Compiled, traits: Traits): number[] {
   return [...known, other];
 }
 
-/** 1, 2, and where they fit a leaf, and a leaf and one page. */
+/** 1, 2, and where they fit a leaf, and a leaf and one page; a PUD leaf, too, where handlers are asked for leaves. */
 function lengths(c: Compiled, bounds: Bounds): number[] {
-  return [...new Set([1, 2, c.ptrs, c.ptrs + 1])].filter((n) => n <= bounds.pages);
+  const { ptrs } = c;
+  const puds = hasLeaves(c) ? [ptrs * ptrs, ptrs * ptrs + 1] : [];
+  return [...new Set([1, 2, ptrs, ptrs + 1, ...puds])].filter((n) => n <= bounds.pages);
 }
 
 /**
@@ -163,12 +166,17 @@ export function offsets(c: Compiled, traits: Traits): Offset[] {
   for (const n of [0, 1]) add(String(n), BigInt(n));
   // Numbers before frames: of two ways as short, the one that leads there on any machine is told.
   for (const { kind, pages } of c.mem.regions)
-    if (kind !== 'zero' && kind !== 'ram') for (const n of [pages - 1, pages]) add(String(n), BigInt(n));
+    if (kind !== 'zero' && kind !== 'ram')
+      for (const n of [pages - 1, pages]) add(framesText(c, pages, n), BigInt(n));
   for (const { name, kind, pfn, pages, index } of c.mem.regions) {
     if (kind === 'zero') continue;
     for (let i = 0; i < pages; i++)
-      add(i === 0 ? name : `${name} + ${i}`, BigInt(pfn + i), kind === 'ram' ? index + i : -1);
-    if (kind !== 'ram') add(`${name} + ${pages}`, BigInt(pfn + pages));
+      add(
+        i === 0 ? name : `${name} + ${framesText(c, pages, i)}`,
+        BigInt(pfn + i),
+        kind === 'ram' ? index + i : -1,
+      );
+    if (kind !== 'ram') add(`${name} + ${framesText(c, pages, pages)}`, BigInt(pfn + pages));
   }
   add('0xffffe', 0xffffen);
   const largest = c.facts.bitsPerLong === 64 ? 2n ** 52n - 1n : 2n ** 32n - 2n;
@@ -188,7 +196,7 @@ function accesses(c: Compiled, bounds: Bounds): Operation[] {
   return list;
 }
 
-function rangeOperations(bounds: Bounds): Operation[] {
+function rangeOperations(c: Compiled, bounds: Bounds): Operation[] {
   const list: Operation[] = [];
   for (let from = 0; from < bounds.pages; from++)
     for (let to = from + 1; to <= bounds.pages; to++) {
@@ -200,7 +208,10 @@ function rangeOperations(bounds: Bounds): Operation[] {
   for (let pg = 0; pg < bounds.pages; pg++) {
     list.push(op(Kind.Grow, pg, 0));
     if (bounds.pages > 2) list.push(op(Kind.Grow, pg, 1));
-    for (let to = 0; to < bounds.pages; to++) if (to !== pg) list.push(op(Kind.Move, pg, to));
+    for (const pages of hasLeaves(c) ? [1, c.ptrs] : [1])
+      for (let to = 0; to < bounds.pages; to++)
+        if (Math.abs(to - pg) >= pages && Math.max(pg, to) + pages <= bounds.pages)
+          list.push(op(Kind.Move, pg, to, pages));
   }
   return list;
 }

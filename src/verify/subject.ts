@@ -73,6 +73,7 @@ function owed(menu: readonly Operation[], { revokes, serves, whole }: Declaratio
     serves: menuOf(false),
     servesIdle: races ? new Set() : menuOf(true),
     whole: whole && !races,
+    alone: !races,
   };
 }
 

@@ -3,6 +3,7 @@ import { FOLL_LONGTERM, FOLL_WRITE } from '../kernel/flags.js';
 import { MADV_DONTNEED, MAP_SHARED, O_RDWR, PROT_NONE, PROT_WRITE } from '../kernel/uapi.js';
 import type { Compiled } from '../run/boot.js';
 import { Kind, POINTER, type Operation } from './operations.js';
+import { addressText, cellText, lengthText } from './units.js';
 
 /** An operation with what only its state tells: where it is placed, what it gave. */
 export interface Deed {
@@ -11,19 +12,6 @@ export interface Deed {
   /** First page of what mmap() maps, or of where mremap() moves what grows. */
   readonly place: number;
   result: number | undefined;
-}
-
-/** `p + PAGE_SIZE`. */
-export function addressText(pg: number): string {
-  return pg === 0 ? 'p' : pg === 1 ? 'p + PAGE_SIZE' : `p + ${pg} * PAGE_SIZE`;
-}
-
-function cellText(pg: number): string {
-  return pg === 0 ? 'p[0]' : pg === 1 ? 'p[PAGE_SIZE]' : `p[${pg} * PAGE_SIZE]`;
-}
-
-function size(pages: number): string {
-  return pages === 1 ? 'PAGE_SIZE' : `${pages} * PAGE_SIZE`;
 }
 
 function prot(bits: number): string {
@@ -47,8 +35,8 @@ export function fdText(fd: number): string {
 
 /** A statement, without its semicolon. */
 export function statement(c: Compiled, { operation: o, place, result }: Deed): string {
-  const at = addressText(o.a);
-  const range = `${at}, ${size(o.b - o.a)}`;
+  const at = addressText(c, o.a);
+  const range = `${at}, ${lengthText(c, o.a, o.b)}`;
   switch (o.kind) {
     case Kind.Open: {
       const device = c.lowered.program.drivers[o.a]!.name;
@@ -61,7 +49,7 @@ export function statement(c: Compiled, { operation: o, place, result }: Deed): s
       const type = o.d === MAP_SHARED ? 'MAP_SHARED' : 'MAP_PRIVATE';
       const text = o.offset!.text;
       const offset = text === '0' ? '0' : `(off_t)${/\W/.test(text) ? `(${text})` : text} << PAGE_SHIFT`;
-      return `mmap(${addressText(place)}, ${size(o.b)}, ${prot(o.c)}, ${type} | MAP_FIXED, ${fdText(o.a)}, ${offset})`;
+      return `mmap(${addressText(c, place)}, ${lengthText(c, 0, o.b)}, ${prot(o.c)}, ${type} | MAP_FIXED, ${fdText(o.a)}, ${offset})`;
     }
     case Kind.Munmap:
       return `munmap(${range})`;
@@ -69,16 +57,18 @@ export function statement(c: Compiled, { operation: o, place, result }: Deed): s
       return `mprotect(${range}, ${prot(o.c)})`;
     case Kind.Madvise:
       return `madvise(${range}, ${o.c === MADV_DONTNEED ? 'MADV_DONTNEED' : 'MADV_DONTFORK'})`;
-    case Kind.Move:
-      return `mremap(${at}, PAGE_SIZE, PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ${addressText(o.b)})`;
+    case Kind.Move: {
+      const moved = lengthText(c, 0, o.c);
+      return `mremap(${at}, ${moved}, ${moved}, MREMAP_MAYMOVE | MREMAP_FIXED, ${addressText(c, o.b)})`;
+    }
     case Kind.Grow:
       return o.b === 0
         ? `mremap(${at}, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE)`
-        : `mremap(${at}, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ${addressText(place)})`;
+        : `mremap(${at}, PAGE_SIZE, 2 * PAGE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, ${addressText(c, place)})`;
     case Kind.Load:
-      return `r = ${cellText(o.a)}`;
+      return `r = ${cellText(c, o.a)}`;
     case Kind.Store:
-      return `${cellText(o.a)} = ${o.b}`;
+      return `${cellText(c, o.a)} = ${o.b}`;
     case Kind.Gup:
       return `gup(${at}, ${foll(o.b)})`;
     case Kind.GupFast:

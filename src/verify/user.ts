@@ -28,7 +28,7 @@ export const USER = { OP: 1, TRIES: 2, FAILED: 3, WORDS: 3 } as const;
 export const Failed = {
   /** A revocation left a raw entry. */
   Revoke: 1,
-  /** What mmap() has mapped can be written, and the driver's mkwrite handler was never asked. */
+  /** What mmap() has mapped, or a load has faulted in, can be written, and the driver's mkwrite handler was never asked. */
   Notify: 2,
   /** mmap() failed where the driver has promised that it succeeds. */
   Serve: 4,
@@ -179,8 +179,8 @@ export class User {
         return;
       case Kind.Move:
         address(k, nf, 0, o.a);
-        put(k, nf, 1, PAGE);
-        put(k, nf, 2, PAGE);
+        put(k, nf, 1, o.c * PAGE);
+        put(k, nf, 2, o.c * PAGE);
         put(k, nf, 3, MREMAP_MAYMOVE | MREMAP_FIXED);
         address(k, nf, 4, o.b);
         return;
@@ -279,6 +279,8 @@ export class User {
   private done(k: Kernel, f: number, result: number | undefined): void {
     const o = this.menu[k.w[f + USER.OP]! - 1]!;
     k.w[k.t + THREAD.API] = 0;
+    if (o.kind === Kind.Load && k.w[f + USER.TRIES] !== 0 && this.owed.alone && writableUnasked(k, o.a, 1))
+      k.w[f + USER.FAILED]! |= Failed.Notify;
     k.w[f + USER.OP] = 0;
     k.w[f + USER.TRIES] = 0;
     if (result !== undefined) k.w[f + USER.FAILED]! |= this.failed(k, f, o, result);
@@ -298,6 +300,8 @@ export interface Owed {
   readonly servesIdle: ReadonlySet<Operation>;
   /** Whether each page of a mapping has to be there, or its driver has to be asked for it. */
   readonly whole: boolean;
+  /** Whether nobody comes in while an operation is made: what it leaves is its own work. */
+  readonly alone: boolean;
 }
 
 function put(k: Kernel, nf: number, i: number, value: number): void {
@@ -358,7 +362,7 @@ function hasHole(k: Kernel, first: number, pages: number): boolean {
   return false;
 }
 
-/** Whether what mmap() has just mapped is writable though its driver wants to hear of first writes: no fault has asked it yet. */
+/** Whether what has just been mapped is writable though its driver wants to hear of first writes: no fault for writing has asked it yet. */
 function writableUnasked(k: Kernel, first: number, pages: number): boolean {
   const proc = k.currentProc;
   const vma = vmaLookup(k, proc, first);

@@ -3,8 +3,8 @@
  * than give an occasion to break it.
  */
 import type { Kernel } from '../kernel/kernel.js';
-import { entryPfn, pteAt } from '../kernel/mm/pgtable.js';
-import { PTE_GHOST_COUNTED, PTE_PRESENT } from '../kernel/pte.js';
+import { entryPfn, levelPages, walk } from '../kernel/mm/pgtable.js';
+import { Level, PTE_GHOST_COUNTED, PTE_PRESENT } from '../kernel/pte.js';
 import { PG_ANON, PG_FREE, type Page, type Vma } from '../kernel/world.js';
 
 /** Functions that a driver calls to map a range of frames raw. */
@@ -23,22 +23,27 @@ export function tailPage(k: Kernel): Page | undefined {
 /** An entry that is present. */
 export interface MappedEntry {
   readonly vma: Vma;
-  /** Page of the arena, and index of the entry's first word. */
+  /** Page of the arena, index of the first word of the entry that maps it, and the entry's level. */
   readonly pg: number;
   readonly e: number;
+  readonly level: Level;
+  /** What the page shows: of a leaf above the PTE level the frame inside. */
+  readonly pfn: number;
   readonly flags: number;
   /** Index of its frame, or -1 if the memory map has none. */
   readonly frame: number;
   readonly raw: boolean;
 }
 
-/** The present entries of a mapping. */
+/** The present entries of a mapping, page by page. */
 export function* entriesOf(k: Kernel, vma: Vma): Generator<MappedEntry> {
   for (let pg = vma.start; pg < vma.end; pg++) {
-    const e = pteAt(k, vma.mm, pg);
+    const e = walk(k, vma.mm, pg);
+    const level = k.level as Level;
     const flags = k.w[e + 1]!;
     if ((flags & PTE_PRESENT) === 0) continue;
-    const frame = k.mem.frame(entryPfn(k, e));
-    yield { vma, pg, e, flags, frame, raw: (flags & PTE_GHOST_COUNTED) === 0 };
+    const pfn = entryPfn(k, e) + (pg % levelPages(k, level));
+    const frame = k.mem.frame(pfn);
+    yield { vma, pg, e, level, pfn, flags, frame, raw: (flags & PTE_GHOST_COUNTED) === 0 };
   }
 }

@@ -13,10 +13,18 @@ test.each([
   ['two-banks-broken-ignored', 'served', '0:present(p) = 0'],
   ['private-index-broken-pgoff', 'served', '0:m = -EBUSY'],
   ['dma-index-broken-pgoff', 'served', '0:m = '],
-])('%s: %s', async (name, invariant, condition) => {
+  ['dax-huge-broken-eager', 'notified', '0:writable(p) = 1', 'x86_64'],
+  ['vfio-huge-edges-broken-beyond', 'stale', '0:level(p) = 2', 'x86_64'],
+  [
+    'vfio-huge-edges-broken-end',
+    'resource',
+    '0:pfn(p + PMD_SIZE + PAGE_SIZE) = bar + PTRS_PER_PTE + 1',
+    'x86_64',
+  ],
+])('%s: %s', async (name, invariant, condition, arch = 'arm') => {
   const file = `litmus/drivers/${name}.litmus`;
   const driver = parseLitmus({ file, text: readFileSync(file, 'utf8') }, grammar);
-  const where = { arch: 'arm', release: '7.2' };
+  const where = { arch, release: '7.2' };
   const result = await verifyTest(driver, { processes: 1, pages: 1, ...withinOf(driver), ...where });
   expect(result.violation?.invariant).toBe(invariant);
   const text = counterexampleText(result, 'found', 'Sometimes')!;

@@ -116,6 +116,7 @@ export class InvariantChecker {
       }
     }
     if (present !== this.presentPtes(i)) this.breaks(STALE, i);
+    if (k.layout.leaves) this.leaves(i);
     const pins = p.o + k.layout.pinsAt;
     for (let j = pins; j < pins + k.layout.caps.pins; j++) {
       const word = k.w[j]!;
@@ -125,6 +126,37 @@ export class InvariantChecker {
         this.referenced[frame]! += isDmaPin(word) && single(k, frame) ? GUP_PIN_COUNTING_BIAS : 1;
     }
     if (p.rssAnon !== this.anon || p.rssFile !== this.file) this.breaks(RSS, i);
+  }
+
+  /** Leaves above the PTE level show what lies under them to addresses without a mapping, too. */
+  private leaves(mm: number): void {
+    const { k } = this;
+    for (let pg = 0; pg < k.layout.caps.arena;) {
+      const e = walk(k, mm, pg);
+      const span = levelPages(k, k.level);
+      if (k.level !== Level.Pte) this.beyond(mm, pg - (pg % span), span, e);
+      pg += span;
+    }
+  }
+
+  /** The pages of a leaf that no mapping of the process has. */
+  private beyond(mm: number, first: number, span: number, e: number): void {
+    const pfn = entryPfn(this.k, e);
+    for (let i = 0; i < span; i++) {
+      if (this.isMapped(mm, first + i)) continue;
+      this.breaks(STALE, mm, first + i, pfn + i);
+      const frame = this.k.mem.frame(pfn + i);
+      this.raw(mm, first + i, pfn + i, frame, false);
+    }
+  }
+
+  private isMapped(mm: number, pg: number): boolean {
+    const { vmas } = this.k;
+    for (let i = 0; i < vmas.length; i++) {
+      const v = vmas[i]!;
+      if (v.mm === mm && v.start <= pg && pg < v.end) return true;
+    }
+    return false;
   }
 
   private presentPtes(mm: number): number {

@@ -19,7 +19,7 @@ export const INVARIANTS = [
   {
     id: 'no-undefined',
     statement: 'nobody follows a pointer to where nothing is',
-    guards: ['F-22', 'F-41', 'F-43'],
+    guards: ['F-14', 'F-22', 'F-41', 'F-43'],
   },
   {
     id: 'not-freed',
@@ -78,8 +78,8 @@ export const INVARIANTS = [
   },
   {
     id: 'stale',
-    statement: 'no entry outlives its mapping',
-    guards: ['F-25'],
+    statement: 'no entry is where no mapping is',
+    guards: ['F-14', 'F-25'],
   },
   {
     id: 'revoked',

@@ -55,8 +55,9 @@ export function entryAt(k: Kernel, mm: number, pg: number, level: number): numbe
 }
 
 /**
- * `mm/huge_memory.c:vmf_insert_pfn_pmd` and `vmf_insert_pfn_pud` (B.8). The address is aligned down; a pfn that is not aligned loses
- * its low bits in the entry. Without ARCH_SUPPORTS_PMD_PFNMAP the leaf has no special bit.
+ * `mm/huge_memory.c:vmf_insert_pfn_pmd` and `vmf_insert_pfn_pud` (B.8). The address is aligned down. A pfn that is not is encoded as
+ * it is, with bits set that are reserved in a leaf or mean something else (x86: PAT, a fault for reserved bits): F-14. Without
+ * ARCH_SUPPORTS_PMD_PFNMAP the leaf has no special bit.
  * @param pg page that faulted
  * @returns VM_FAULT_NOPAGE or VM_FAULT_SIGBUS
  */
@@ -79,9 +80,13 @@ export function vmfInsertPfnLeaf(
   if (first < vma.start || first >= vma.end) return VM_FAULT_SIGBUS;
   const e = entryAt(k, vma.mm, pg, level);
   if (none(k, e)) {
+    if (pfn % span !== 0) {
+      k.undefinedBehaviour(Undefined.UnalignedLeaf);
+      return VM_FAULT_NOPAGE;
+    }
     let flags = trackPfnInsert(k, pfn, vma.prot);
     if (level === Level.Pmd ? k.facts.pmdPfnmap : k.facts.pudPfnmap) flags |= PTE_SPECIAL;
-    setEntry(k, e, pfnInEntry(k, pfn - (pfn % span)), write ? maybeMkwrite(k, vma, flags) : flags);
+    setEntry(k, e, pfnInEntry(k, pfn), write ? maybeMkwrite(k, vma, flags) : flags);
   } else if (write) {
     if (present(k, e) && entryPfn(k, e) === pfn) k.w[e + 1] = maybeMkwrite(k, vma, k.w[e + 1]!);
     else k.warn();

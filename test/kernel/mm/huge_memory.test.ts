@@ -11,7 +11,7 @@ import {
 import { sysFork } from '../../../src/kernel/fork.js';
 import { smapGatherStats } from '../../../src/kernel/fs/proc/task_mmu.js';
 import { handleIndex } from '../../../src/kernel/handle.js';
-import { PROC } from '../../../src/kernel/layout.js';
+import { Freeze, HEAD, PROC } from '../../../src/kernel/layout.js';
 import { followPfnmap } from '../../../src/kernel/mm/follow.js';
 import { gupFast } from '../../../src/kernel/mm/gup.js';
 import { thpVmaAllowableOrder, vmfInsertPfnLeaf } from '../../../src/kernel/mm/huge_memory.js';
@@ -24,7 +24,7 @@ import { sysMremap } from '../../../src/kernel/mm/mremap.js';
 import { none, pmdAt, pudAt, walk } from '../../../src/kernel/mm/pgtable.js';
 import { Level, PTE_DIRTY, PTE_SPECIAL, PTE_TABLE, PTE_WRITE } from '../../../src/kernel/pte.js';
 import { RELEASES, type Release } from '../../../src/kernel/release.js';
-import { Undefined, UnknownError } from '../../../src/kernel/routine.js';
+import { Undefined, UNDEFINED_IDS, UnknownError } from '../../../src/kernel/routine.js';
 import { MREMAP_FIXED, MREMAP_MAYMOVE, PROT_READ, PROT_WRITE } from '../../../src/kernel/uapi.js';
 import { flagged } from './drivers.js';
 import { Machine, PAGE, type Handler, type Setup } from './machine.js';
@@ -180,10 +180,14 @@ describe('vmf_insert_pfn_pmd and vmf_insert_pfn_pud (B.8)', () => {
     expect([level(w.m, w.p), w.m.flags(w.p) & PTE_SPECIAL]).toEqual([2, 0]);
   });
 
-  it('loses the low bits of a frame that is not aligned', () => {
+  it('is undefined for a frame that is not aligned: its low bits mean something else in a leaf (F-14)', () => {
     const w = made();
     insert(w, 5);
-    expect(w.m.mapped(w.p)).toBe(w.m.pfn('bar', 4));
+    const { k } = w.m;
+    expect([k.w[HEAD.FROZEN], UNDEFINED_IDS[k.w[HEAD.FROZEN_ID]!]]).toEqual([
+      Freeze.Undefined,
+      'unaligned_leaf',
+    ]);
   });
 
   it('keeps a present leaf: nothing for a read, dirty for a write of the same frame, WARN for another', () => {
