@@ -46,6 +46,10 @@ const RULE_OF_UNDEFINED: Readonly<Record<string, RuleId>> = {
   unaligned_leaf: 'F-14',
 };
 
+/** D.1, H-4: VM_MIXEDMAP alone stops nobody who takes a leaf for pages. */
+const LOOSE =
+  'it puts a leaf of raw frames into a mapping without VM_PFNMAP, where GUP takes it for pages, and without a special bit the mm, too';
+const LOOSENED: ReadonlySet<string> = new Set<InvariantId>(['no-undefined', 'class', 'refcount']);
 const UNALIGNED = 'a leaf is put in whose frame is not aligned like the leaf';
 const NO_STRUCT_PAGE = 'a frame without a struct page is taken for one that has one';
 
@@ -169,6 +173,7 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: La
   }
   if (invariant === 'memory-type')
     return { by: 'driver', how: `it maps ${frameName(k, pfn)} with two memory types` };
+  if (LOOSENED.has(invariant) && hasLooseLeaf(k)) return { by: 'driver', how: LOOSE };
   const hooked = k.program.vmOps.some((ops) => ops?.findNormalPage !== undefined);
   if (hooked && ['mapcount', 'refcount', 'rss'].includes(invariant))
     return {
@@ -182,6 +187,13 @@ export function mistake(k: Kernel, invariant: InvariantId, pfn: number, last: La
   const page = k.pages[k.mem.frame(pfn)]!;
   if ((page.flags & PG_ANON) !== 0 || page.mapcount !== 0) return undefined;
   return { by: 'driver', how: `it holds ${frameName(k, pfn)} and has nothing left that names it` };
+}
+
+function hasLooseLeaf(k: Kernel): boolean {
+  return k.vmas.some((v) => {
+    if (v.mm < 0 || (v.flags & VM_PFNMAP) !== 0) return false;
+    return [...entriesOf(k, v)].some(({ level, raw }) => raw && level !== Level.Pte);
+  });
 }
 
 /** The call in which the kernel has warned: the driver's, or a program's. */
@@ -220,7 +232,7 @@ function stopped(k: Kernel): Breach[] {
   const id = k.w[HEAD.FROZEN_ID]!;
   if (k.w[HEAD.FROZEN] === Freeze.Undefined) {
     const name = UNDEFINED_IDS[id];
-    const rule = RULE_OF_UNDEFINED[name!];
+    const rule = name === 'A7_F2' && k.facts.pteSpecial ? undefined : RULE_OF_UNDEFINED[name!];
     return rule === undefined
       ? []
       : [{ rule, by: 'driver', how: name === 'unaligned_leaf' ? UNALIGNED : NO_STRUCT_PAGE }];

@@ -93,6 +93,17 @@ module_init(demo_init);`,
     },
     {},
   ],
+  [
+    'refcount',
+    undefined,
+    {
+      memory: 'reserved bar = PTRS_PER_PTE pages;',
+      mmap: SHARED.replace('VM_PFNMAP', 'VM_MIXEDMAP'),
+      leaf: LEAF,
+    },
+    {},
+  ],
+  ['no-undefined', undefined, { mmap: SHARED.replace('VM_PFNMAP', 'VM_MIXEDMAP'), leaf: LEAF }, {}],
   ['resource', 'F-1a', { memory: 'mmio bar = 1 page;', leaf: LEAF }, {}],
   [
     'class',
@@ -138,6 +149,7 @@ test.each(CASES)('%s falls with a leaf', async (invariant, rule, parts, more) =>
     invariant,
     rule,
   ]);
+  expect(violation!.blame?.by).toBe('driver');
   expect(violation!.steps.map(({ operation }) => operation).join('\n')).toMatch(/PMD_SIZE/);
 });
 
