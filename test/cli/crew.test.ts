@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -53,4 +54,32 @@ test('several threads honour bounds and never claim what they have not seen', { 
   const compact = run('--workers', '2', '--compact');
   expect(compact.result).toMatchObject({ exhaustive: false });
   expect(compact.result['explored']).toBe(run('--workers', '1').result['explored']);
+});
+
+test('an interrupt ends the search of several threads, not the answer', { timeout: 120_000 }, async () => {
+  const large = join(directory, 'large.litmus');
+  // far more states than a search can make before it is interrupted
+  writeFileSync(large, TEXT.replace('pool = 7 pages', 'pool = 60 pages'));
+  const command = [
+    'run',
+    '--arch',
+    'arm',
+    '--no-symmetry',
+    '--no-por',
+    '--format',
+    'json',
+    '--workers',
+    '3',
+    large,
+  ];
+  const child = spawn(process.execPath, [resolve('bin/pfnmap.js'), ...command]);
+  let stdout = '';
+  child.stdout.on('data', (data: Buffer) => (stdout += String(data)));
+  const closed = once(child, 'close');
+  await new Promise((done) => setTimeout(done, 2500));
+  child.kill('SIGINT');
+  expect(await closed).toEqual([130, null]);
+  const result = JSON.parse(stdout) as Record<string, unknown>;
+  expect(result).toMatchObject({ exhaustive: false, reason: 'interrupted' });
+  expect(result['explored']).toBeGreaterThan(1000);
 });
