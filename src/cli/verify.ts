@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { DiagnosticError } from '../c/diagnostics.js';
 import type { Grammar } from '../c/grammar.js';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
@@ -204,10 +205,18 @@ class Verification {
     };
   }
 
-  private async result(driver: LitmusTest, result: VerifyResult): Promise<void> {
-    if (result.verdict !== 'unknown' && !agrees(result)) this.violated += 1;
-    if (result.verdict === 'unknown') this.unknown += 1;
-    const confirmed = await this.confirm(driver, result);
+  private async result(driver: LitmusTest, found: VerifyResult): Promise<void> {
+    if (found.verdict !== 'unknown' && !agrees(found)) this.violated += 1;
+    if (found.verdict === 'unknown') this.unknown += 1;
+    let result = found;
+    let confirmed: Confirmed | undefined;
+    try {
+      confirmed = await this.confirm(driver, found);
+    } catch (error) {
+      // what the language has no words for is a violation all the same
+      if (!(error instanceof DiagnosticError)) throw error;
+      result = withoutTest(found);
+    }
     const format = this.flags.format === 'json' ? formatVerifyJson : formatVerify;
     this.progress.clear();
     this.context.process.stdout.write(
@@ -279,4 +288,10 @@ class Verification {
     this.progress.clear();
     stderr.write(text);
   }
+}
+
+/** The same without the litmus test that shows it. */
+function withoutTest(result: VerifyResult): VerifyResult {
+  const { litmus: _, ...violation } = result.violation!;
+  return { ...result, violation };
 }

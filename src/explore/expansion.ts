@@ -1,6 +1,6 @@
 /** The successors of states, for all who search: by running the system, and in a large search by repeating what it did before (memo.ts). */
 import { MemoSuccessors } from './memo.js';
-import type { States } from './store.js';
+import { StoreFull, type States } from './store.js';
 import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
 import type { Traced } from './trace.js';
@@ -38,6 +38,11 @@ export class Expansion {
     this.running = new Successors(system, store, (step) => this.searcher.reach(step));
   }
 
+  /** Whether moves are remembered. */
+  get remembers(): boolean {
+    return this.memoised !== undefined;
+  }
+
   /** Actions of the last state that were made, those that led out of the bounds included. */
   get actions(): number {
     return (this.memoised ?? this.running).actions;
@@ -63,6 +68,11 @@ export class Expansion {
     if (twin === undefined) return;
     const reach = (step: number): boolean | void => this.searcher.reach(step);
     const found = (id: number, step: number): void => this.searcher.found(id, step);
-    this.memoised = new MemoSuccessors(this.system, wasm, twin, reach, found);
+    try {
+      this.memoised = new MemoSuccessors(this.system, wasm, twin, reach, found);
+    } catch (error) {
+      // a search that has no room for it may still have some for states
+      if (!(error instanceof StoreFull)) throw error;
+    }
   }
 }

@@ -27,6 +27,10 @@ export class MemoSuccessors {
   learned = 0;
   private readonly trees: MoveTrees;
   private readonly running: Successors;
+  /** Whether the rest of a state that was run was left out. */
+  private cut = false;
+  /** Whether the move that was looked at last has failed. */
+  private failed = false;
 
   /**
    * @param system for states in which the traced one fails, so that the failure is the system's own
@@ -41,7 +45,7 @@ export class MemoSuccessors {
     private readonly found: (id: number, step: number) => void,
   ) {
     this.trees = new MoveTrees(store, system.moves);
-    this.running = new Successors(system, store, reach);
+    this.running = new Successors(system, store, (step) => (this.cut = reach(step) === true));
   }
 
   /** Whether so many moves are new that running them takes less time. */
@@ -81,25 +85,31 @@ export class MemoSuccessors {
     if (!this.crowded) this.actions += words[out]!;
   }
 
-  /** Looks at move `m` of the state loaded last. @returns false if it fails */
+  /** Looks at move `m` of the state loaded last. @returns false if it cannot be remembered */
   private learn(m: number): boolean {
     const { traced, store } = this;
     this.learned += 1;
     store.reload(traced.words);
+    this.failed = false;
     let move;
     try {
       move = traced.trace(m);
     } catch {
-      return false;
+      this.failed = true;
     }
-    this.trees.add(m, move, traced.words);
-    return true;
+    if (move !== undefined) this.trees.add(m, move, traced.words);
+    return move !== undefined;
   }
 
   /** Runs the system instead. */
   private run(id: number): boolean {
-    const any = this.running.of(id);
-    this.actions = this.running.actions;
-    return any;
+    const { running } = this;
+    try {
+      const any = running.of(id);
+      if (this.failed && !this.cut) throw new Error('the twin of a system fails where the system does not');
+      return any;
+    } finally {
+      this.actions = running.actions;
+    }
   }
 }

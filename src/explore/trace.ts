@@ -20,9 +20,10 @@ export interface Traced {
   readonly words: Int32Array;
   /**
    * Makes all actions of move `m` of the state in the words, which are the same afterwards.
-   * @throws what the system throws, and if an action leads out of its bounds
+   * @returns undefined if an action leads out of its bounds
+   * @throws what the system throws
    */
-  trace(m: number): TracedMove;
+  trace(m: number): TracedMove | undefined;
 }
 
 /**
@@ -87,6 +88,7 @@ export class WatchedWords {
 
   get(at: number): number {
     if (this.read[at] !== this.move && this.wrote[at] !== this.action) {
+      this.insist(at);
       this.read[at] = this.move;
       this.reads.push(at);
     }
@@ -95,11 +97,16 @@ export class WatchedWords {
 
   put(at: number, value: number): number {
     if (this.wrote[at] !== this.action) {
+      this.insist(at);
       this.wrote[at] = this.action;
       this.written[this.count++] = at;
     }
     this.plain[at] = value;
     return value;
+  }
+
+  private insist(at: number): void {
+    if (!(at >= 0 && at < this.length)) throw new RangeError(`words that are watched have no place ${at}`);
   }
 
   fill(value: number, from: number, to: number): void {
@@ -133,13 +140,13 @@ export function traced(system: TransitionSystem, watched: WatchedWords): Traced 
   const enumerator = new Enumerator();
   const { plain } = watched;
   const before = new Int32Array(plain.length);
-  const actions = (m: number): Int32Array[] => {
+  const actions = (m: number): Int32Array[] | undefined => {
     const written: Int32Array[] = [];
     enumerator.start();
     do {
       plain.set(before);
       watched.restart();
-      if (system.apply(m, enumerator.choose) === false) throw new Error('an action leads out of the bounds');
+      if (system.apply(m, enumerator.choose) === false) return undefined;
       written.push(watched.changes());
     } while (enumerator.next());
     return written;
@@ -152,6 +159,7 @@ export function traced(system: TransitionSystem, watched: WatchedWords): Traced 
       try {
         const possible = system.enabled(m);
         const writes = possible ? actions(m) : [];
+        if (writes === undefined) return undefined;
         const known = (at: number, value: number): boolean => watched.wasRead(at) && before[at] === value;
         return { possible, reads: watched.reads, writes: writes.map((changes) => without(changes, known)) };
       } finally {

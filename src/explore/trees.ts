@@ -72,14 +72,14 @@ export class MoveTrees {
 
   /** Goes on from the word that points to a node, or shall: the word that the node has for `value`. */
   private branch(at: number, byte: number, value: number): number {
-    const first = this.words[at]! / 4;
+    const first = this.words[at]! >>> 2;
     if (first === 0) return this.point(at, byte, value);
     const { words } = this;
     const word = words[first + NODE.WORD]!;
     if (word === byte + 1) return this.slotOf(first, value);
     if (word !== byte) throw new Error('a move reads other words than it has read before');
     let count = 0;
-    for (let n = first, to = at; ; to = n + NODE.OTHER, n = words[to]! / 4) {
+    for (let n = first, to = at; ; to = n + NODE.OTHER, n = words[to]! >>> 2) {
       if (n === 0) return count < FEW ? this.point(to, byte, value) : this.slotOf(this.spread(at), value);
       if (words[n + NODE.VALUE] === value) return n + NODE.CHILD;
       count += 1;
@@ -100,12 +100,12 @@ export class MoveTrees {
     const n = this.take(NODE.WORDS);
     const slots = this.take(8 * FEW);
     const { words } = this;
-    let old = words[at]! / 4;
+    let old = words[at]! >>> 2;
     words[n + NODE.WORD] = words[old + NODE.WORD]! + 1;
     words[n + MANY.MASK] = 4 * FEW - 1;
     words[n + MANY.SLOTS] = 4 * slots;
     words[at] = 4 * n;
-    for (; old !== 0; old = words[old + NODE.OTHER]! / 4)
+    for (; old !== 0; old = words[old + NODE.OTHER]! >>> 2)
       words[this.slotOf(n, words[old + NODE.VALUE]!)] = words[old + NODE.CHILD]!;
     return n;
   }
@@ -114,7 +114,7 @@ export class MoveTrees {
   private slotOf(n: number, value: number): number {
     if (2 * this.words[n + MANY.COUNT]! > this.words[n + MANY.MASK]!) this.enlarge(n);
     const { words } = this;
-    const slots = words[n + MANY.SLOTS]! / 4;
+    const slots = words[n + MANY.SLOTS]! >>> 2;
     const mask = words[n + MANY.MASK]!;
     for (let i = mixed(value); ; i++) {
       const slot = slots + 2 * (i & mask);
@@ -131,7 +131,7 @@ export class MoveTrees {
     const size = this.words[n + MANY.MASK]! + 1;
     const to = this.take(4 * size);
     const { words } = this;
-    const from = words[n + MANY.SLOTS]! / 4;
+    const from = words[n + MANY.SLOTS]! >>> 2;
     words[n + MANY.MASK] = 2 * size - 1;
     words[n + MANY.SLOTS] = 4 * to;
     words[n + MANY.COUNT] = 0;

@@ -3,20 +3,20 @@
  * order in which pointers, page tables and pins name them. With nobody inside the kernel, VMAs get their slots in order, too.
  */
 import { handle, handleIndex, HandleKind, handleKind } from '../kernel/handle.js';
-import type { Symmetry } from '../kernel/exchange.js';
+import { ToldApart, type Symmetry } from '../kernel/exchange.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { FILE, PAGE, THREAD, VMA } from '../kernel/layout.js';
 import { handleMmFault } from '../kernel/mm/memory/fault.js';
 import { VMF } from '../kernel/mm/memory/vmf.js';
 import { pinFrame, withPinFrame } from '../kernel/pin.js';
 import { PTE_TABLE } from '../kernel/pte.js';
+import { keeps, kindsOf, NO_HANDLE } from './keeps.js';
 import { kernelRoutines, ThreadState, type CFunction } from '../kernel/routine.js';
 import { PG_FREE, type Vma } from '../kernel/world.js';
 
 /** {@link Canonical.to}: not renamed yet. */
 const OPEN = -1;
-/** Words up to this are no handle. */
-const NO_HANDLE = 0xffffff;
+const VMAS = kindsOf(HandleKind.Vma);
 
 /** What {@link Canonical} does with a word that names a frame. */
 const enum Doing {
@@ -56,9 +56,10 @@ export class Canonical {
   apply(): Int32Array | undefined {
     const { k } = this;
     if (k.frozen) return undefined;
+    if (this.symmetry !== undefined) this.watchContents(this.symmetry);
     const renamed =
       this.symmetry !== undefined && this.anyUsed() && this.stacksAllow() && this.renameFrames();
-    if (this.vmas && this.atRest() && !this.holdsVma()) sortVmas(k);
+    if (this.vmas && this.atRest() && !keeps(k, VMAS)) sortVmas(k);
     return renamed ? this.to : undefined;
   }
 
@@ -75,22 +76,16 @@ export class Canonical {
     return true;
   }
 
-  /** Whether the driver points to a VMA. */
-  private holdsVma(): boolean {
-    const { k } = this;
-    const { globals, imapLocks, heap, words } = k.layout;
-    if (this.vmaIn(globals, imapLocks) || this.vmaIn(heap, words)) return true;
-    for (let i = 0; i < k.files.length; i++) if (isVma(k.w[k.files[i]!.o + FILE.PRIVATE]!)) return true;
-    for (let i = 0; i < k.vmas.length; i++) if (isVma(k.w[k.vmas[i]!.o + VMA.PRIVATE]!)) return true;
-    return false;
-  }
-
-  private vmaIn(from: number, to: number): boolean {
-    for (let i = from; i < to; i++) if (isVma(this.k.w[i]!)) return true;
-    return false;
-  }
-
   // --- frames ---
+
+  /** Nothing that pages contain is renamed. @throws ToldApart if a pointer to a frame that may change places lies there */
+  private watchContents({ pinned }: Symmetry): void {
+    const { k } = this;
+    for (let i = k.layout.frames; i < k.layout.files; i++) {
+      const f = this.frameIn(k.w[i]!);
+      if (f >= 0 && pinned[f] === 0) throw new ToldApart(undefined);
+    }
+  }
 
   /** Whether any frame that may change places has ever been used: else all are in their places. */
   private anyUsed(): boolean {
@@ -288,10 +283,6 @@ export class Canonical {
       else w[at] = withPinFrame(word, this.to[f]!);
     }
   }
-}
-
-function isVma(word: number): boolean {
-  return word > NO_HANDLE && handleKind(word) === HandleKind.Vma;
 }
 
 function before(a: Vma, b: Vma): boolean {

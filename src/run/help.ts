@@ -11,6 +11,8 @@ import type { RunOptions } from './result.js';
 
 /** A search of more transitions is helped by other threads, if there may be some: before, starting them takes longer. */
 const ALONE = 10_000;
+/** The same for one that remembers its moves: each thread has to learn them for itself. */
+const ALONE_REMEMBERING = 1_500_000;
 /** How long this thread searches before it looks whether they are there. */
 export const SHORT_SLICE_MS = 40;
 
@@ -26,7 +28,8 @@ export interface Crew<Task extends { readonly shared: Shared }, Report> {
 
 /** Whether a search is so large, and such, that others had better help. */
 export function wantsHelp(search: Search): boolean {
-  return search.transitions > ALONE && search.sharedStore !== undefined;
+  const alone = search.expansion.remembers ? ALONE_REMEMBERING : ALONE;
+  return search.transitions > alone && search.sharedStore !== undefined;
 }
 
 /** Facts that can be sent to a thread. What it asks of them is seen by nobody: all count as asked. */

@@ -1,7 +1,9 @@
 /** When a search remembers its moves. */
 import type { Memo } from '../explore/expansion.js';
+import type { Traced } from '../explore/trace.js';
 import type { Symmetry } from '../kernel/exchange.js';
 import type { Capacities } from '../kernel/layout.js';
+import { kernelRoutines } from '../kernel/routine.js';
 import type { Compiled } from './boot.js';
 import type { Reduction } from './por.js';
 import type { TwinOf } from './twin.js';
@@ -21,5 +23,11 @@ interface Searched {
 export function memoOf(searched: Searched, twin: (() => TwinOf) | undefined): Memo | undefined {
   const { c, caps, symmetry, reduction } = searched;
   if (twin === undefined || symmetry !== undefined || reduction !== undefined) return undefined;
-  return { from: MANY_STATES, traced: () => twin()(c.test, c.facts, c.ptrs, caps) };
+  const traced = (): Traced | undefined => {
+    const other = twin()(c.test, c.facts, c.ptrs, caps);
+    // a bundle that was made apart numbers its routines itself
+    const same = other.routines.every((name, id) => kernelRoutines[id]?.name === name);
+    return same && other.routines.length === kernelRoutines.length ? other : undefined;
+  };
+  return { from: MANY_STATES, traced };
 }

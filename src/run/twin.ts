@@ -4,14 +4,20 @@ import type { Facts } from '../kernel/facts.js';
 import { Kernel } from '../kernel/kernel.js';
 import type { Capacities } from '../kernel/layout.js';
 import type { LitmusTest } from '../litmus/ast.js';
+import { kernelRoutines } from '../kernel/routine.js';
 import { compile, worldLayout } from './boot.js';
 import { kernelSystem } from './system.js';
 
 /** Makes {@link twinOf} in an engine of its own. */
-export type TwinOf = (test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities) => Traced;
+export type TwinOf = (test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities) => Twin;
+
+export interface Twin extends Traced {
+  /** Routines of the model by number: states name them by it. */
+  readonly routines: readonly string[];
+}
 
 /** The system of a test without reductions, as {@link kernelSystem} has it. */
-export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities): Traced {
+export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities): Twin {
   const c = compile(test, facts, ptrs);
   const layout = worldLayout(c, caps);
   const watched = new WatchedWords(layout.words);
@@ -23,5 +29,5 @@ export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capac
     c.options,
     watched as unknown as Int32Array,
   );
-  return traced(kernelSystem(k, c), watched);
+  return { ...traced(kernelSystem(k, c), watched), routines: kernelRoutines.map(({ name }) => name) };
 }

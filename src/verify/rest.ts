@@ -3,17 +3,18 @@
  * places are one. A process stands first whose words are smaller; files are kept in the order in which descriptors and mappings name them. What a process
  * that has died was doing is forgotten.
  */
-import { handleKind, HandleKind } from '../kernel/handle.js';
+import { HandleKind } from '../kernel/handle.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { FILE, PROC, THREAD, VMA } from '../kernel/layout.js';
 import { withPinFrame } from '../kernel/pin.js';
 import { ProcState, ThreadState } from '../kernel/routine.js';
 import { booting } from '../run/boot.js';
 import { sortVmas, swapWords } from '../run/canonical.js';
+import { keeps, kindsOf } from '../run/keeps.js';
 import { USER } from './user.js';
 
-/** Words up to this are no handle. */
-const NO_HANDLE = 0xffffff;
+/** What is kept in slots that change places. */
+const SLOTS = kindsOf(HandleKind.Vma, HandleKind.File, HandleKind.Mm);
 /** Of VMA.REFS: file + 1. */
 const VMA_FILE = 0xff;
 
@@ -45,7 +46,7 @@ export class Rest {
   apply(): void {
     const { k } = this;
     this.moved = undefined;
-    if (k.frozen || booting(k) || !this.atRest() || this.held()) return;
+    if (k.frozen || booting(k) || !this.atRest() || keeps(k, SLOTS)) return;
     this.forget();
     this.sortProcesses();
     sortVmas(k);
@@ -64,21 +65,6 @@ export class Rest {
         return false;
     }
     return true;
-  }
-
-  /** Whether the driver points to a VMA, a file or an mm. */
-  private held(): boolean {
-    const { k } = this;
-    const { globals, imapLocks, heap, words } = k.layout;
-    if (this.heldIn(globals, imapLocks) || this.heldIn(heap, words)) return true;
-    for (let i = 0; i < k.files.length; i++) if (isSlot(k.w[k.files[i]!.o + FILE.PRIVATE]!)) return true;
-    for (let i = 0; i < k.vmas.length; i++) if (isSlot(k.w[k.vmas[i]!.o + VMA.PRIVATE]!)) return true;
-    return false;
-  }
-
-  private heldIn(from: number, to: number): boolean {
-    for (let i = from; i < to; i++) if (isSlot(this.k.w[i]!)) return true;
-    return false;
   }
 
   /** What nobody asks of any more: whose child a process is, and how those that are dead have ended. */
@@ -243,11 +229,4 @@ export class Rest {
       if (v.mm >= 0 && v.file >= 0) v.file = fileTo[v.file]!;
     }
   }
-}
-
-/** Whether a word is a pointer to what is kept in slots. */
-function isSlot(word: number): boolean {
-  if (word <= NO_HANDLE) return false;
-  const kind = handleKind(word);
-  return kind === HandleKind.Vma || kind === HandleKind.File || kind === HandleKind.Mm;
 }

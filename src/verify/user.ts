@@ -56,6 +56,7 @@ const CALLS: Readonly<Partial<Record<Kind, string>>> = {
   [Kind.ProcmemWrite]: 'procmem_write',
   [Kind.Ioctl]: 'ioctl',
   [Kind.Fork]: 'fork',
+  [Kind.Exit]: 'exit',
 };
 
 /** Told what the program does, for reports. */
@@ -147,6 +148,7 @@ export class User {
 
   private begin(k: Kernel, f: number, o: Operation, proc: number): void {
     if (o.kind === Kind.Exit) {
+      k.w[k.t + THREAD.API] = this.ids[o.kind]!;
       k.w[f + USER.OP] = 0;
       k.setPc(f, Pc.Choose);
       return doGroupExit(k, 0);

@@ -183,7 +183,7 @@ describe('what is watched', () => {
     twin.words.set(plain.words);
     const before = plain.words.slice();
     for (let m = 0; m < 3; m++) {
-      const { possible, writes } = twin.trace(m);
+      const { possible, writes } = twin.trace(m)!;
       expect(twin.words).toEqual(before);
       expect(possible).toBe(plain.enabled(m));
       if (!possible) continue;
@@ -194,6 +194,44 @@ describe('what is watched', () => {
       plain.words.set(before);
     }
   });
+});
+
+it('a move that leads out of the bounds is not remembered', () => {
+  const bounded = (own: Int32Array): TransitionSystem => ({
+    words: own,
+    cuts: [0],
+    moves: 1,
+    enabled: () => true,
+    apply: (_, choose) => {
+      if (choose(2) === 1 && own[0] === 5) return false;
+      own[0] = (own[0]! + 1) % 8;
+      return true;
+    },
+  });
+  const watched = new WatchedWords(1);
+  const twin = traced(bounded(watched as unknown as Int32Array), watched);
+  const search = new Search(bounded(new Int32Array(1)), false, 1, { from: 0, traced: () => twin });
+  expect([search.run(), search.states, search.transitions]).toEqual(['complete', 8, 16]);
+});
+
+it('a twin that fails where the system does not is found out', () => {
+  const twin = {
+    words: new Int32Array(1),
+    trace: () => {
+      throw new Error('only here');
+    },
+  };
+  const spec = { seed: 6, width: 1, size: 5, moves: 1, cuts: [0] };
+  const search = new Search(system(spec), false, 1, { from: 0, traced: () => twin });
+  expect(() => search.run()).toThrow('fails where the system does not');
+});
+
+it('places outside of the words are an error', () => {
+  const watched = new WatchedWords(4);
+  watched.begin();
+  const words = watched as unknown as Int32Array;
+  expect(() => words[-1]).toThrow('no place -1');
+  expect(() => (words[4] = 1)).toThrow('no place 4');
 });
 
 describe('the trees of moves', () => {
@@ -229,6 +267,20 @@ describe('the trees of moves', () => {
     }
     store.select(store.add(state(501, 0, 0, 0)));
     expect(store.move(trees.root(0), trees.out)).toBe(-2);
+  });
+
+  it('lie anywhere in the memory', () => {
+    const high = WasmStore.make(8, [0])!;
+    high.add(new Int32Array(8));
+    high.select(0);
+    // memory that is never written takes none
+    high.lend(2 ** 29);
+    const trees = new MoveTrees(high, 1);
+    const at = (value: number): Int32Array => Int32Array.from([0, 0, 0, value, 0, 7, 0, 0]);
+    for (let value = 0; value < 20; value++)
+      trees.add(0, { possible: true, reads: [5, 3], writes: [state(1, value + 1)] }, at(value));
+    high.select(high.add(at(13)));
+    expect(high.move(trees.root(0), trees.out)).toBe(1);
   });
 
   it('are what successors are made of', () => {

@@ -126,6 +126,53 @@ test('the check finds what is wrong without pinning', { timeout: TIMEOUT }, asyn
   }
 });
 
+/** A pointer to a page lies in another page, and frames before both become free. */
+const IN_A_PAGE = `C in-a-page
+{ ram pool = 5 pages; }
+static struct page *list;
+static struct page *last;
+static struct page *first;
+static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+        struct page **p;
+
+        if (cmd == 10) {
+                first = alloc_page(GFP_KERNEL);
+                last = alloc_page(GFP_KERNEL);
+                list = alloc_page(GFP_KERNEL);
+                p = page_address(list);
+                *p = alloc_page(GFP_KERNEL);
+        } else if (cmd == 11) {
+                __free_page(first);
+                __free_page(last);
+                first = NULL;
+                last = alloc_page(GFP_KERNEL);
+        } else {
+                p = page_address(list);
+                __free_page(*p);
+                __free_page(list);
+                __free_page(last);
+        }
+        return 0;
+}
+static const struct file_operations demo_fops = { .owner = THIS_MODULE, .unlocked_ioctl = demo_ioctl };
+P0()
+{
+        int fd = open("/dev/demo", O_RDWR);
+        ioctl(fd, 10, 0);
+        ioctl(fd, 11, 0);
+        ioctl(fd, 12, 0);
+}
+exists (leaked())
+`;
+
+test('what a page contains names frames, too', async () => {
+  for (const arch of ARCHS)
+    expect(
+      (await compareText('in-a-page', IN_A_PAGE, arch, { symmetry: false, por: false })).difference,
+    ).toBe('');
+});
+
 /** A thread that reads for ever, and another one that runs into a BUG. */
 const ENDLESS = `C endless
 { ram pool = 2 pages; reserved buf = 1 page; }
