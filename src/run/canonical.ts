@@ -1,6 +1,6 @@
 /**
  * States that differ only in which of several frames serves where are one: the frames that nobody can tell apart get their places in the
- * order in which pointers, page tables and pins name them. With nobody inside the kernel, VMAs get their slots in order, too.
+ * order in which pointers, page tables and pins name them.
  */
 import { handle, handleIndex, HandleKind, handleKind } from '../kernel/handle.js';
 import { ToldApart, type Symmetry } from '../kernel/exchange.js';
@@ -10,13 +10,12 @@ import { handleMmFault } from '../kernel/mm/memory/fault.js';
 import { VMF } from '../kernel/mm/memory/vmf.js';
 import { pinFrame, withPinFrame } from '../kernel/pin.js';
 import { PTE_TABLE } from '../kernel/pte.js';
-import { keeps, kindsOf, NO_HANDLE } from './keeps.js';
+import { NO_HANDLE } from './keeps.js';
 import { kernelRoutines, ThreadState, type CFunction } from '../kernel/routine.js';
-import { PG_FREE, type Vma } from '../kernel/world.js';
+import { PG_FREE } from '../kernel/world.js';
 
 /** {@link Canonical.to}: not renamed yet. */
 const OPEN = -1;
-const VMAS = kindsOf(HandleKind.Vma);
 
 /** What {@link Canonical} does with a word that names a frame. */
 const enum Doing {
@@ -36,51 +35,33 @@ export class Canonical {
   private readonly highest: number;
   private doing = Doing.Naming;
 
-  /** @param vmas whether VMAs change slots: only where nobody comes in between two of a revocation, which goes by slots */
   constructor(
     private readonly k: Kernel,
-    readonly symmetry: Symmetry | undefined,
-    private readonly vmas: boolean,
+    private readonly symmetry: Symmetry,
   ) {
     const { frames, pfnOf } = k.mem;
     this.to = new Int32Array(frames);
     this.order = new Int32Array(frames);
     this.place = new Int32Array(k.mem.regions.length);
-    this.copy = new Int32Array(Math.max(VMA.WORDS, frames * k.layout.frameWords));
-    const pinned = symmetry?.pinned;
-    this.lowest = pinned === undefined ? Infinity : pfnOf[pinned.indexOf(0)]!;
-    this.highest = pinned === undefined ? -1 : pfnOf[pinned.lastIndexOf(0)]!;
+    this.copy = new Int32Array(frames * k.layout.frameWords);
+    const { pinned } = symmetry;
+    this.lowest = pfnOf[pinned.indexOf(0)]!;
+    this.highest = pfnOf[pinned.lastIndexOf(0)]!;
   }
 
   /** Renames in place. @returns the new index of each frame, or undefined if all keep theirs; it holds until the next call */
   apply(): Int32Array | undefined {
     const { k } = this;
     if (k.frozen) return undefined;
-    if (this.symmetry !== undefined) this.watchContents(this.symmetry);
-    const renamed =
-      this.symmetry !== undefined && this.anyUsed() && this.stacksAllow() && this.renameFrames();
-    if (this.vmas && this.atRest() && !keeps(k, VMAS)) sortVmas(k);
+    this.watchContents();
+    const renamed = this.anyUsed() && this.stacksAllow() && this.renameFrames();
     return renamed ? this.to : undefined;
   }
 
-  // --- VMAs ---
-
-  /** Whether nobody is inside the kernel: threads hold on to no slot. */
-  private atRest(): boolean {
-    const { k } = this;
-    for (let i = 0; i < k.layout.caps.threads; i++) {
-      const t = k.thread(i);
-      if (k.w[t + THREAD.STATE] !== ThreadState.Runnable) continue;
-      if (k.w[t + THREAD.FP] !== t + THREAD.STACK || k.w[t + THREAD.WAIT] !== 0) return false;
-    }
-    return true;
-  }
-
-  // --- frames ---
-
   /** Nothing that pages contain is renamed. @throws ToldApart if a pointer to a frame that may change places lies there */
-  private watchContents({ pinned }: Symmetry): void {
+  private watchContents(): void {
     const { k } = this;
+    const { pinned } = this.symmetry;
     for (let i = k.layout.frames; i < k.layout.files; i++) {
       const f = this.frameIn(k.w[i]!);
       if (f >= 0 && pinned[f] === 0) throw new ToldApart(undefined);
@@ -90,7 +71,7 @@ export class Canonical {
   /** Whether any frame that may change places has ever been used: else all are in their places. */
   private anyUsed(): boolean {
     const { k } = this;
-    const { pinned } = this.symmetry!;
+    const { pinned } = this.symmetry;
     const { frames, frameWords } = k.layout;
     for (let f = 0, at = frames; f < pinned.length; f++, at += frameWords) {
       if (pinned[f] === 1) continue;
@@ -137,7 +118,7 @@ export class Canonical {
 
   private renameFrames(): boolean {
     const { k, to, place } = this;
-    const { pinned } = this.symmetry!;
+    const { pinned } = this.symmetry;
     for (let f = 0; f < to.length; f++) to[f] = pinned[f] === 1 ? f : OPEN;
     for (let r = 0; r < place.length; r++) place[r] = k.mem.regions[r]!.index;
     this.doing = Doing.Naming;
@@ -181,7 +162,7 @@ export class Canonical {
   private name(f: number): void {
     const { to, place, k } = this;
     if (to[f] !== OPEN) return;
-    const { pinned, unit } = this.symmetry!;
+    const { pinned, unit } = this.symmetry;
     const r = k.mem.regions.indexOf(k.mem.regionOf[f]!);
     let next = place[r]!;
     while (pinned[next] === 1) next += 1;
@@ -282,26 +263,5 @@ export class Canonical {
       if (this.doing === Doing.Naming) this.name(f);
       else w[at] = withPinFrame(word, this.to[f]!);
     }
-  }
-}
-
-function before(a: Vma, b: Vma): boolean {
-  if (a.mm < 0 || b.mm < 0) return b.mm < 0 && a.mm >= 0;
-  return a.mm !== b.mm ? a.mm < b.mm : a.start < b.start;
-}
-
-/** Keeps VMAs by process and place; free slots last. Only where nobody holds on to a slot. */
-export function sortVmas({ w, vmas }: Kernel): void {
-  for (let i = 1; i < vmas.length; i++)
-    for (let j = i; j > 0 && before(vmas[j]!, vmas[j - 1]!); j--)
-      swapWords(w, vmas[j]!.o, vmas[j - 1]!.o, VMA.WORDS);
-}
-
-/** Exchanges w[a..a + words) and w[b..b + words). */
-export function swapWords(w: Int32Array, a: number, b: number, words: number): void {
-  for (let i = 0; i < words; i++) {
-    const word = w[a + i]!;
-    w[a + i] = w[b + i]!;
-    w[b + i] = word;
   }
 }

@@ -220,7 +220,7 @@ function plainPath({ c, caps, symmetry }: Attempt, path: readonly Action[]): rea
   if (symmetry === undefined) return path;
   const [shadow, plain] = [bootKernel(c, caps), bootKernel(c, caps)];
   shadow.exchange = new Exchange(shadow, symmetry);
-  const canonical = new Canonical(shadow, symmetry, false);
+  const canonical = new Canonical(shadow, symmetry);
   const [followed, walked] = [kernelSystem(shadow, c), kernelSystem(plain, c)];
   const unrenamer = new Unrenamer(shadow, plain);
   return path.map(({ move, choices }) => ({

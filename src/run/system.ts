@@ -42,5 +42,5 @@ export function searchedSystem(
   const por = reduction && new Por(c, k, symmetry, reduction);
   if (symmetry === undefined) return kernelSystem(k, c, undefined, por);
   k.exchange = new Exchange(k, symmetry);
-  return kernelSystem(k, c, new Canonical(k, symmetry, false), por);
+  return kernelSystem(k, c, new Canonical(k, symmetry), por);
 }

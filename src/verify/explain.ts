@@ -16,11 +16,12 @@ import { breaches, cause, mistake, type Breach, type LastStep } from './breaches
 import { invariantOf, type Broken } from './broken.js';
 import { counterexample } from './counterexample.js';
 import { Kind } from './operations.js';
+import type { Renaming } from './rest.js';
 import type { Subject } from './subject.js';
 import { statement, type Deed } from './text.js';
 import type { Blame, VerifyStep, Violation } from './types.js';
 import type { Listener } from './user.js';
-import { Walker, type Pace } from './walker.js';
+import { Walker } from './walker.js';
 
 class Listening implements Tracer {
   calls: string[] = [];
@@ -39,7 +40,7 @@ export function explain(
   caps: Capacities,
   search: Search,
   broken: Broken,
-  manner: Pace,
+  manner: Renaming,
 ): Violation {
   const c = subject.compiled;
   const k = bootKernel(c, caps);

@@ -1,22 +1,36 @@
 /**
- * Processes between two operations, and files, that differ only in the slots in which they are kept: states in which they have changed
- * places are one. A process stands first whose words are smaller; files are kept in the order in which descriptors and mappings name them. What a process
+ * Processes between two operations, VMAs and files that differ only in the slots in which they are kept: states in which they have changed
+ * places are one. Nobody may come in between two VMAs of a revocation, which goes by slots. A process stands first whose words are smaller; files are kept in the order in which descriptors and mappings name them. What a process
  * that has died was doing is forgotten.
  */
+import type { Symmetry } from '../kernel/exchange.js';
 import { HandleKind } from '../kernel/handle.js';
 import type { Kernel } from '../kernel/kernel.js';
 import { FILE, PROC, THREAD, VMA } from '../kernel/layout.js';
 import { withPinFrame } from '../kernel/pin.js';
 import { ProcState, ThreadState } from '../kernel/routine.js';
 import { booting } from '../run/boot.js';
-import { sortVmas, swapWords } from '../run/canonical.js';
-import { keeps, kindsOf } from '../run/keeps.js';
+import type { Vma } from '../kernel/world.js';
+import { kept } from '../run/keeps.js';
 import { USER } from './user.js';
 
 /** What is kept in slots that change places. */
-const SLOTS = kindsOf(HandleKind.Vma, HandleKind.File, HandleKind.Mm);
+const VMAS = 1 << HandleKind.Vma;
+const SLOTS = VMAS | (1 << HandleKind.File) | (1 << HandleKind.Mm);
 /** Of VMA.REFS: file + 1. */
 const VMA_FILE = 0xff;
+
+/** How states are renamed. */
+export interface Renaming {
+  readonly renaming: boolean;
+  readonly races: boolean;
+  readonly symmetry: Symmetry | undefined;
+}
+
+/** What lets slots change places on a kernel, if any may. */
+export function restOf(k: Kernel, { renaming, races, symmetry }: Renaming): Rest | undefined {
+  return renaming && !races ? new Rest(k, symmetry === undefined) : undefined;
+}
 
 export class Rest {
   /** Where each process has been before, by its slot now; undefined if all keep theirs. It holds until the next call. */
@@ -42,27 +56,38 @@ export class Rest {
     this.copy = new Int32Array(caps.files * FILE.WORDS);
   }
 
-  /** Lets processes and files change places. */
+  /** Lets VMAs change places, and processes and files if each process has one thread. */
   apply(): void {
     const { k } = this;
     this.moved = undefined;
-    if (k.frozen || booting(k) || !this.atRest() || keeps(k, SLOTS)) return;
-    this.forget();
-    this.sortProcesses();
-    sortVmas(k);
-    this.sortFiles();
+    if (k.frozen || booting(k) || !this.atRest()) return;
+    const pointers = kept(k);
+    const all = (pointers & SLOTS) === 0 && this.oneEach();
+    if (all) this.forget();
+    if (all) this.sortProcesses();
+    if ((pointers & VMAS) === 0) sortVmas(k);
+    if (all) this.sortFiles();
   }
 
-  /** Whether each process has one thread, in the slot of the same number, and nobody is inside the kernel. */
+  /** Whether nobody is inside the kernel: threads hold on to no slot. */
   private atRest(): boolean {
+    const { k } = this;
+    for (let i = 0; i < k.layout.caps.threads; i++) {
+      const t = k.thread(i);
+      if (k.w[t + THREAD.STATE] !== ThreadState.Runnable) continue;
+      if (k.w[t + THREAD.FP] !== t + THREAD.STACK || k.w[t + THREAD.WAIT] !== 0) return false;
+    }
+    return true;
+  }
+
+  /** Whether each process has one thread, in the slot of the same number. */
+  private oneEach(): boolean {
     const { k } = this;
     const { procs, threads } = k.layout.caps;
     if (procs !== threads) return false;
     for (let i = 0; i < threads; i++) {
       const t = k.thread(i);
-      if (k.w[t + THREAD.STATE] !== ThreadState.Runnable) continue;
-      if (k.w[t + THREAD.PROC] !== i || k.w[t + THREAD.FP] !== t + THREAD.STACK || k.w[t + THREAD.WAIT] !== 0)
-        return false;
+      if (k.w[t + THREAD.STATE] === ThreadState.Runnable && k.w[t + THREAD.PROC] !== i) return false;
     }
     return true;
   }
@@ -228,5 +253,26 @@ export class Rest {
       const v = k.vmas[i]!;
       if (v.mm >= 0 && v.file >= 0) v.file = fileTo[v.file]!;
     }
+  }
+}
+
+/** By process and place; free slots last. */
+function sortVmas({ w, vmas }: Kernel): void {
+  for (let i = 1; i < vmas.length; i++)
+    for (let j = i; j > 0 && before(vmas[j]!, vmas[j - 1]!); j--)
+      swapWords(w, vmas[j]!.o, vmas[j - 1]!.o, VMA.WORDS);
+}
+
+function before(a: Vma, b: Vma): boolean {
+  if (a.mm < 0 || b.mm < 0) return b.mm < 0 && a.mm >= 0;
+  return a.mm !== b.mm ? a.mm < b.mm : a.start < b.start;
+}
+
+/** Exchanges w[a..a + words) and w[b..b + words). */
+function swapWords(w: Int32Array, a: number, b: number, words: number): void {
+  for (let i = 0; i < words; i++) {
+    const word = w[a + i]!;
+    w[a + i] = w[b + i]!;
+    w[b + i] = word;
   }
 }

@@ -6,7 +6,7 @@ import { CapacityError, cutsOf, Freeze, HEAD, type Capacity } from '../kernel/la
 import { UnknownError } from '../kernel/routine.js';
 import { booting, runModuleInit } from '../run/boot.js';
 import type { Canonical } from '../run/canonical.js';
-import { Rest } from './rest.js';
+import type { Rest } from './rest.js';
 import type { Subject } from './subject.js';
 
 /** Capacities that bound what programs may do; the others only have to be large enough. */
@@ -25,13 +25,13 @@ export interface Manner {
   /** Whether others come in wherever the kernel lets them, and not only between operations. */
   readonly races: boolean;
   readonly beyond: Beyond;
-  /** Renames what a move leaves. */
+  /** Rename what a move leaves. */
+  readonly rest?: Rest | undefined;
   readonly canonical?: Canonical | undefined;
 }
 
 export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: Manner): TransitionSystem {
-  const { races, beyond, canonical } = manner;
-  const rest = canonical === undefined || races ? undefined : new Rest(k, canonical.symmetry === undefined);
+  const { races, beyond, rest, canonical } = manner;
   const before = snapshotOf(k.w);
   const enabled = (m: number): boolean =>
     k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m);

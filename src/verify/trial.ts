@@ -10,6 +10,7 @@ import { bootKernel, booting, notLoaded } from '../run/boot.js';
 import { Canonical } from '../run/canonical.js';
 import type { Broken } from './broken.js';
 import type { CoverageRecorder } from './coverage.js';
+import { restOf } from './rest.js';
 import type { Subject } from './subject.js';
 import { Beyond, verifySystem } from './system.js';
 import type { Settings } from './types.js';
@@ -35,15 +36,17 @@ export class Trial {
 
   constructor(
     private readonly subject: Subject,
-    { caps, races, renaming, symmetry }: Settings,
+    settings: Settings,
     private readonly recorder?: CoverageRecorder,
   ) {
+    const { caps, races, symmetry } = settings;
     this.k = bootKernel(subject.compiled, caps, comparedWords);
     recorder?.attend(this.k, subject);
     this.checker = new InvariantChecker(this.k, subject.access);
     if (symmetry !== undefined) this.k.exchange = new Exchange(this.k, symmetry);
-    const canonical = renaming ? new Canonical(this.k, symmetry, !races) : undefined;
-    this.system = verifySystem(this.k, subject, { races, beyond: this.beyond, canonical });
+    const canonical = symmetry && new Canonical(this.k, symmetry);
+    const rest = restOf(this.k, settings);
+    this.system = verifySystem(this.k, subject, { races, beyond: this.beyond, rest, canonical });
   }
 
   /** A new state, in place. @returns whether an invariant is broken in it */

@@ -4,23 +4,16 @@
  */
 import type { Search } from '../explore/bfs.js';
 import type { Action } from '../explore/system.js';
-import { Exchange, type Symmetry } from '../kernel/exchange.js';
+import { Exchange } from '../kernel/exchange.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { Capacities } from '../kernel/layout.js';
 import { bootKernel } from '../run/boot.js';
 import { Canonical } from '../run/canonical.js';
 import { Unrenamer } from '../run/unrename.js';
-import { Rest } from './rest.js';
+import { restOf, type Renaming, type Rest } from './rest.js';
 import type { Subject } from './subject.js';
 import { Beyond, verifySystem } from './system.js';
 import type { Listener } from './user.js';
-
-/** How the search that found the path went. */
-export interface Pace {
-  readonly races: boolean;
-  readonly renaming: boolean;
-  readonly symmetry: Symmetry | undefined;
-}
 
 export class Walker {
   listener: Listener | undefined = undefined;
@@ -41,14 +34,14 @@ export class Walker {
     caps: Capacities,
     search: Search,
     id: number,
-    private readonly pace: Pace,
+    private readonly pace: Renaming,
   ) {
-    const { races, renaming, symmetry } = pace;
+    const { symmetry } = pace;
     this.path = search.path(id);
     this.shadow = bootKernel(subject.compiled, caps);
     if (symmetry !== undefined) this.shadow.exchange = new Exchange(this.shadow, symmetry);
-    this.canonical = renaming ? new Canonical(this.shadow, symmetry, !races) : undefined;
-    this.rest = renaming && !races ? new Rest(this.shadow, symmetry === undefined) : undefined;
+    this.canonical = symmetry && new Canonical(this.shadow, symmetry);
+    this.rest = restOf(this.shadow, pace);
     this.unrenamer = new Unrenamer(this.shadow, k);
     this.who = Array.from({ length: caps.threads }, (_, i) => i);
   }

@@ -133,7 +133,7 @@ test('nor does one that keeps a pointer in a page', async () => {
 
 test('the check finds what is wrong if they change places all the same', async () => {
   const right = await verify(OWNED, OWNING);
-  vi.spyOn(keeping, 'keeps').mockReturnValue(false);
+  vi.spyOn(keeping, 'kept').mockReturnValue(0);
   const wrong = await verify(OWNED, OWNING);
   expect({ ...answer(wrong), states: wrong.states }).not.toEqual({ ...answer(right), states: right.states });
 });
