@@ -12,26 +12,28 @@ const MEMORY = '(memory 1 65536)';
 export async function generated() {
   const text = readFileSync(path('store.wat'), 'utf8');
   if (!text.includes(MEMORY)) throw new Error(`store.wat imports no ${MEMORY}`);
-  const shared = text.replace(MEMORY, '(memory 1 65536 shared)');
-  return (
-    constant(
-      'store.wat as WebAssembly, in base64: made by scripts/store-wasm.mjs.',
-      'STORE_WASM',
-      await binary(text),
-    ) + constant('The same for a memory that threads share.', 'STORE_WASM_SHARED', await binary(shared))
-  );
+  const [own, shared] = [await binary(text), await binary(text.replace(MEMORY, '(memory 1 65536 shared)'))];
+  const changed = [...own.keys()].filter((at) => own[at] !== shared[at]);
+  if (own.length !== shared.length || changed.length !== 1)
+    throw new Error('a memory that threads share makes more than a byte of difference');
+  const [at] = changed;
+  const lines = own
+    .toString('base64')
+    .match(/.{1,120}/g)
+    .map((line) => `  '${line}'`);
+  return `/** store.wat as WebAssembly, in base64: made by scripts/store-wasm.mjs. */
+export const STORE_WASM =
+${lines.join(' +\n')};
+/** The byte that is another one for a memory that threads share. */
+export const STORE_SHARED = { at: ${at}, byte: ${shared[at]} };
+`;
 }
 
 async function binary(text) {
   const { parseWat } = await wabt();
   const module = parseWat('store.wat', text, FEATURES);
   module.validate(FEATURES);
-  return Buffer.from(module.toBinary({}).buffer).toString('base64');
-}
-
-function constant(says, name, text) {
-  const lines = text.match(/.{1,120}/g).map((line) => `  '${line}'`);
-  return `/** ${says} */\nexport const ${name} =\n${lines.join(' +\n')};\n`;
+  return Buffer.from(module.toBinary({}).buffer);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))

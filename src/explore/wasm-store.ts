@@ -8,7 +8,7 @@
 import { moveSlots, SLOT } from './chunks.js';
 import { LEAF } from './diff.js';
 import { Heap } from './heap.js';
-import { STORE_WASM, STORE_WASM_SHARED } from './store-wasm.js';
+import { STORE_SHARED, STORE_WASM } from './store-wasm.js';
 import { firstLeaves, StateStore, StoreFull, type States } from './store.js';
 import { instantiate, lazyModule, WASM_PAGE, type Compiled, type WasmMemory } from './wasm.js';
 
@@ -39,7 +39,7 @@ interface Exports {
 }
 
 const compiled = lazyModule(STORE_WASM);
-const compiledShared = lazyModule(STORE_WASM_SHARED);
+const compiledShared = lazyModule(STORE_WASM, STORE_SHARED);
 
 /** What of a store follows from the states alone. */
 class Shape {

@@ -20,22 +20,30 @@ export interface Compiled {
 /** Bytes of a page of a memory. */
 export const WASM_PAGE = 2 ** 16;
 
+/** A byte of a module that is to be another one. */
+export interface Change {
+  readonly at: number;
+  readonly byte: number;
+}
+
 /** A module in base64: compiled when it is first asked for; undefined where the engine lacks what it uses. */
-export function lazyModule(base64: string): () => Compiled | undefined {
+export function lazyModule(base64: string, change?: Change): () => Compiled | undefined {
   let compiled: Compiled | undefined;
   let tried = false;
   return () => {
-    if (!tried) compiled = compile(base64);
+    if (!tried) compiled = compile(base64, change);
     tried = true;
     return compiled;
   };
 }
 
-function compile(base64: string): Compiled | undefined {
+function compile(base64: string, change: Change | undefined): Compiled | undefined {
   const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly?: Engine };
   if (wasm === undefined) return undefined;
+  const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+  if (change !== undefined) bytes[change.at] = change.byte;
   try {
-    return { wasm, module: new wasm.Module(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))) };
+    return { wasm, module: new wasm.Module(bytes) };
   } catch {
     return undefined;
   }

@@ -3,28 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd, Search } from '../../src/explore/bfs.js';
 import { replaying } from '../../src/explore/chooser.js';
 import type { Choose, TransitionSystem } from '../../src/explore/system.js';
+import { specsUpTo, type Spec } from './specs.js';
 
-/** A system over small numbers: words below `size`, moves by a seed. The seed decides all, so moves are deterministic. */
-interface Spec {
-  readonly seed: number;
-  readonly width: number;
-  readonly size: number;
-  readonly moves: number;
-  readonly cuts: readonly number[];
-}
-
-const specs: fc.Arbitrary<Spec> = fc
-  .record({
-    seed: fc.nat(2 ** 30),
-    width: fc.integer({ min: 1, max: 4 }),
-    size: fc.integer({ min: 2, max: 4 }),
-    moves: fc.integer({ min: 1, max: 3 }),
-  })
-  .chain((s) =>
-    fc
-      .subarray(Array.from({ length: s.width - 1 }, (_, i) => i + 1))
-      .map((cuts): Spec => ({ ...s, cuts: [0, ...cuts] })),
-  );
+/** Small numbers, and few. */
+const specs = specsUpTo({ width: 4, size: 4, moves: 3 });
 
 /** A number below `n` from everything that a decision may depend on. */
 function decide(spec: Spec, n: number, ...from: readonly number[]): number {

@@ -8,28 +8,10 @@ import type { TransitionSystem } from '../../src/explore/system.js';
 import { traced, WatchedWords, type Traced } from '../../src/explore/trace.js';
 import { MoveTrees } from '../../src/explore/trees.js';
 import { WasmStore } from '../../src/explore/wasm-store.js';
+import { specsUpTo, type Spec } from './specs.js';
 
-/** A system of `width` words below `size`, in which a move looks at a few words and writes a few, as a seed has it. */
-interface Spec {
-  readonly seed: number;
-  readonly width: number;
-  readonly size: number;
-  readonly moves: number;
-  readonly cuts: readonly number[];
-}
-
-const specs: fc.Arbitrary<Spec> = fc
-  .record({
-    seed: fc.nat(2 ** 30),
-    width: fc.integer({ min: 1, max: 40 }),
-    size: fc.integer({ min: 2, max: 9 }),
-    moves: fc.integer({ min: 1, max: 4 }),
-  })
-  .chain((s) =>
-    fc
-      .subarray(Array.from({ length: s.width - 1 }, (_, i) => i + 1))
-      .map((cuts): Spec => ({ ...s, cuts: [0, ...cuts] })),
-  );
+/** A move of its systems looks at a few words and writes a few, as a seed has it. */
+const specs = specsUpTo({ width: 40, size: 9, moves: 4 });
 
 function mix(seed: number, ...from: readonly number[]): number {
   let h = seed;

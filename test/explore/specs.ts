@@ -1,0 +1,27 @@
+/** What the systems that tests search are made of. */
+import fc from 'fast-check';
+
+/** A system of `width` words below `size`; the seed decides all, so moves are deterministic. */
+export interface Spec {
+  readonly seed: number;
+  readonly width: number;
+  readonly size: number;
+  readonly moves: number;
+  readonly cuts: readonly number[];
+}
+
+/** Specs of at most so many words, values and moves. */
+export function specsUpTo(most: Pick<Spec, 'width' | 'size' | 'moves'>): fc.Arbitrary<Spec> {
+  return fc
+    .record({
+      seed: fc.nat(2 ** 30),
+      width: fc.integer({ min: 1, max: most.width }),
+      size: fc.integer({ min: 2, max: most.size }),
+      moves: fc.integer({ min: 1, max: most.moves }),
+    })
+    .chain((s) =>
+      fc
+        .subarray(Array.from({ length: s.width - 1 }, (_, i) => i + 1))
+        .map((cuts): Spec => ({ ...s, cuts: [0, ...cuts] })),
+    );
+}
