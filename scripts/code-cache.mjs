@@ -15,8 +15,10 @@ const SAMPLE = join(
 );
 const silent = { write: () => true, isTTY: false };
 
-// The cache is good for the flags with which it was made: those of src/cli/main.ts.
-setFlagsFromString('--liftoff-only');
+/** A cache is good for the flags that hold when it is taken: those with which src/cli/main.ts loads it. A run changes them. */
+const setFlags = () => setFlagsFromString('--liftoff-only');
+
+setFlags();
 const [file] = process.argv.slice(2);
 const script = new Script(module.wrap(readFileSync(file, 'utf8')), { filename: file });
 const loaded = { exports: {} };
@@ -28,4 +30,5 @@ await loaded.exports.runApplication(['run', '--arch', 'arm', SAMPLE], {
   signal: new AbortController().signal,
   status: 0,
 });
+setFlags();
 writeFileSync(`${file}.cache`, script.createCachedData());

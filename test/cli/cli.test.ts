@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -176,6 +176,18 @@ test('help and version need nothing else', () => {
     stdout: expect.stringMatching(/^pfnmap \d/) as string,
     stderr: '',
   });
+});
+
+test('the code that the build has compiled is run', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'pfnmap-'));
+  const hook = join(dir, 'hook.cjs');
+  // a bundle that Node has to compile is one of its modules
+  const modules = `Object.keys(require.cache).filter((file) => file.endsWith('app.cjs'))`;
+  writeFileSync(hook, `process.on('exit', () => console.log('compiled anew:', ${modules}.length));`);
+  const command = ['--require', hook, BIN, 'list', 'facts'];
+  const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  rmSync(dir, { recursive: true });
+  expect(stdout.split('\n').at(-2)).toBe('compiled anew: 0');
 });
 
 describe('signals', () => {
