@@ -15,8 +15,9 @@ const SAMPLE = join(
 );
 const silent = { write: () => true, isTTY: false };
 
-/** A cache is good for the flags that hold when it is taken: those with which src/cli/main.ts loads it. A run changes them. */
-const setFlags = () => setFlagsFromString('--liftoff-only');
+/** A cache is good for the flags that hold when it is taken: those of flagsForLoading() in src/cli/v8-flags.ts. A run changes them. */
+const setFlags = () =>
+  ['--liftoff-only', '--interrupt-budget=264000'].forEach((flag) => setFlagsFromString(flag));
 
 setFlags();
 const [file] = process.argv.slice(2);

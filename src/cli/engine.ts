@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import type { Source } from '../c/diagnostics.js';
 import { loadGrammar, type Grammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
@@ -11,24 +10,31 @@ import { parseLitmus } from '../run/parse.js';
 import type { TwinOf } from '../run/twin.js';
 import { Helpers } from './crew.js';
 import type { Engine } from './file-run.js';
+import { flagsForRunning } from './v8-flags.js';
 
 /** The parser's binaries lie beside the bundle; the build puts them there. */
 function wasm(name: string): Uint8Array {
   return readFileSync(new URL(`./${name}.wasm`, import.meta.url));
 }
 
-/** The grammar of C. What is compiled after it may be optimized again: see main.ts. */
-export async function loadParser(): Promise<Grammar> {
+/**
+ * The grammar of C.
+ * @param few whether no more than a few runs are to be made
+ */
+export async function loadParser(few = false): Promise<Grammar> {
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
-  setFlagsFromString('--no-liftoff-only');
+  flagsForRunning(!few);
   return grammar;
 }
 
-/** The front end and the engine, ready to run. */
-export async function loadEngine(): Promise<
-  Engine<LitmusTest> & { parseDriver(source: Source): LitmusTest }
-> {
-  const grammar = await loadParser();
+/**
+ * The front end and the engine, ready to run.
+ * @param few as for {@link loadParser}
+ */
+export async function loadEngine(
+  few = false,
+): Promise<Engine<LitmusTest> & { parseDriver(source: Source): LitmusTest }> {
+  const grammar = await loadParser(few);
   return {
     parse: (source) => parseLitmus(source, grammar),
     parseDriver: (source) => parseLitmus(source, grammar, { threadless: true }),

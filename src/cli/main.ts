@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { loadCached } from './cached.js';
 import type { Context } from './context.js';
 import { EXIT, type ExitStatus } from './exit.js';
+import { flagsForLoading } from './v8-flags.js';
 
 /** The first SIGINT asks the search to stop and to print what is known; the second does not wait. */
 function interruptible(): AbortSignal {
@@ -35,13 +35,9 @@ async function quickAnswer(args: readonly string[]): Promise<string | undefined>
   return options.includes('--version') || options.includes('-V') ? versionText() : helpText(args[0]);
 }
 
-/**
- * The commands, from the bundle beside this one. The parser stays with V8's quick WebAssembly compiler: the optimizing one needs
- * longer for the C grammar than a whole run of a small test, and gains nothing on texts of a few pages. Flags come first: compiled
- * code is good for one set of them.
- */
+/** The commands, from the bundle beside this one. */
 function application(file: string): typeof import('./app.js') {
-  setFlagsFromString('--liftoff-only');
+  flagsForLoading();
   return loadCached(file) as typeof import('./app.js');
 }
 

@@ -96,9 +96,13 @@ export async function runCommand(this: Context, flags: RunFlags, ...paths: strin
 /** A thread takes longer to start than so many runs of small tests. */
 const FEW_RUNS = 64;
 
+function isFew(files: number, configurations: number): boolean {
+  return files * configurations < FEW_RUNS;
+}
+
 /** How many threads are worth it; 1: none but this one. */
 function threadsFor(files: number, configurations: number, asked: number | undefined): number {
-  const few = asked === undefined && files * configurations < FEW_RUNS;
+  const few = asked === undefined && isFew(files, configurations);
   return few || !existsSync(WORKER) ? 1 : Math.min(files, asked ?? availableParallelism());
 }
 
@@ -120,9 +124,9 @@ async function fileRunner(
   model: ModelWatch | undefined,
 ): Promise<Pick<Pool, 'run' | 'close'>> {
   if (o.threads > 1) return new Pool(o);
-  const plain = await loadEngine();
-  const engine = model === undefined ? plain : watching(plain, model);
   const { files, options, read, signal } = o;
+  const plain = await loadEngine(isFew(files.length, options.configurations.length));
+  const engine = model === undefined ? plain : watching(plain, model);
   return {
     run: (index, emit) => readAndRunFile(engine, files[index]!, read, options, signal, emit),
     close: () => undefined,
