@@ -1,6 +1,6 @@
 /** User accesses and the page fault that they raise: `arch/<arch>/mm/fault.c:do_user_addr_fault` (C.2). */
 import type { Kernel } from './kernel.js';
-import { LockMode, routine, TF_KILLED, Undefined, type Routine } from './routine.js';
+import { LockMode, routine, TF_KILLED, Undefined, UnknownError, type Routine } from './routine.js';
 import { THREAD } from './layout.js';
 import { EFAULT } from './errno.js';
 import {
@@ -21,7 +21,7 @@ import {
   VM_READ,
   VM_WRITE,
 } from './flags.js';
-import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_WRITE } from './pte.js';
+import { Level, MAYBE_DIRTY, PTE_DIRTY, PTE_DIRTY_UNKNOWN, PTE_PROTNONE, PTE_WRITE } from './pte.js';
 import { SIGBUS, SIGKILL, SIGSEGV } from './uapi.js';
 import { doGroupExit } from './exit.js';
 import { callHandleMmFault, takeFault } from './mm/memory/fault.js';
@@ -53,7 +53,7 @@ export function translate(k: Kernel, mm: number, pg: number, write: boolean): nu
   const flags = k.w[e + 1]!;
   if ((flags & PTE_PROTNONE) !== 0 || (write && (flags & PTE_WRITE) === 0)) return FAULT;
   if (write && (flags & PTE_DIRTY) === 0) {
-    if (firstStoreRefused(k, mm, pg)) return FAULT;
+    if (firstStoreRefused(k, mm, pg, flags)) return FAULT;
     k.w[e + 1] = flags | PTE_DIRTY;
   }
   const inside = level === Level.Pte ? 0 : pg % levelPages(k, level);
@@ -64,12 +64,14 @@ export function translate(k: Kernel, mm: number, pg: number, write: boolean): nu
  * Where the first store through a clean entry is a fault, that marks the entry and is done, but in a VMA that was writable and may no longer be
  * (C.2). Only then can a test tell, so only then is the fault taken: the others cost a lock and a step, and change nothing.
  */
-function firstStoreRefused(k: Kernel, mm: number, pg: number): boolean {
+function firstStoreRefused(k: Kernel, mm: number, pg: number, flags: number): boolean {
   if (k.facts.hwDirtyBit) return false;
   const vma = vmaLookup(k, mm, pg);
   // an munmap() or mmap() of another thread is at work: the fault waits for it
   if (vma === undefined) return true;
-  return (vma.flags & VM_MAYWRITE) === 0 && k.facts.sanitizesFaultFlags;
+  if ((vma.flags & VM_MAYWRITE) !== 0 || !k.facts.sanitizesFaultFlags) return false;
+  if ((flags & PTE_DIRTY_UNKNOWN) !== 0) throw new UnknownError(MAYBE_DIRTY);
+  return true;
 }
 
 /** Arguments of {@link pageFault}, and whether it is tried again: 2 because it could not be done under the lock of the VMA. */

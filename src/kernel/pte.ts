@@ -29,6 +29,15 @@ export const PTE_TABLE = 1 << 13;
 export const PTE_CACHE_SHIFT = 10;
 export const PTE_CACHE_MASK = 7 << PTE_CACHE_SHIFT;
 
+/**
+ * DIRTY is clear, but MADV_FREE left it as it was if the page, which others map, too, was dirty: the model does not keep that. Meaningless beside
+ * DIRTY. What depends on it is unknown.
+ */
+export const PTE_DIRTY_UNKNOWN = 1 << 14;
+/** Why such an entry makes an answer `Unknown`. */
+export const MAYBE_DIRTY =
+  'whether a page was dirty that several entries mapped when it was given to MADV_FREE is not modelled';
+
 /** Ghost state: a reference, a mapcount and an RSS count were taken when the entry was installed. No model code reads it. */
 export const PTE_GHOST_COUNTED = 1 << 15;
 

@@ -13,6 +13,8 @@ export const PG_EXCLUSIVE = 2;
 export const PG_RESERVED = 4;
 /** In the page allocator. */
 export const PG_FREE = 8;
+/** Given to MADV_FREE: may wait in a batch of a CPU, which has a reference that the model does not count, for the list of such pages. */
+export const PG_LAZYFREE = 16;
 /** Head of a compound page (its order is in bits 8..11). */
 export const PG_HEAD = 32;
 /** Tail of a compound page (distance to the head in bits 12..19). */

@@ -4,7 +4,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import { vmFlagNames } from '../kernel/flags.js';
 import { Level, PTE_DIRTY, PTE_PROTNONE, PTE_SPECIAL, PTE_TABLE, PTE_WRITE } from '../kernel/pte.js';
 import { signalName } from '../kernel/uapi.js';
-import { PG_ANON, PG_EXCLUSIVE, PG_FREE, VMA_LINKED, type Vma } from '../kernel/world.js';
+import { PG_ANON, PG_EXCLUSIVE, PG_FREE, PG_LAZYFREE, VMA_LINKED, type Vma } from '../kernel/world.js';
 import { levelPages } from '../kernel/mm/pgtable.js';
 
 /** The words of a state, to be compared with a later one. */
@@ -125,6 +125,8 @@ function frameChanges(k: Kernel, before: Snapshot): string[] {
     if (!isFree && (page.flags & PG_ANON) > (old(PAGE.FLAGS) & PG_ANON)) parts.push('anonymous');
     if ((page.flags & PG_EXCLUSIVE) < (old(PAGE.FLAGS) & PG_EXCLUSIVE) && !isFree)
       parts.push('no longer exclusive');
+    if (!isFree && ((page.flags ^ old(PAGE.FLAGS)) & PG_LAZYFREE) !== 0)
+      parts.push((page.flags & PG_LAZYFREE) !== 0 ? 'in a batch (MADV_FREE)' : 'out of its batch');
     for (let i = PAGE.CELLS; i < l.frameWords; i++) {
       if (w[page.o + i] !== old(i)) parts.push(`contents ${old(i)} -> ${w[page.o + i]}`);
     }

@@ -191,6 +191,31 @@ export const C_CHANGES = [
     ...advice('POPULATE_WRITE', ['-EINVAL', 'succeeds, raw entries count as populated', '-EINVAL']),
     ...advice('HWPOISON', ['-EFAULT', '-EEXIST or -EFAULT', '-EFAULT'], all(CAP)),
     ...advice('GUARD_INSTALL', ['-EINVAL since 7.2', '-EINVAL since 7.2', '-EINVAL since 7.2']),
+    [
+      'free-clean',
+      'MADV_FREE makes the entries of anonymous memory clean; pages, contents, RSS and soft-dirty bits stay as they are.',
+      { source: 'mm/madvise.c:madvise_free_pte_range' },
+    ],
+    [
+      'free-raw',
+      'MADV_FREE of a VMA that is anonymous because its driver took vm_ops away cleans entries of normal pages and leaves raw ones alone.',
+      { source: 'mm/madvise.c:madvise_free_pte_range' },
+    ],
+    [
+      'free-batch',
+      'A page given to MADV_FREE may have a reference more until its CPU drains a batch: the last who has it after a fork copies it then.',
+      { source: 'mm/swap.c:folio_mark_lazyfree' },
+    ],
+    [
+      'free-compound',
+      'At a compound page of a driver MADV_FREE of 6.1 leaves out the rest of the page table; later releases clean it if it is covered whole.',
+      { source: 'mm/madvise.c:madvise_free_pte_range' },
+    ],
+    [
+      'free-reclaim',
+      'Reclaim may drop a page given to MADV_FREE at any time until it is written again; it reads as zeros then.',
+      { source: 'mm/rmap.c:try_to_unmap_one', untested: 'swap' },
+    ],
   ]),
   section('C.12', 'mlock, mincore, msync', { source: 'mm/mlock.c:mlock_fixup; mm/mincore.c; mm/msync.c' }, [
     ['mlock', 'mlock of a VMA with a special flag succeeds and does not mark it.'],

@@ -66,6 +66,11 @@ export const lifeFacts = {
     source: 'mm/madvise.c:madvise_guard_install',
     catalogue: 'C.11',
   }),
+  madvFreeStopsAtCompound: byRelease([true, false, false], {
+    doc: 'MADV_FREE gives up at a compound page that it cannot split; later releases go on behind it, and clean what is mapped whole.',
+    source: 'mm/madvise.c:madvise_free_pte_range',
+    catalogue: 'C.11',
+  }),
   mprotectUpgradesDirtyOnly: byRelease([true, false, false], {
     doc: 'mprotect makes entries of a private VMA writable at once only if they are dirty.',
     source: 'mm/mprotect.c:can_change_pte_writable',

@@ -57,6 +57,7 @@ import {
 } from '../uapi.js';
 import type { Vma } from '../world.js';
 import { callGetUserPage, GUP_NO_PAGE } from './gup.js';
+import { madviseFree } from './madvise_free.js';
 import { arg64, bounded, pagesOf } from './mmap.js';
 import { zapPageRange } from './memory/zap.js';
 import { findVma, vmaIsAnonymous, vmaLookup, vmaMerge } from './vma.js';
@@ -226,7 +227,7 @@ function advise(k: Kernel, f: number, vma: Vma, from: number, to: number): numbe
   }
 }
 
-/** Advice about the memory itself. Reclaim is not modelled, so hints to it do nothing. */
+/** Advice about the memory itself. Reclaim is not modelled: hints to it do nothing, and what MADV_FREE gives up is never taken. */
 function adviseMemory(k: Kernel, advice: number, vma: Vma, from: number, to: number): number {
   const flags = vma.flags;
   switch (advice) {
@@ -238,7 +239,9 @@ function adviseMemory(k: Kernel, advice: number, vma: Vma, from: number, to: num
       zapPageRange(k, vma, from, to, true);
       return 0;
     case MADV_FREE:
-      return mayDrop(flags, advice) && vmaIsAnonymous(vma) ? 0 : -EINVAL;
+      if (!mayDrop(flags, advice) || !vmaIsAnonymous(vma)) return -EINVAL;
+      madviseFree(k, vma, from, to);
+      return 0;
     case MADV_COLD:
     case MADV_PAGEOUT:
       return (flags & (VM_LOCKED | VM_PFNMAP)) !== 0 ? -EINVAL : 0;

@@ -1,7 +1,7 @@
 /** mprotect(): `mm/mprotect.c` (C.7). */
 import { userPage } from '../fault.js';
 import type { Kernel } from '../kernel.js';
-import { LockMode, routine, type Routine } from '../routine.js';
+import { LockMode, routine, UnknownError, type Routine } from '../routine.js';
 import { handle, HandleKind } from '../handle.js';
 import { EACCES, EINVAL, ENOMEM } from '../errno.js';
 import {
@@ -18,7 +18,9 @@ import {
 import {
   cacheMode,
   Level,
+  MAYBE_DIRTY,
   PTE_DIRTY,
+  PTE_DIRTY_UNKNOWN,
   PTE_EXEC,
   PTE_PROTNONE,
   PTE_SPECIAL,
@@ -225,11 +227,16 @@ function modify(k: Kernel, vma: Vma, e: number): void {
 function canChangeWritable(k: Kernel, vma: Vma, pg: number, e: number): boolean {
   const flags = k.w[e + 1]!;
   if (pteNeedsSoftDirtyWp(k, vma, flags)) return false;
-  const dirty = (flags & PTE_DIRTY) !== 0;
-  if ((vma.flags & VM_SHARED) !== 0) return dirty;
-  if (k.facts.mprotectUpgradesDirtyOnly && !dirty) return false;
-  const frame = vmNormalPage(k, vma, pg, e);
-  return frame !== SPECIAL && isOwned(k.pages[frame]!);
+  const clean = (flags & (PTE_DIRTY | PTE_DIRTY_UNKNOWN)) === 0;
+  const shared = (vma.flags & VM_SHARED) !== 0;
+  const needsDirty = shared || k.facts.mprotectUpgradesDirtyOnly;
+  if (needsDirty && clean) return false;
+  if (!shared) {
+    const frame = vmNormalPage(k, vma, pg, e);
+    if (frame === SPECIAL || !isOwned(k.pages[frame]!)) return false;
+  }
+  if (needsDirty && (flags & PTE_DIRTY) === 0) throw new UnknownError(MAYBE_DIRTY);
+  return true;
 }
 
 /** The walk before PROT_NONE on raw VMAs. */

@@ -2,7 +2,7 @@
 import type { Kernel } from '../../kernel.js';
 import { ENOMEM } from '../../errno.js';
 import { GUP_PIN_COUNTING_BIAS, VM_MIXEDMAP, VM_PFNMAP, VM_SHARED, VM_UFFD_WP } from '../../flags.js';
-import { Level, PTE_DIRTY, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../../pte.js';
+import { Level, PTE_DIRTY, PTE_DIRTY_UNKNOWN, PTE_GHOST_COUNTED, PTE_WRITE, PTE_YOUNG } from '../../pte.js';
 import { PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
 import { isOwned } from '../gup.js';
 import { copyHuge } from '../huge_memory.js';
@@ -72,7 +72,7 @@ function copyPte(k: Kernel, child: Vma, parent: Vma, pg: number, e: number): num
   }
   if (parent.cow) k.w[e + 1]! &= ~PTE_WRITE;
   let flags = k.w[e + 1]! & ~PTE_YOUNG;
-  if ((parent.flags & VM_SHARED) !== 0) flags &= ~PTE_DIRTY;
+  if ((parent.flags & VM_SHARED) !== 0) flags &= ~(PTE_DIRTY | PTE_DIRTY_UNKNOWN);
   if (frame < 0) flags &= ~PTE_GHOST_COUNTED;
   k.w[c] = k.w[e]!;
   k.w[c + 1] = flags;

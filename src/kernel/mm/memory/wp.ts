@@ -2,7 +2,7 @@
 import type { Kernel } from '../../kernel.js';
 import { FAULT_FLAG_UNSHARE, VM_MAYSHARE, VM_SHARED, VM_WRITE } from '../../flags.js';
 import { PTE_PROTNONE } from '../../pte.js';
-import { PG_ANON, PG_EXCLUSIVE, VMA_ANON_VMA, type Vma } from '../../world.js';
+import { PG_ANON, PG_EXCLUSIVE, PG_LAZYFREE, VMA_ANON_VMA, type Page, type Vma } from '../../world.js';
 import { entryPfn } from '../pgtable.js';
 import { allocPages, clearPage, copyPage, getPage, NO_MEMORY } from '../page_alloc.js';
 import { isZeroPfn } from './classify.js';
@@ -31,11 +31,23 @@ export function decideWp(k: Kernel, vma: Vma, frame: number, flags: number): num
   if (isShared(k, vma) && !unshare) return frame < 0 ? Wp.PfnShared : Wp.PageShared;
   if (frame >= 0 && (k.pages[frame]!.flags & PG_ANON) !== 0) {
     const page = k.pages[frame]!;
-    if ((page.flags & PG_EXCLUSIVE) === 0 && page.refcount === 1) page.flags |= PG_EXCLUSIVE;
+    if ((page.flags & PG_EXCLUSIVE) === 0 && canReuse(k, page)) page.flags |= PG_EXCLUSIVE;
     if ((page.flags & PG_EXCLUSIVE) === 0) return Wp.Copy;
     return unshare ? Wp.Nothing : Wp.Reuse;
   }
   return unshare && !k.facts.unshareCopiesSpecial ? Wp.Nothing : Wp.Copy;
+}
+
+/**
+ * `mm/memory.c:wp_can_reuse_anon_folio` [6.1: in do_wp_page()]: is the entry's reference the only one? Batches of the CPU are drained first
+ * only if the page is not on an LRU list. One that waits for the list of lazily freed pages is on another, and its batch may still have a reference (C.11).
+ */
+function canReuse(k: Kernel, page: Page): boolean {
+  if (page.refcount !== 1) return false;
+  if ((page.flags & PG_LAZYFREE) === 0) return true;
+  if (k.choose(2) === 1) return false;
+  page.flags &= ~PG_LAZYFREE;
+  return true;
 }
 
 /** Which VMAs are written in place: in 6.1 by VM_WRITE and VM_SHARED, later by VM_SHARED or VM_MAYSHARE. */
