@@ -53,15 +53,18 @@ function markBuilt(target) {
 }
 
 /**
- * A small entry that knows the help texts, and one for threads; the commands in one file, with the code that V8 makes of it; the model once
- * more, to be looked at; two entries
- * for the setup of replay and what it records apart; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a
- * code cache.
+ * A small entry, which loads the help texts or what watches coverage only if they are asked for, and one for threads; the commands in one
+ * file, with the code that V8 makes of it; the model once more, to be looked at; two entries for the setup of replay and what it records
+ * apart; the two wasm files. The commands are CommonJS: Node gives the loader of no other form a code cache.
  */
 export async function buildCli() {
   const directory = join(ROOT, 'dist/cli');
   rmSync(directory, { recursive: true, force: true });
-  await bundle(directory, { pfnmap: 'src/cli/main.ts' }, { format: 'esm', codeSplitting: false });
+  await bundle(
+    directory,
+    { pfnmap: 'src/cli/main.ts' },
+    { format: 'esm', chunkFileNames: '[name]-[hash].js' },
+  );
   await bundle(directory, { worker: 'src/cli/worker.ts' }, { format: 'esm', codeSplitting: false });
   await bundle(
     directory,

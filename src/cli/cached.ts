@@ -7,7 +7,7 @@ import { Script } from 'node:vm';
 /** What a CommonJS file is called with. */
 type Wrapped = (
   exports: object,
-  require: NodeJS.Require,
+  require: (id: string) => unknown,
   module: { exports: object },
   file: string,
   directory: string,
@@ -28,8 +28,16 @@ export function loadCached(file: string): unknown {
     return require(file);
   }
   const loaded = { exports: {} };
-  (script.runInThisContext() as Wrapped)(loaded.exports, require, loaded, file, dirname(file));
+  (script.runInThisContext() as Wrapped)(loaded.exports, lazily(require), loaded, file, dirname(file));
   return loaded.exports;
+}
+
+/** Node's own modules, loaded when they are asked for something: together they take as long as the bundle, and a run needs few. */
+function lazily(require: NodeJS.Require): (id: string) => unknown {
+  return (id) =>
+    id.startsWith('node:')
+      ? new Proxy({}, { get: (_, name) => (require(id) as Record<string | symbol, unknown>)[name] })
+      : require(id);
 }
 
 function cachedScript(file: string): Script | undefined {
