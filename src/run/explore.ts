@@ -15,6 +15,7 @@ import { memoOf } from './memo.js';
 import type { Question } from './outcome.js';
 import type { Progress, RunOptions, Witness } from './result.js';
 import { Entangled, firstReduction, type Reduction } from './por.js';
+import { rehearse } from './rehearse.js';
 import { firstSymmetry } from './symmetry.js';
 import { kernelSystem, searchedSystem } from './system.js';
 import { Unrenamer } from './unrename.js';
@@ -43,6 +44,8 @@ interface Attempt {
   readonly reduction: Reduction | undefined;
   /** By `performance.now()`. */
   readonly deadline: number | undefined;
+  /** Whether another was given up before it. */
+  readonly again: boolean;
 }
 
 /** Searches with small capacities, and again with larger ones where they do not suffice. */
@@ -60,8 +63,8 @@ export async function explore(c: Compiled, question: Question, options: RunOptio
   // a witness is a shortest way
   let reduction = options.por === false || options.witness === true ? undefined : firstReduction(c, question);
   let unsettled = false;
-  for (;;) {
-    const attempt = { c, question, options, caps, symmetry, reduction, deadline };
+  for (let again = false; ; again = true) {
+    const attempt = { c, question, options, caps, symmetry, reduction, deadline, again };
     try {
       return await searchHere(attempt, alone || unsettled);
     } catch (error) {
@@ -87,6 +90,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
   const crew = alone ? undefined : options.crew;
   const k = bootKernel(c, caps);
   const system = searchedSystem(k, c, symmetry, reduction);
+  if (attempt.again) rehearse(system, caps);
   const search = new Search(system, options.compact, crew?.threads, memoOf(attempt, options.twin));
   const collector = new Collector(question, c, k, search);
   const found = (end: { reason?: string; repeatable: boolean }): Exploration => ({
