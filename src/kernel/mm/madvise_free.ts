@@ -1,26 +1,18 @@
 /** MADV_FREE: `mm/madvise.c:madvise_free_single_vma` (C.11). */
 import type { Kernel } from '../kernel.js';
 import { VM_SOFTDIRTY } from '../flags.js';
-import {
-  Level,
-  PTE_CACHE_MASK,
-  PTE_DIRTY,
-  PTE_DIRTY_UNKNOWN,
-  PTE_EXEC,
-  PTE_PRESENT,
-  PTE_PROTNONE,
-  PTE_SOFT_DIRTY,
-  PTE_SPECIAL,
-  PTE_UFFD_WP,
-} from '../pte.js';
+import { Level, PTE_CACHE_MASK, PTE_DIRTY, PTE_DIRTY_UNKNOWN, PTE_SOFT_DIRTY, PTE_SPECIAL } from '../pte.js';
 import { UnknownError } from '../routine.js';
 import { PG_ANON, PG_HEAD, PG_LAZYFREE, PG_ORDER_SHIFT, type Page, type Vma } from '../world.js';
 import { vmNormalPage } from './memory/classify.js';
 import { compoundHead } from './page_alloc.js';
 import { entryPfn, present, walk } from './pgtable.js';
 
-/** Bits in which entries of one batch are alike (`mm/internal.h:folio_pte_batch_flags`). */
-const BATCH = PTE_PRESENT | PTE_EXEC | PTE_SPECIAL | PTE_PROTNONE | PTE_UFFD_WP | PTE_CACHE_MASK;
+/**
+ * What may differ between entries of one VMA that map consecutive frames, and ends a batch (`mm/internal.h:folio_pte_batch_flags`): a raw entry, another
+ * memory type. Write permission, dirty, young and soft-dirty bits do not count, and all else is the VMA's.
+ */
+const BATCH = PTE_SPECIAL | PTE_CACHE_MASK;
 
 /**
  * `mm/madvise.c:madvise_free_single_vma` for pages [start, end) of an anonymous VMA: entries of ordinary pages become clean, raw entries, zero

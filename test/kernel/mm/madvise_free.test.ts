@@ -8,9 +8,10 @@ import { vmStart } from '../../../src/kernel/mm/memory/remap.js';
 import { sysMmap } from '../../../src/kernel/mm/mmap.js';
 import { sysMprotect } from '../../../src/kernel/mm/mprotect.js';
 import { allocPages } from '../../../src/kernel/mm/page_alloc.js';
-import { pmdAt, setEntry } from '../../../src/kernel/mm/pgtable.js';
+import { pmdAt, pteAt, setEntry } from '../../../src/kernel/mm/pgtable.js';
 import {
   MAYBE_DIRTY,
+  PTE_CACHE_SHIFT,
   PTE_DIRTY,
   PTE_DIRTY_UNKNOWN,
   PTE_PRESENT,
@@ -113,6 +114,17 @@ describe('MADV_FREE', () => {
       expect(cleaned(0, 3)).toEqual([later, later, later]);
       expect(cleaned(0, 1)).toEqual([false, false, false]);
       expect(cleaned(1, 3)).toEqual([false, false, later]);
+      // the second entry of a block is raw, or of another memory type
+      const apart = (flag: number): Handler => {
+        return (m, args) => {
+          whole(m, args);
+          m.k.w[pteAt(m.k, 0, m.vmaOf(args[1]!).start + 1) + 1]! |= flag;
+          return 0;
+        };
+      };
+      expect(cleaned(0, 3, apart(PTE_SPECIAL))).toEqual([false, false, later]);
+      expect(cleaned(0, 3, apart(1 << PTE_CACHE_SHIFT))).toEqual([false, false, later]);
+      expect(cleaned(0, 3, apart(PTE_DIRTY))).toEqual([later, later, later]);
       const turned = inserted((m) => {
         const head = block(m);
         return [head + 1, head, m.frame('buf')];
