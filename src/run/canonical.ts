@@ -17,10 +17,15 @@ import { PG_FREE } from '../kernel/world.js';
 /** {@link Canonical.to}: not renamed yet. */
 const OPEN = -1;
 
-/** What {@link Canonical} does with a word that names a frame. */
-const enum Doing {
-  Naming,
-  Rewriting,
+/** How a word names a frame. */
+const enum Naming {
+  /** A handle: of a page, or of a place in its contents. */
+  Pointer,
+  /** Its index + 1. */
+  Index,
+  /** The pfn of an entry. */
+  Entry,
+  Pin,
 }
 
 export class Canonical {
@@ -33,7 +38,12 @@ export class Canonical {
   private readonly order: Int32Array;
   private readonly lowest: number;
   private readonly highest: number;
-  private doing = Doing.Naming;
+  /** Number of the region of each frame. */
+  private readonly regions: Int32Array;
+  /** Where words that name frames were met, and how they do. */
+  private readonly met: Int32Array;
+  private readonly how: Uint8Array;
+  private names = 0;
 
   constructor(
     private readonly k: Kernel,
@@ -44,6 +54,9 @@ export class Canonical {
     this.order = new Int32Array(frames);
     this.place = new Int32Array(k.mem.regions.length);
     this.copy = new Int32Array(frames * k.layout.frameWords);
+    this.regions = Int32Array.from({ length: frames }, (_, f) => k.mem.regions.indexOf(k.mem.regionOf[f]!));
+    this.met = new Int32Array(k.layout.words);
+    this.how = new Uint8Array(k.layout.words);
     const { pinned } = symmetry;
     this.lowest = pfnOf[pinned.indexOf(0)]!;
     this.highest = pfnOf[pinned.lastIndexOf(0)]!;
@@ -61,10 +74,12 @@ export class Canonical {
   /** Nothing that pages contain is renamed. @throws ToldApart if a pointer to a frame that may change places lies there */
   private watchContents(): void {
     const { k } = this;
-    const { pinned } = this.symmetry;
-    for (let i = k.layout.frames; i < k.layout.files; i++) {
-      const f = this.frameIn(k.w[i]!);
-      if (f >= 0 && pinned[f] === 0) throw new ToldApart(undefined);
+    const { w } = k;
+    const { frames, files } = k.layout;
+    for (let i = frames; i < files; i++) {
+      if (w[i]! <= NO_HANDLE) continue;
+      const f = this.frameIn(w[i]!);
+      if (f >= 0 && this.symmetry.pinned[f] === 0) throw new ToldApart(undefined);
     }
   }
 
@@ -121,10 +136,9 @@ export class Canonical {
     const { pinned } = this.symmetry;
     for (let f = 0; f < to.length; f++) to[f] = pinned[f] === 1 ? f : OPEN;
     for (let r = 0; r < place.length; r++) place[r] = k.mem.regions[r]!.index;
-    this.doing = Doing.Naming;
+    this.names = 0;
     this.visit();
-    this.nameRest(false);
-    this.nameRest(true);
+    this.nameRest();
     for (let f = 0; f < to.length; f++) {
       if (to[f] === f) continue;
       this.rewrite();
@@ -133,24 +147,36 @@ export class Canonical {
     return false;
   }
 
-  /** Frames that nothing names, region by region, by what they are. */
-  private nameRest(free: boolean): void {
-    const { k, to, order } = this;
+  /** Frames that nothing names, by what they are: first those in use, then free ones, those that were never used last. */
+  private nameRest(): void {
+    const { to, order } = this;
     let n = 0;
-    let first = 0;
     for (let f = 0; f < to.length; f++) {
-      if (to[f] !== OPEN || ((k.pages[f]!.flags & PG_FREE) !== 0) !== free) continue;
-      if (n > 0 && k.mem.regionOf[f] !== k.mem.regionOf[order[n - 1]!]) first = n;
+      if (to[f] !== OPEN || this.untouched(f)) continue;
       let at = n++;
-      for (; at > first && this.less(f, order[at - 1]!); at--) order[at] = order[at - 1]!;
+      for (; at > 0 && this.less(f, order[at - 1]!); at--) order[at] = order[at - 1]!;
       order[at] = f;
     }
     for (let i = 0; i < n; i++) this.name(order[i]!);
+    for (let f = 0; f < to.length; f++) if (to[f] === OPEN) this.name(f);
+  }
+
+  /** Whether a frame is free, and as it was when all began. */
+  private untouched(f: number): boolean {
+    const { w, layout } = this.k;
+    const { frames, frameWords } = layout;
+    const at = frames + f * frameWords;
+    if (w[at + PAGE.FLAGS] !== PG_FREE) return false;
+    for (let i = at; i < at + frameWords; i++) if (w[i] !== 0 && i !== at + PAGE.FLAGS) return false;
+    return true;
   }
 
   private less(a: number, b: number): boolean {
     const { w, layout } = this.k;
     const { frames, frameWords } = layout;
+    const [x, y] = [frames + a * frameWords + PAGE.FLAGS, frames + b * frameWords + PAGE.FLAGS];
+    const free = (w[x]! & PG_FREE) - (w[y]! & PG_FREE);
+    if (free !== 0) return free < 0;
     for (let i = 0; i < frameWords; i++) {
       const d = w[frames + a * frameWords + i]! - w[frames + b * frameWords + i]!;
       if (d !== 0) return d < 0;
@@ -163,7 +189,7 @@ export class Canonical {
     const { to, place, k } = this;
     if (to[f] !== OPEN) return;
     const { pinned, unit } = this.symmetry;
-    const r = k.mem.regions.indexOf(k.mem.regionOf[f]!);
+    const r = this.regions[f]!;
     let next = place[r]!;
     while (pinned[next] === 1) next += 1;
     place[r] = next + unit;
@@ -175,16 +201,31 @@ export class Canonical {
     const { k, to, copy } = this;
     const { frames, frameWords } = k.layout;
     const w = k.w;
-    for (let i = 0; i < to.length * frameWords; i++) copy[i] = w[frames + i]!;
+    for (let i = 0; i < copy.length; i++) copy[i] = w[frames + i]!;
     for (let f = 0; f < to.length; f++) {
       if (to[f] === f) continue;
       for (let i = 0; i < frameWords; i++) w[frames + to[f]! * frameWords + i] = copy[f * frameWords + i]!;
     }
-    this.doing = Doing.Rewriting;
-    this.visit();
+    for (let i = 0; i < this.names; i++) w[this.met[i]!] = this.renamed(w[this.met[i]!]!, this.how[i]!);
   }
 
-  /** Goes to every word that may name a frame, always in the same order. */
+  /** A word that names a frame, with its new place. */
+  private renamed(word: number, how: Naming): number {
+    const { to } = this;
+    switch (how) {
+      case Naming.Pointer:
+        if (handleKind(word) === HandleKind.Page) return handle(HandleKind.Page, to[handleIndex(word)]!);
+        return handle(HandleKind.Kaddr, (to[handleIndex(word) >> 12]! << 12) | (handleIndex(word) & 4095));
+      case Naming.Index:
+        return to[word - 1]! + 1;
+      case Naming.Entry:
+        return this.k.mem.pfnOf[to[this.k.mem.frame(word)]!]!;
+      case Naming.Pin:
+        return withPinFrame(word, to[pinFrame(word)]!);
+    }
+  }
+
+  /** Names the frames that words name, always in the same order. */
   private visit(): void {
     const { k } = this;
     const { globals, imapLocks, heap, words } = k.layout;
@@ -202,13 +243,14 @@ export class Canonical {
   }
 
   private pointer(at: number): void {
-    const { w } = this.k;
-    const word = w[at]!;
-    const f = this.frameIn(word);
-    if (f < 0) return;
-    if (this.doing === Doing.Naming) this.name(f);
-    else if (handleKind(word) === HandleKind.Page) w[at] = handle(HandleKind.Page, this.to[f]!);
-    else w[at] = handle(HandleKind.Kaddr, (this.to[f]! << 12) | (handleIndex(word) & 4095));
+    const f = this.frameIn(this.k.w[at]!);
+    if (f >= 0) this.meet(at, Naming.Pointer, f);
+  }
+
+  private meet(at: number, how: Naming, f: number): void {
+    this.met[this.names] = at;
+    this.how[this.names++] = how;
+    this.name(f);
   }
 
   private thread(t: number): void {
@@ -236,9 +278,7 @@ export class Canonical {
   /** A frame's index + 1, or 0. */
   private index(at: number): void {
     const word = this.k.w[at]!;
-    if (word === 0) return;
-    if (this.doing === Doing.Naming) this.name(word - 1);
-    else this.k.w[at] = this.to[word - 1]! + 1;
+    if (word !== 0) this.meet(at, Naming.Index, word - 1);
   }
 
   /** A page-table entry. */
@@ -248,20 +288,16 @@ export class Canonical {
     if (pfn < this.lowest || pfn > this.highest) return;
     if (w[e + 1] === 0 || (w[e + 1]! & PTE_TABLE) !== 0) return;
     const f = mem.frame(pfn);
-    if (f < 0) return;
-    if (this.doing === Doing.Naming) this.name(f);
-    else w[e] = mem.pfnOf[this.to[f]!]!;
+    if (f >= 0) this.meet(e, Naming.Entry, f);
   }
 
   private process(p: number): void {
     const { w, layout } = this.k;
-    for (let e = p + layout.pteAt; e < p + layout.procWords; e += 2) this.entry(e);
-    for (let at = p + layout.pinsAt; at < p + layout.pteAt; at++) {
-      const word = w[at]!;
-      if (word === 0) continue;
-      const f = pinFrame(word);
-      if (this.doing === Doing.Naming) this.name(f);
-      else w[at] = withPinFrame(word, this.to[f]!);
-    }
+    const { lowest, highest } = this;
+    const pins = p + layout.pinsAt;
+    const entries = p + layout.pteAt;
+    for (let e = entries; e < p + layout.procWords; e += 2)
+      if (w[e]! >= lowest && w[e]! <= highest) this.entry(e);
+    for (let at = pins; at < entries; at++) if (w[at] !== 0) this.meet(at, Naming.Pin, pinFrame(w[at]!));
   }
 }
