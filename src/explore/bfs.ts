@@ -1,11 +1,14 @@
 /** Breadth-first search: every state that the moves and choices of a system reach, shortest paths first. */
 import { Enumerator } from './chooser.js';
 import { statesOf } from './compact.js';
-import { Expansion, type Memo } from './expansion.js';
+import { Expansion, type Cut, type Memo } from './expansion.js';
 import { StoreFull, type States } from './store.js';
 import { moveInOrder } from './successors.js';
 import type { Action, Choose, TransitionSystem } from './system.js';
 import { GrowingStore, type WasmStore } from './wasm-store.js';
+
+/** States after which a search looks at its bounds again. */
+const CHECKED = 127;
 
 /** Why a search ended; `paused`: it did not, its time slice is over. */
 export type Ending = 'complete' | 'time' | 'states' | 'depth' | 'memory' | 'stopped' | 'paused';
@@ -22,7 +25,7 @@ export interface SearchOptions {
   readonly maxDepth?: number;
   /** Called for every new state, with its words in place, which must stay as they are; true ends the search. */
   onState?(id: number): boolean;
-  /** Called for every state without moves; true ends the search. */
+  /** Called for every state without moves; true ends the search, soon. */
   onFinal?(id: number): boolean | void;
 }
 
@@ -32,8 +35,6 @@ export class Search {
   /** Moves on a shortest path to the states that are being looked at. */
   depth = 0;
   ending: Ending = 'complete';
-  /** Actions made of the states before the last. */
-  private made = 0;
   /** Parent state of each, and the number of its action among the parent's. */
   private parents: Int32Array<ArrayBuffer> = new Int32Array(1024);
   private steps: Int32Array<ArrayBuffer> = new Int32Array(1024);
@@ -45,7 +46,8 @@ export class Search {
   private layerEnd = 1;
   private maxBytes = Infinity;
   private onState: SearchOptions['onState'];
-  /** onState() has ended the search. */
+  private onFinal: SearchOptions['onFinal'];
+  /** onState() or onFinal() has ended the search. */
   private found = false;
 
   private readonly initial: Int32Array;
@@ -65,8 +67,9 @@ export class Search {
     this.initial = system.words.slice();
     this.store = statesOf(system, compact, threads);
     this.expansion = new Expansion(system, this.store, memo, {
-      reach: (step) => this.reach(step),
-      found: (id, step) => this.remember(id, this.next, step),
+      reach: (from, step) => this.reach(from, step),
+      found: (id, from, step) => this.remember(id, from, step),
+      final: (id) => void (this.found ||= this.onFinal?.(id) === true),
       looks: () => this.onState !== undefined,
     });
     this.store.add(system.words);
@@ -75,7 +78,7 @@ export class Search {
 
   /** Actions made so far. */
   get transitions(): number {
-    return this.made + this.expansion.actions;
+    return this.expansion.transitions;
   }
 
   /** States found so far. */
@@ -113,12 +116,14 @@ export class Search {
     const maxDepth = options.maxDepth ?? Infinity;
     this.maxBytes = maxBytes;
     this.onState = options.onState?.bind(options);
+    this.onFinal = options.onFinal?.bind(options);
     this.store.limit = maxBytes - (this.bytes - this.store.bytes);
-    const { store } = this;
-    const first = this.next;
+    const { store, expansion } = this;
+    let looked = this.next;
     try {
-      for (; this.next < store.count; this.next++) {
-        if ((this.next & 127) === 127 && this.next !== first) {
+      while (this.next < store.count) {
+        if (this.next >= looked + CHECKED) {
+          looked = this.next;
           const at = Date.now();
           if (at > deadline) return (this.ending = 'time');
           if (this.bytes > maxBytes) return (this.ending = 'memory');
@@ -130,10 +135,10 @@ export class Search {
           this.depth += 1;
         }
         if (this.depth >= maxDepth) return (this.ending = 'depth');
-        this.made += this.expansion.actions;
-        const any = this.expansion.of(this.next);
+        // a bound on states is looked at behind each
+        const next = expansion.expand(this.next, maxStates < Infinity ? this.next + 1 : this.layerEnd);
         if (this.found) return (this.ending = 'stopped');
-        if (!any && options.onFinal?.(this.next) === true) return (this.ending = 'stopped');
+        this.next = next;
       }
     } catch (error) {
       if (error instanceof StoreFull) return (this.ending = 'memory');
@@ -143,12 +148,13 @@ export class Search {
   }
 
   /** Keeps the state in the words if it is new. @returns whether it ends the search */
-  private reach(step: number): boolean {
+  private reach(from: number, step: number): Cut | void {
     const id = this.store.add(this.system.words);
-    if (id < 0) return false;
-    this.remember(id, this.next, step);
-    if (this.onState?.(id) !== true) return false;
-    return (this.found = true);
+    if (id < 0) return;
+    this.remember(id, from, step);
+    if (this.onState?.(id) !== true) return;
+    this.found = true;
+    return 'stop';
   }
 
   private remember(id: number, parent: number, step: number): void {

@@ -4,7 +4,7 @@
  * not depend on their number or pace.
  */
 import type { Search } from './bfs.js';
-import { Expansion, type Memo } from './expansion.js';
+import { Expansion, type Cut, type Memo } from './expansion.js';
 import { StoreFull } from './store.js';
 import type { TransitionSystem } from './system.js';
 import { WasmStore } from './wasm-store.js';
@@ -115,11 +115,7 @@ export class Member {
   readonly store: WasmStore;
   /** States that this thread was the first to find. */
   found = 0;
-  /** Actions that this thread has made. */
-  transitions: number;
   private readonly expansion: Expansion;
-  /** Whether the state that is looked at has to be looked at again, after a table has grown. */
-  private again = false;
 
   /**
    * @param system whose words have room for the states
@@ -136,12 +132,14 @@ export class Member {
     const searcher = {
       reach: () => this.keep(),
       found: () => void (this.found += 1),
+      final: (id: number) => {
+        if (o.onFinal?.(id) === true) stop(o.shared, Stop.Found);
+      },
       looks: () => o.onState !== undefined,
     };
     this.expansion = search?.expansion ?? new Expansion(system, this.store, o.memo, searcher);
     this.expansion.searcher = searcher;
     this.found = search?.states ?? 0;
-    this.transitions = search?.transitions ?? 0;
     this.report();
   }
 
@@ -177,6 +175,11 @@ export class Member {
     }
   }
 
+  /** Actions that this thread has made. */
+  get transitions(): number {
+    return this.expansion.transitions;
+  }
+
   private get stopped(): boolean {
     return Atomics.load(this.o.shared.control, STOP) !== Stop.None;
   }
@@ -189,36 +192,27 @@ export class Member {
       if (this.store.bytes > this.store.limit) throw new StoreFull('the states exceed their bound');
       const first = Atomics.add(control, NEXT, HANDFUL);
       if (first >= end) return true;
-      for (let id = first; id < first + HANDFUL && id < end; id++) {
+      const last = Math.min(first + HANDFUL, end);
+      for (let id = first; id < last;) {
         if (this.stopped) return false;
-        while (!this.expand(id)) if (!(yield* this.grow())) return false;
+        id = this.expansion.expand(id, last);
+        if (this.expansion.again && !(yield* this.grow())) return false;
       }
       this.report();
       yield ON;
     }
   }
 
-  /** Makes the moves of a state. @returns false if that must be done again after a table has grown */
-  private expand(id: number): boolean {
-    const { expansion, o } = this;
-    this.again = false;
-    const any = expansion.of(id);
-    if (this.again || expansion.again) return false;
-    this.transitions += expansion.actions;
-    if (!any && o.onFinal?.(id) === true) stop(o.shared, Stop.Found);
-    return true;
-  }
-
-  /** Keeps the state in the words if it is new. @returns whether to leave out what else there is */
-  private keep(): boolean {
+  /** Keeps the state in the words if it is new. */
+  private keep(): Cut | void {
     const { store, o } = this;
-    if (store.crowded) return (this.again = true);
+    if (store.crowded) return 'again';
     const id = store.add(this.system.words);
-    if (id < 0) return false;
+    if (id < 0) return;
     this.found += 1;
-    if (o.onState?.(id) !== true) return false;
+    if (o.onState?.(id) !== true) return;
     stop(o.shared, Stop.Found);
-    return true;
+    return 'stop';
   }
 
   /** @returns whether there is another layer, and the search goes on */

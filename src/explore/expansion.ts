@@ -1,5 +1,5 @@
 /** The successors of states, for all who search: by running the system, and in a large search by repeating what it did before (memo.ts). */
-import { MemoSuccessors } from './memo.js';
+import { MemoSuccessors, type Finder } from './memo.js';
 import { StoreFull, type States } from './store.js';
 import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
@@ -14,19 +14,27 @@ export interface Memo {
   traced(): Traced | undefined;
 }
 
+/** Leave out the rest of a state's successors: to make them all again, for a table must grow before more is kept; or to stop. */
+export type Cut = 'again' | 'stop';
+
 /** Who searches. */
-export interface Searcher {
-  /** A successor lies in the words; it is the state's action number `step`. True leaves out the rest of the state's. */
-  reach(step: number): boolean | void;
-  /** A successor was new, and has been kept as state `id`. */
-  found(id: number, step: number): void;
+export interface Searcher extends Finder {
+  /** A successor of state `from` lies in the words; it is the state's action number `step`. */
+  reach(from: number, step: number): Cut | void;
   /** Whether the words of a new state are wanted: then every one is reached. */
   looks(): boolean;
 }
 
 export class Expansion {
+  /** Whether the state that comes next has to be made again, after a table has grown. */
+  again = false;
   private readonly running: Successors;
   private memoised: MemoSuccessors | undefined;
+  /** Actions of the states that were done with. */
+  private done = 0;
+  private cut: Cut | undefined;
+  /** The state that is run. */
+  private from = 0;
 
   /** @param searcher may change between two states */
   constructor(
@@ -35,7 +43,7 @@ export class Expansion {
     private memo: Memo | undefined,
     public searcher: Searcher,
   ) {
-    this.running = new Successors(system, store, (step) => this.searcher.reach(step));
+    this.running = new Successors(system, store, (step) => this.reach(this.from, step));
   }
 
   /** Whether moves are remembered. */
@@ -43,21 +51,38 @@ export class Expansion {
     return this.memoised !== undefined;
   }
 
-  /** Actions of the last state that were made, those that led out of the bounds included. */
-  get actions(): number {
-    return (this.memoised ?? this.running).actions;
+  /** Actions made so far, those that led out of the bounds included. */
+  get transitions(): number {
+    return this.done + (this.memoised ?? this.running).actions;
   }
 
-  /** Whether the state has to be made again, for a table must grow first: only where several threads fill it. */
-  get again(): boolean {
-    return this.memoised?.crowded ?? false;
-  }
-
-  /** Makes every action of state `id`. @returns false when it has no move */
-  of(id: number): boolean {
+  /**
+   * Makes every action of state `first`, and perhaps of others behind it, but not of `end`.
+   * @returns the first that is not done with: if it is `first`, the searcher has cut it short
+   */
+  expand(first: number, end: number): number {
+    this.again = false;
+    this.cut = undefined;
     if (this.memo !== undefined && this.store.count >= this.memo.from) this.memoise(this.memo);
     else if (this.memoised?.futile === true) this.memoised = undefined;
-    return (this.memoised ?? this.running).of(id);
+    const { memoised, running } = this;
+    const next = memoised === undefined ? this.run(first) : memoised.expand(first, end);
+    const { actions } = memoised ?? running;
+    this.again = this.cut === 'again' || memoised?.crowded === true;
+    // of a state that is made again they are counted then
+    if (memoised !== undefined || !this.again) this.done += actions;
+    (memoised ?? running).actions = 0;
+    return next;
+  }
+
+  private run(id: number): number {
+    this.from = id;
+    if (!this.running.of(id)) this.searcher.final(id);
+    return this.cut === undefined ? id + 1 : id;
+  }
+
+  private reach(from: number, step: number): boolean {
+    return (this.cut = this.searcher.reach(from, step) ?? undefined) !== undefined;
   }
 
   private memoise({ traced }: Memo): void {
@@ -66,10 +91,13 @@ export class Expansion {
     if (wasm === undefined || this.searcher.looks()) return;
     const twin = traced();
     if (twin === undefined) return;
-    const reach = (step: number): boolean | void => this.searcher.reach(step);
-    const found = (id: number, step: number): void => this.searcher.found(id, step);
+    const reach = (from: number, step: number): boolean => this.reach(from, step);
+    const finder: Finder = {
+      found: (id, from, step) => this.searcher.found(id, from, step),
+      final: (id) => this.searcher.final(id),
+    };
     try {
-      this.memoised = new MemoSuccessors(this.system, wasm, twin, reach, found);
+      this.memoised = new MemoSuccessors(this.system, wasm, twin, reach, finder);
     } catch (error) {
       // a search that has no room for it may still have some for states
       if (!(error instanceof StoreFull)) throw error;

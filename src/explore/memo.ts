@@ -6,23 +6,27 @@
 import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
 import type { Traced } from './trace.js';
-import { MoveTrees } from './trees.js';
+import { AT_ONCE, Made, MoveTrees } from './trees.js';
 import type { WasmStore } from './wasm-store.js';
-
-/** What `move` of store.wat answers instead of a number of states. */
-const IMPOSSIBLE = -1;
-const UNKNOWN = -2;
 
 /** Moves that may be new, before it shows what they come to, and how many of all may be. */
 const FIRST_NEW = 2_000;
 const MANY_NEW = 1 / 16;
 
+/** Who is told what is found. */
+export interface Finder {
+  /** A successor of state `from` was new, and has been kept as state `id`. It comes of action number `step` of that state. */
+  found(id: number, from: number, step: number): void;
+  /** A state has no move. */
+  final(id: number): void;
+}
+
 export class MemoSuccessors {
-  /** Actions of the last state that were made. */
+  /** Actions of the states that were done with; if the system fails in one, those that were made of it, too. */
   actions = 0;
   /** Whether some were left out, for a table is to grow first. */
   crowded = false;
-  /** Moves that were asked for, and those of which nothing was known. */
+  /** Moves that were asked for, about, and those of which nothing was known. */
   asked = 0;
   learned = 0;
   private readonly trees: MoveTrees;
@@ -34,18 +38,17 @@ export class MemoSuccessors {
 
   /**
    * @param system for states in which the traced one fails, so that the failure is the system's own
-   * @param reach keeps the successors of such states, as {@link Successors} says
-   * @param found called for each new state of the others, with its number, and that of its action among the state's
+   * @param reach keeps the successors of such states; true leaves out the rest of one's, which is then to be made again
    */
   constructor(
     private readonly system: TransitionSystem,
     private readonly store: WasmStore,
     private readonly traced: Traced,
-    reach: (step: number) => boolean | void,
-    private readonly found: (id: number, step: number) => void,
+    reach: (from: number, step: number) => boolean,
+    private readonly finder: Finder,
   ) {
     this.trees = new MoveTrees(store, system.moves);
-    this.running = new Successors(system, store, (step) => (this.cut = reach(step) === true));
+    this.running = new Successors(system, store, (step) => (this.cut = reach(this.trees.state, step)));
   }
 
   /** Whether so many moves are new that running them takes less time. */
@@ -53,42 +56,40 @@ export class MemoSuccessors {
     return this.learned > FIRST_NEW + this.asked * MANY_NEW;
   }
 
-  /** Makes every action of state `id`. @returns false when it has no move @throws what the system throws, StoreFull */
-  of(id: number): boolean {
-    const { store, trees, system } = this;
-    let any = false;
+  /**
+   * Makes every action of state `first`, and of some behind it, but not of `end`.
+   * @returns the first that is not done with
+   * @throws what the system throws, StoreFull
+   */
+  expand(first: number, end: number): number {
+    const { trees, finder } = this;
     this.actions = 0;
     this.crowded = false;
-    store.select(id);
-    for (let m = 0; m < system.moves; m++) {
-      this.asked += 1;
-      let count = store.move(trees.root(m), trees.out);
-      if (count === UNKNOWN) {
-        if (!this.learn(m)) return this.run(id);
-        count = store.move(trees.root(m), trees.out);
+    trees.begin(first);
+    const last = Math.min(end, first + AT_ONCE);
+    const found = (id: number, from: number, step: number): void => finder.found(id, from, step);
+    const final = (id: number): void => finder.final(id);
+    while (trees.state < last) {
+      const made = trees.make(last);
+      this.actions += trees.actions;
+      trees.eachNew(found);
+      trees.eachFinal(final);
+      if ((this.crowded = made === Made.Crowded)) break;
+      if (made === Made.Unknown && !this.learn(trees.move)) {
+        const id = trees.state;
+        if (!this.run(id)) break;
+        trees.begin(id + 1);
       }
-      if (count === IMPOSSIBLE) continue;
-      any = true;
-      this.tell(count);
-      if (this.crowded) return true;
     }
-    return any;
-  }
-
-  /** Tells of the new states among the successors of a move. */
-  private tell(count: number): void {
-    const { words } = this.store;
-    const out = this.trees.out / 4;
-    for (let i = out + 1; i < out + 1 + 2 * count; i += 2)
-      this.found(words[i]!, this.actions + words[i + 1]!);
-    this.crowded = words[out]! < 0;
-    if (!this.crowded) this.actions += words[out]!;
+    this.asked += (trees.state - first) * this.system.moves;
+    return trees.state;
   }
 
   /** Looks at move `m` of the state loaded last. @returns false if it cannot be remembered */
   private learn(m: number): boolean {
     const { traced, store } = this;
     this.learned += 1;
+    store.select(this.trees.state);
     store.reload(traced.words);
     this.failed = false;
     let move;
@@ -97,19 +98,21 @@ export class MemoSuccessors {
     } catch {
       this.failed = true;
     }
-    if (move !== undefined) this.trees.add(m, move, traced.words);
-    return move !== undefined;
+    return move !== undefined && this.trees.add(m, move);
   }
 
-  /** Runs the system instead. */
+  /** Runs the system instead. @returns false if the rest was left out */
   private run(id: number): boolean {
     const { running } = this;
+    this.cut = false;
     try {
       const any = running.of(id);
-      if (this.failed && !this.cut) throw new Error('the twin of a system fails where the system does not');
-      return any;
+      if (this.cut) return false;
+      if (this.failed) throw new Error('the twin of a system fails where the system does not');
+      if (!any) this.finder.final(id);
+      return true;
     } finally {
-      this.actions = running.actions;
+      if (!this.cut) this.actions += running.actions;
     }
   }
 }

@@ -6,7 +6,8 @@
 ;;   grow, 64 contents. A slot is the number + 1 of a content (0: empty, -1: being filled), and the content's hash.
 ;; Words of a thread, at $s:
 ;;   0 four times the parts, 4 the state that is looked up, 8 the one loaded last, 12 and 16 numbers of their leaves, 20 and 24 of their
-;;   parts, 28 first leaf of each part. Between two calls, the numbers of leaves at 12 are those of the state loaded last.
+;;   parts, 28 first leaf of each part, 32 what each part's number is multiplied by in a hash (64 bits). Between two calls, the numbers of leaves at 12
+;;   are those of the state loaded last. The words from 36 on are for `moves`.
 ;; Several threads may fill the tables at once: who finds an empty slot claims it, and whoever looks there meanwhile waits.
 (module
   (import "host" "memory" (memory 1 65536))
@@ -14,6 +15,8 @@
   (import "host" "full" (func $full (param $t i32) (result i32)))
 
   (global $added (mut i32) (i32.const 0))
+  ;; For no engine to leave out what only touches memory.
+  (global $touched (mut i32) (i32.const 0))
 
   ;; Number of the leaf at $from, which is entered if it is new.
   (func $leaf (param $from i32) (result i32)
@@ -59,9 +62,9 @@
       (br $next))
     (unreachable))
 
-  ;; Number that table $t has for the words at $from, which are entered if they are new.
+  ;; Number that the table of a part, $t, has for the words at $from, which are entered if they are new.
   (func $node (param $t i32) (param $from i32) (result i32)
-    (local $h i32) (local $slot i32) (local $at i32) (local $id i32) (local $to i32) (local $i i32) (local $bytes i32)
+    (local $h i32) (local $i i32) (local $bytes i32)
     (local.set $bytes (i32.load (local.get $t)))
     (local.set $h (i32.const 0x2f0b4c47))
     (loop $word
@@ -72,7 +75,12 @@
       (local.set $i (i32.add (local.get $i) (i32.const 4)))
       (br_if $word (i32.lt_u (local.get $i) (local.get $bytes))))
     (local.set $h (i32.mul (local.get $h) (i32.const 0x85ebca6b)))
-    (local.set $h (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 13))))
+    (call $seek (local.get $t) (local.get $from) (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 13)))))
+
+  ;; Number that table $t has for the words at $from, of which the hash is $h; they are entered if they are new.
+  (func $seek (param $t i32) (param $from i32) (param $h i32) (result i32)
+    (local $slot i32) (local $at i32) (local $id i32) (local $to i32) (local $i i32) (local $bytes i32)
+    (local.set $bytes (i32.load (local.get $t)))
     (local.set $slot (local.get $h))
     (loop $next
       (local.set $at (i32.add
@@ -117,18 +125,18 @@
         (i32.load (local.get $t)))))
 
   ;; Looks up the words at $from again: their slot was taken, or has moved.
-  (func $again (param $t i32) (param $from i32) (result i32)
+  (func $again (param $t i32) (param $from i32) (param $h i32) (result i32)
     (if (result i32) (i32.eq (local.get $t) (i32.const 128))
       (then (call $leaf (local.get $from)))
-      (else (call $node (local.get $t) (local.get $from)))))
+      (else (call $seek (local.get $t) (local.get $from) (local.get $h)))))
 
   ;; Enters the words at $from, of which the hash is $h, into the empty slot $at of table $t.
   (func $insert (param $t i32) (param $from i32) (param $h i32) (param $at i32) (result i32)
     (local $id i32) (local $to i32) (local $i i32)
     (if (i32.ge_u (i32.atomic.load offset=64 (local.get $t)) (i32.load offset=24 (local.get $t))) (then
-      (if (call $full (local.get $t)) (then (return (call $again (local.get $t) (local.get $from)))))))
+      (if (call $full (local.get $t)) (then (return (call $again (local.get $t) (local.get $from) (local.get $h)))))))
     (if (i32.atomic.rmw.cmpxchg (local.get $at) (i32.const 0) (i32.const -1)) (then
-      (return (call $again (local.get $t) (local.get $from)))))
+      (return (call $again (local.get $t) (local.get $from) (local.get $h)))))
     (local.set $id (i32.atomic.rmw.add offset=64 (local.get $t) (i32.const 1)))
     (local.set $to (call $content (local.get $t) (local.get $id)))
     (loop $word
@@ -145,10 +153,31 @@
     (local $id i32)
     (call $number (local.get $s))
     (global.set $added (i32.const 0))
-    (local.set $id (call $node (local.get $t) (i32.load offset=20 (local.get $s))))
+    (local.set $id (call $seek
+      (local.get $t)
+      (i32.load offset=20 (local.get $s))
+      (call $mixed64 (call $sum (local.get $s) (i32.load offset=20 (local.get $s))))))
     (if (result i32) (global.get $added)
       (then (local.get $id))
       (else (i32.sub (i32.const -1) (local.get $id)))))
+
+  ;; What the hash of a state is made of: the numbers of its parts, at $tuple, each times its factor. So a part that changes is a difference added.
+  (func $sum (param $s i32) (param $tuple i32) (result i64)
+    (local $p i32) (local $h i64)
+    (loop $part
+      (local.set $h (i64.add (local.get $h) (i64.mul
+        (i64.load32_u (i32.add (local.get $tuple) (local.get $p)))
+        (i64.load (i32.add (i32.load offset=32 (local.get $s)) (i32.shl (local.get $p) (i32.const 1)))))))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s)))))
+    (local.get $h))
+
+  ;; A hash of such a sum.
+  (func $mixed64 (param $h i64) (result i32)
+    (local.set $h (i64.mul
+      (i64.xor (local.get $h) (i64.shr_u (local.get $h) (i64.const 29)))
+      (i64.const 0xbf58476d1ce4e5b9)))
+    (i32.wrap_i64 (i64.shr_u (local.get $h) (i64.const 32))))
 
   ;; Finds the numbers of the parts of the state that is looked up.
   (func $number (param $s i32)
@@ -196,7 +225,7 @@
       (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
 
   ;; Makes content $id of table $t the state that was loaded last.
-  (func (export "load") (param $s i32) (param $t i32) (param $id i32)
+  (func $load (export "load") (param $s i32) (param $t i32) (param $id i32)
     (local $p i32) (local $l i32) (local $first i32) (local $end i32) (local $tuple i32) (local $from i32) (local $to i32)
     (local.set $tuple (call $content (local.get $t) (local.get $id)))
     (loop $part
@@ -225,20 +254,110 @@
       (local.set $p (i32.add (local.get $p) (i32.const 4)))
       (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
 
-  ;; Makes all actions of a move of the state loaded last, as trees.ts has kept them: at $root is where the move's tree begins. Returns how many
-  ;; states are new, -1 if the move is not possible, -2 if nothing is known of it. To $out goes how many actions there were, and behind it, of
-  ;; each new state, its number and that of its action among the move's. A table that several threads fill may be crowded (word 1 of the memory):
-  ;; then -1 goes to $out, and the actions behind are left out. Between two calls the numbers of parts at 20 are of no state.
-  (func (export "move") (param $s i32) (param $t i32) (param $root i32) (param $out i32) (result i32)
-    (local $n i32) (local $b i32) (local $word i32) (local $v i32) (local $at i32) (local $i i32) (local $count i32) (local $new i32)
-    (local $first i32)
+  ;; Enters the slots from $from to $end into the empty ones at $to, of which there are $mask + 1.
+  (func (export "enter") (param $from i32) (param $end i32) (param $to i32) (param $mask i32)
+    (local $h i32) (local $at i32)
+    (loop $slot
+      (if (i32.load (local.get $from)) (then
+        (local.set $h (i32.load offset=4 (local.get $from)))
+        (loop $next
+          (local.set $at (i32.add (local.get $to) (i32.shl (i32.and (local.get $h) (local.get $mask)) (i32.const 3))))
+          (local.set $h (i32.add (local.get $h) (i32.const 1)))
+          (br_if $next (i32.load (local.get $at))))
+        (i64.store (local.get $at) (i64.load (local.get $from)))))
+      (local.set $from (i32.add (local.get $from) (i32.const 8)))
+      (br_if $slot (i32.ne (local.get $from) (local.get $end)))))
+
+  ;; The rest is for moves that trees.ts has kept. Words of a thread for it:
+  ;;   36 where the trees begin, 40 four times the moves
+  ;;   44 where the ends that a move has come to are listed, 48 how many there is room for, 52 where forks are noted that it has come to
+  ;;   56 slots that tell what a change made of a part last: 0 where the change is written down, 4 the number that the part had, 8 the one that it got
+  ;;   60 successors that wait to be looked up, 64 the end of them, 68 the end of the room for them, 72 bytes of one: 0 its hash, 4 the state that it
+  ;;      follows, 8 the number of its action among the state's, 16 numbers of its parts
+  ;;   76 the state whose moves are made, 80 four times the next of them, 84 actions that were made of it, 88 whether a move was possible
+  ;; and what is reported:
+  ;;   92 where new states are listed, 96 how many there is room for besides all that can wait, 100 how many there are; of each: 0 its number, 4 the state that it follows, 8 the number
+  ;;      of the action
+  ;;   104 where states without a move are listed, 108 how many they are, 112 actions of the states that were done with
+
+  ;; Makes the moves of states, up to $end. Returns 0 when the report is full or nothing is left, 1 where a move is not known, 2 where a table must
+  ;; grow first (word 1 of the memory; only where several threads fill them: the state has to begin again), 3 where a move has more ends
+  ;; than there is room for.
+  (func (export "moves") (param $s i32) (param $t i32) (param $end i32) (result i32)
+    (local $n i32) (local $i i32) (local $at i32) (local $sum i64)
+    (i32.store offset=100 (local.get $s) (i32.const 0))
+    (i32.store offset=108 (local.get $s) (i32.const 0))
+    (i32.store offset=112 (local.get $s) (i32.const 0))
+    (loop $state
+      (if (i32.ge_u (i32.load offset=76 (local.get $s)) (local.get $end)) (then
+        (call $flush (local.get $s) (local.get $t))
+        (return (i32.const 0))))
+      (call $load (local.get $s) (local.get $t) (i32.load offset=76 (local.get $s)))
+      (local.set $sum (call $sum (local.get $s) (i32.load offset=24 (local.get $s))))
+      (loop $move
+        (local.set $n (call $walk
+          (local.get $s)
+          (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
+        (if (i32.lt_s (local.get $n) (i32.const -1)) (then
+          (call $flush (local.get $s) (local.get $t))
+          (return (i32.sub (i32.const -1) (local.get $n)))))
+        (if (i32.ge_s (local.get $n) (i32.const 0)) (then
+          (if (i32.gt_u
+                (i32.add (i32.load offset=100 (local.get $s)) (local.get $n))
+                (i32.load offset=96 (local.get $s)))
+            (then
+              (call $flush (local.get $s) (local.get $t))
+              (return (i32.const 0))))
+          (i32.store offset=88 (local.get $s) (i32.const 1))
+          (local.set $i (i32.load offset=44 (local.get $s)))
+          (local.set $n (i32.add (local.get $i) (i32.shl (local.get $n) (i32.const 2))))
+          (loop $action
+            (if (i32.atomic.load offset=4 (i32.const 0)) (then
+              (call $flush (local.get $s) (local.get $t))
+              (return (i32.const 2))))
+            (local.set $at (i32.load offset=64 (local.get $s)))
+            (i32.store offset=4 (local.get $at) (i32.load offset=76 (local.get $s)))
+            (i32.store offset=8 (local.get $at) (i32.load offset=84 (local.get $s)))
+            (i32.store offset=84 (local.get $s) (i32.add (i32.load offset=84 (local.get $s)) (i32.const 1)))
+            (i32.store (local.get $at) (call $mixed64 (call $change
+              (local.get $s)
+              (i32.load (local.get $i))
+              (i32.add (local.get $at) (i32.const 16))
+              (local.get $sum))))
+            (local.set $at (i32.add (local.get $at) (i32.load offset=72 (local.get $s))))
+            (i32.store offset=64 (local.get $s) (local.get $at))
+            (if (i32.eq (local.get $at) (i32.load offset=68 (local.get $s))) (then
+              (call $flush (local.get $s) (local.get $t))))
+            (local.set $i (i32.add (local.get $i) (i32.const 4)))
+            (br_if $action (i32.ne (local.get $i) (local.get $n))))))
+        (local.set $i (i32.add (i32.load offset=80 (local.get $s)) (i32.const 4)))
+        (i32.store offset=80 (local.get $s) (local.get $i))
+        (br_if $move (i32.lt_u (local.get $i) (i32.load offset=40 (local.get $s)))))
+      (i32.store offset=112 (local.get $s) (i32.add
+        (i32.load offset=112 (local.get $s))
+        (i32.load offset=84 (local.get $s))))
+      (if (i32.eqz (i32.load offset=88 (local.get $s))) (then
+        (i32.store
+          (i32.add (i32.load offset=104 (local.get $s)) (i32.shl (i32.load offset=108 (local.get $s)) (i32.const 2)))
+          (i32.load offset=76 (local.get $s)))
+        (i32.store offset=108 (local.get $s) (i32.add (i32.load offset=108 (local.get $s)) (i32.const 1)))))
+      (i32.store offset=76 (local.get $s) (i32.add (i32.load offset=76 (local.get $s)) (i32.const 1)))
+      (i32.store offset=80 (local.get $s) (i32.const 0))
+      (i32.store offset=84 (local.get $s) (i32.const 0))
+      (i32.store offset=88 (local.get $s) (i32.const 0))
+      (br $state))
+    (unreachable))
+  ;; Lists what the tree at $root has for the state loaded last: of each action, where its changes are written down. Returns how many they are, -1 if the
+  ;; move is not possible, -2 if nothing is known of it, -4 if there is no room for so many.
+  (func $walk (param $s i32) (param $root i32) (result i32)
+    (local $n i32) (local $b i32) (local $word i32) (local $v i32) (local $at i32) (local $i i32) (local $count i32) (local $top i32)
     (local.set $b (i32.load offset=8 (local.get $s)))
     (local.set $n (i32.load (local.get $root)))
-    (if (i32.eqz (local.get $n)) (then (return (i32.const -2))))
-    (block $end
-      (loop $node
-        (local.set $word (i32.load (local.get $n)))
-        (br_if $end (i32.lt_s (local.get $word) (i32.const 0)))
+    (local.set $top (i32.load offset=52 (local.get $s)))
+    (loop $node
+      (if (i32.eqz (local.get $n)) (then (return (i32.const -2))))
+      (local.set $word (i32.load (local.get $n)))
+      (if (i32.ge_s (local.get $word) (i32.const 0)) (then
         (if (i32.and (local.get $word) (i32.const 1))
           (then
             ;; many values: a table of them
@@ -262,112 +381,163 @@
                 (return (i32.const -2)))))
             (local.set $n (i32.load offset=12 (local.get $n)))))
         (br $node)))
-    (local.set $count (i32.load offset=8 (local.get $n)))
-    (if (i32.lt_s (local.get $count) (i32.const 0)) (then (return (i32.const -1))))
-    (i32.store (local.get $out) (local.get $count))
-    (local.set $first (local.get $out))
-    (local.set $out (i32.add (local.get $out) (i32.const 4)))
-    (call $before (local.get $s))
-    (local.set $at (i32.load offset=4 (local.get $n)))
-    (local.set $i (i32.const 0))
-    (loop $action
-      (if (i32.atomic.load offset=4 (i32.const 0)) (then
-        (i32.store (local.get $first) (i32.const -1))
-        (return (local.get $new))))
-      (local.set $at (call $change (local.get $s) (local.get $at)))
-      (global.set $added (i32.const 0))
-      (local.set $v (call $node (local.get $t) (i32.load offset=20 (local.get $s))))
-      (call $before (local.get $s))
-      (if (global.get $added) (then
-        (i32.store (local.get $out) (local.get $v))
-        (i32.store offset=4 (local.get $out) (local.get $i))
-        (local.set $out (i32.add (local.get $out) (i32.const 8)))
-        (local.set $new (i32.add (local.get $new) (i32.const 1)))))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $action (i32.lt_u (local.get $i) (local.get $count))))
-    (local.get $new))
+      (if (i32.eq (local.get $word) (i32.const -2)) (then
+        ;; a fork: its branches are gone one after the other
+        (i32.store (local.get $top) (local.get $n))
+        (i32.store offset=4 (local.get $top) (i32.const 0))
+        (i32.store offset=8 (local.get $top) (local.get $count))
+        (local.set $top (i32.add (local.get $top) (i32.const 16)))
+        (local.set $n (i32.load (i32.load offset=8 (local.get $n))))
+        (br $node)))
+      ;; an end
+      (local.set $v (i32.load offset=8 (local.get $n)))
+      (if (i32.lt_s (local.get $v) (i32.const 0)) (then (return (i32.const -1))))
+      (if (local.get $v) (then
+        (if (i32.eq (local.get $count) (i32.load offset=48 (local.get $s))) (then (return (i32.const -4))))
+        (i32.store
+          (i32.add (i32.load offset=44 (local.get $s)) (i32.shl (local.get $count) (i32.const 2)))
+          (i32.load offset=4 (local.get $n)))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))))
+      (loop $back
+        (if (i32.eq (local.get $top) (i32.load offset=52 (local.get $s))) (then (return (local.get $count))))
+        (local.set $at (i32.sub (local.get $top) (i32.const 16)))
+        (local.set $n (i32.load (local.get $at)))
+        (local.set $i (i32.add (i32.load offset=4 (local.get $at)) (i32.const 1)))
+        (if (i32.lt_u (local.get $i) (i32.load offset=4 (local.get $n))) (then
+          (i32.store offset=4 (local.get $at) (local.get $i))
+          (local.set $n (i32.load (i32.add (i32.load offset=8 (local.get $n)) (i32.shl (local.get $i) (i32.const 2)))))
+          (br $node)))
+        ;; what a move does when there is nothing to take is not known
+        (if (i32.eq (local.get $count) (i32.load offset=8 (local.get $at))) (then (return (i32.const -2))))
+        (local.set $top (local.get $at))
+        (br $back)))
+    (unreachable))
 
   ;; Where a value is looked for in a table of a tree: trees.ts has the same.
   (func $mixed (param $v i32) (result i32)
     (local.set $v (i32.mul (local.get $v) (i32.const 0x9e3779b1)))
     (i32.xor (local.get $v) (i32.shr_u (local.get $v) (i32.const 15))))
 
-  ;; The numbers of parts at 20 become those of the state loaded last.
-  (func $before (param $s i32)
-    (local $p i32)
-    (loop $part
-      (i32.store
-        (i32.add (i32.load offset=20 (local.get $s)) (local.get $p))
-        (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))
-      (local.set $p (i32.add (local.get $p) (i32.const 4)))
-      (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
-
-  ;; Writes the numbers of the parts that the action at $at changes to 20. Returns where the next action begins. An action:
-  ;; 0 parts that it changes; of each: 0 four times its number, 4 and 8 four times its first leaf and the end of its last, 12 its table (0: it
-  ;; has the number of its leaf), 16 leaves that change, 20 bytes of what follows; of each of these: 0 four times its number, 4 words written;
-  ;; of each: 0 its bytes from the start of the leaf, 4 what is written. At 32 of a thread lie slots that tell what it made of a part
-  ;; last: 0 where the action has the part, 4 the number that it had, 8 the one that it got.
-  (func $change (param $s i32) (param $at i32) (result i32)
-    (local $parts i32) (local $leaves i32) (local $words i32) (local $p i32) (local $first i32) (local $end i32) (local $table i32)
+  ;; Writes to $tuple the numbers of the parts of the state loaded last as they are after the changes that are written down at $at. Returns the sum that its
+  ;; hash is made of, which was $sum. Changes: 0 parts that change; of each: 0 four times its number, 4 and 8 four times its first leaf and the end of its last,
+  ;; 12 its table (0: it has the number of its leaf), 16 leaves that change, 20 bytes of what follows; of each of these: 0 four times its number,
+  ;; 4 words written; of each: 0 its bytes from the start of the leaf, 4 what is written.
+  (func $change (param $s i32) (param $at i32) (param $tuple i32) (param $sum i64) (result i64)
+    (local $parts i32) (local $leaves i32) (local $words i32) (local $p i32) (local $first i32) (local $end i32)
     (local $l i32) (local $to i32) (local $from i32) (local $ids i32)
     (local $slot i32) (local $old i32) (local $head i32)
+    (local.set $from (i32.load offset=24 (local.get $s)))
+    (local.set $end (i32.load (local.get $s)))
+    (loop $copy
+      (v128.store (i32.add (local.get $tuple) (local.get $p)) (v128.load (i32.add (local.get $from) (local.get $p))))
+      (local.set $p (i32.add (local.get $p) (i32.const 16)))
+      (br_if $copy (i32.lt_u (local.get $p) (local.get $end))))
     (local.set $ids (i32.load offset=12 (local.get $s)))
     (local.set $parts (i32.load (local.get $at)))
-    (local.set $at (i32.add (local.get $at) (i32.const 4)))
+    (local.set $head (i32.add (local.get $at) (i32.const 4)))
     (block $done
       (loop $part
         (br_if $done (i32.eqz (local.get $parts)))
         (local.set $parts (i32.sub (local.get $parts) (i32.const 1)))
-        (local.set $p (i32.load (local.get $at)))
+        (local.set $p (i32.load (local.get $head)))
         (local.set $old (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))
         (local.set $slot (i32.mul
-          (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $at))
+          (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $head))
           (i32.const 0x9e3779b1)))
         (local.set $slot (i32.add
-          (i32.load offset=32 (local.get $s))
+          (i32.load offset=56 (local.get $s))
           (i32.shl (i32.shr_u (local.get $slot) (i32.const 16)) (i32.const 4))))
         (if (i32.and
-              (i32.eq (i32.load (local.get $slot)) (local.get $at))
+              (i32.eq (i32.load (local.get $slot)) (local.get $head))
               (i32.eq (i32.load offset=4 (local.get $slot)) (local.get $old)))
-          (then
-            (i32.store (i32.add (i32.load offset=20 (local.get $s)) (local.get $p)) (i32.load offset=8 (local.get $slot)))
-            (local.set $at (i32.add (i32.add (local.get $at) (i32.load offset=20 (local.get $at))) (i32.const 24)))
-            (br $part)))
-        (local.set $head (local.get $at))
-        (local.set $first (i32.load offset=4 (local.get $at)))
-        (local.set $end (i32.load offset=8 (local.get $at)))
-        (local.set $table (i32.load offset=12 (local.get $at)))
-        (local.set $leaves (i32.load offset=16 (local.get $at)))
-        (local.set $at (i32.add (local.get $at) (i32.const 24)))
-        (loop $leaf
-          (local.set $l (i32.load (local.get $at)))
-          (local.set $words (i32.load offset=4 (local.get $at)))
-          (local.set $at (i32.add (local.get $at) (i32.const 8)))
-          (local.set $to (i32.add (i32.load offset=4 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
-          (local.set $from (i32.add (i32.load offset=8 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
-          (v128.store (local.get $to) (v128.load (local.get $from)))
-          (v128.store offset=16 (local.get $to) (v128.load offset=16 (local.get $from)))
-          (loop $word
-            (i32.store (i32.add (local.get $to) (i32.load (local.get $at))) (i32.load offset=4 (local.get $at)))
-            (local.set $at (i32.add (local.get $at) (i32.const 8)))
-            (local.set $words (i32.sub (local.get $words) (i32.const 1)))
-            (br_if $word (local.get $words)))
-          (i32.store (i32.add (local.get $ids) (local.get $l)) (call $leaf (local.get $to)))
-          (local.set $leaves (i32.sub (local.get $leaves) (i32.const 1)))
-          (br_if $leaf (local.get $leaves)))
-        (local.set $l (if (result i32) (local.get $table)
-          (then (call $node (local.get $table) (i32.add (local.get $ids) (local.get $first))))
-          (else (i32.load (i32.add (local.get $ids) (local.get $first))))))
-        (i32.store (i32.add (i32.load offset=20 (local.get $s)) (local.get $p)) (local.get $l))
-        (i32.store (local.get $slot) (local.get $head))
-        (i32.store offset=4 (local.get $slot) (local.get $old))
-        (i32.store offset=8 (local.get $slot) (local.get $l))
-        (loop $back
-          (i32.store
-            (i32.add (local.get $ids) (local.get $first))
-            (i32.load (i32.add (i32.load offset=16 (local.get $s)) (local.get $first))))
-          (local.set $first (i32.add (local.get $first) (i32.const 4)))
-          (br_if $back (i32.lt_u (local.get $first) (local.get $end))))
+          (then (local.set $l (i32.load offset=8 (local.get $slot))))
+          (else
+            (local.set $first (i32.load offset=4 (local.get $head)))
+            (local.set $end (i32.load offset=8 (local.get $head)))
+            (local.set $leaves (i32.load offset=16 (local.get $head)))
+            (local.set $at (i32.add (local.get $head) (i32.const 24)))
+            (loop $leaf
+              (local.set $l (i32.load (local.get $at)))
+              (local.set $words (i32.load offset=4 (local.get $at)))
+              (local.set $at (i32.add (local.get $at) (i32.const 8)))
+              (local.set $to (i32.add (i32.load offset=4 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
+              (local.set $from (i32.add (i32.load offset=8 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
+              (v128.store (local.get $to) (v128.load (local.get $from)))
+              (v128.store offset=16 (local.get $to) (v128.load offset=16 (local.get $from)))
+              (loop $word
+                (i32.store (i32.add (local.get $to) (i32.load (local.get $at))) (i32.load offset=4 (local.get $at)))
+                (local.set $at (i32.add (local.get $at) (i32.const 8)))
+                (local.set $words (i32.sub (local.get $words) (i32.const 1)))
+                (br_if $word (local.get $words)))
+              (i32.store (i32.add (local.get $ids) (local.get $l)) (call $leaf (local.get $to)))
+              (local.set $leaves (i32.sub (local.get $leaves) (i32.const 1)))
+              (br_if $leaf (local.get $leaves)))
+            (local.set $l (i32.load offset=12 (local.get $head)))
+            (local.set $l (if (result i32) (local.get $l)
+              (then (call $node (local.get $l) (i32.add (local.get $ids) (local.get $first))))
+              (else (i32.load (i32.add (local.get $ids) (local.get $first))))))
+            (i32.store (local.get $slot) (local.get $head))
+            (i32.store offset=4 (local.get $slot) (local.get $old))
+            (i32.store offset=8 (local.get $slot) (local.get $l))
+            (loop $back
+              (i32.store
+                (i32.add (local.get $ids) (local.get $first))
+                (i32.load (i32.add (i32.load offset=16 (local.get $s)) (local.get $first))))
+              (local.set $first (i32.add (local.get $first) (i32.const 4)))
+              (br_if $back (i32.lt_u (local.get $first) (local.get $end))))))
+        (i32.store (i32.add (local.get $tuple) (local.get $p)) (local.get $l))
+        (local.set $sum (i64.add (local.get $sum) (i64.mul
+          (i64.sub (i64.extend_i32_u (local.get $l)) (i64.extend_i32_u (local.get $old)))
+          (i64.load (i32.add (i32.load offset=32 (local.get $s)) (i32.shl (local.get $p) (i32.const 1)))))))
+        (local.set $head (i32.add (i32.add (local.get $head) (i32.load offset=20 (local.get $head))) (i32.const 24)))
         (br $part)))
-    (local.get $at))
+    (local.get $sum))
+
+  ;; Looks up the successors that wait, in order. First their slots are touched, all of them, and what lies behind, for memory to fetch them at the same time.
+  (func $flush (param $s i32) (param $t i32)
+    (local $from i32) (local $end i32) (local $size i32) (local $at i32) (local $id i32) (local $seen i32) (local $out i32)
+    (local.set $from (i32.load offset=60 (local.get $s)))
+    (local.set $end (i32.load offset=64 (local.get $s)))
+    (local.set $size (i32.load offset=72 (local.get $s)))
+    (if (i32.eq (local.get $from) (local.get $end)) (then (return)))
+    (loop $slot
+      (i32.store offset=12 (local.get $from) (i32.load (i32.add
+        (i32.load offset=12 (local.get $t))
+        (i32.shl (i32.and (i32.load (local.get $from)) (i32.load offset=8 (local.get $t))) (i32.const 3)))))
+      (local.set $from (i32.add (local.get $from) (local.get $size)))
+      (br_if $slot (i32.ne (local.get $from) (local.get $end))))
+    (local.set $from (i32.load offset=60 (local.get $s)))
+    (loop $behind
+      (local.set $id (i32.load offset=12 (local.get $from)))
+      (if (i32.gt_s (local.get $id) (i32.const 0)) (then
+        (local.set $at (i32.add
+          (i32.load offset=12 (local.get $t))
+          (i32.shl (i32.and (i32.load (local.get $from)) (i32.load offset=8 (local.get $t))) (i32.const 3))))
+        (if (i32.eq (i32.load offset=4 (local.get $at)) (i32.load (local.get $from))) (then
+          (local.set $at (call $content (local.get $t) (i32.sub (local.get $id) (i32.const 1))))
+          (local.set $seen (i32.add (local.get $seen) (i32.load (local.get $at))))))))
+      (local.set $from (i32.add (local.get $from) (local.get $size)))
+      (br_if $behind (i32.ne (local.get $from) (local.get $end))))
+    (global.set $touched (local.get $seen))
+    (local.set $from (i32.load offset=60 (local.get $s)))
+    (local.set $out (i32.add
+      (i32.load offset=92 (local.get $s))
+      (i32.mul (i32.load offset=100 (local.get $s)) (i32.const 12))))
+    (loop $state
+      (global.set $added (i32.const 0))
+      (local.set $id (call $seek
+        (local.get $t)
+        (i32.add (local.get $from) (i32.const 16))
+        (i32.load (local.get $from))))
+      (if (global.get $added) (then
+        (i32.store (local.get $out) (local.get $id))
+        (i32.store offset=4 (local.get $out) (i32.load offset=4 (local.get $from)))
+        (i32.store offset=8 (local.get $out) (i32.load offset=8 (local.get $from)))
+        (local.set $out (i32.add (local.get $out) (i32.const 12)))))
+      (local.set $from (i32.add (local.get $from) (local.get $size)))
+      (br_if $state (i32.ne (local.get $from) (local.get $end))))
+    (i32.store offset=64 (local.get $s) (i32.load offset=60 (local.get $s)))
+    (i32.store offset=100 (local.get $s) (i32.div_u
+      (i32.sub (local.get $out) (i32.load offset=92 (local.get $s)))
+      (i32.const 12))))
 )

@@ -26,7 +26,15 @@ export interface TransitionSystem {
 }
 
 /** Decides among n possibilities; each may stand for several that lead to the same, as `weights` says. */
-export type Choose = (n: number, weights?: readonly number[]) => number;
+export interface Choose {
+  (n: number, weights?: readonly number[]): number;
+  /**
+   * Decides among those of `count` things for which `is` holds, for who wants to know what each depends on (trace.ts): the same as looking at all of them
+   * and choosing one by its number among the possible. What the move does then must depend on which thing it is, not on what else there was.
+   * @returns the number of a thing, -1 if there is none
+   */
+  readonly among?: (count: number, is: (i: number) => boolean) => number;
+}
 
 /** A move and the answers its choices got: enough to make it again. */
 export interface Action {

@@ -3,15 +3,24 @@
  * (memo.ts).
  */
 import { Enumerator } from './chooser.js';
-import type { TransitionSystem } from './system.js';
+import type { Choose, TransitionSystem } from './system.js';
 
 /** A move with all its choices, as one state has it. */
 export interface TracedMove {
   readonly possible: boolean;
-  /** Places that it read before it wrote there, in the order of the first reading. */
-  readonly reads: readonly number[];
-  /** Of each action, in order: places it wrote and what they hold then, in turn, ascending. */
-  readonly writes: readonly Int32Array[];
+  /** One for each action, in order, and others for what could not be chosen. */
+  readonly paths: readonly TracedPath[];
+}
+
+/** What decides that a move has an action. */
+export interface TracedPath {
+  /**
+   * Pairs, in order: a place that was read before it was written, and the word that it had; or -n and i, for branch i of n that a choice has. A branch that
+   * could not be chosen (`among` of {@link Choose}) ends behind what it was seen from.
+   */
+  readonly steps: readonly number[];
+  /** Places that the action writes and what they hold then, in turn, ascending. Absent: there is no such action. */
+  readonly writes?: Int32Array;
 }
 
 /** A system whose moves can be looked at. */
@@ -33,14 +42,19 @@ export interface Traced {
 export class WatchedWords {
   /** The words themselves, unwatched. */
   readonly plain: Int32Array;
-  /** Places read before they were written, in order. */
-  reads: number[] = [];
-  /** Per place: the round in which it was read, and the one in which it was written. */
+  /** The way that the action has gone so far, as {@link TracedPath} has it. */
+  steps: number[] = [];
+  /** Ways that have ended in what could not be chosen. */
+  blocked: number[][] = [];
+  /** Per place: the round in which it was read, and the action in which it was written. */
   private readonly read: Int32Array;
   private readonly wrote: Int32Array;
   private readonly written: Int32Array;
   private count = 0;
-  private move = 0;
+  private round = 0;
+  /** The round of what was read on the way, and that of what is read now. */
+  private way = 0;
+  private now = 0;
   private action = 0;
 
   constructor(readonly length: number) {
@@ -50,22 +64,53 @@ export class WatchedWords {
     this.written = new Int32Array(length);
   }
 
-  /** A move begins. */
-  begin(): void {
-    this.reads = [];
-    this.move += 1;
-    this.restart();
-  }
-
-  /** Another action of the move begins, from the same words. */
-  restart(): void {
+  /** An action begins. @param steps what has been read already */
+  begin(steps: readonly number[] = []): void {
+    this.steps = [];
     this.count = 0;
     this.action += 1;
+    this.way = this.now = ++this.round;
+    this.goOn(steps);
   }
 
-  /** Whether the move has read a place. */
+  /** What was read there lies on the way of the action. */
+  private goOn(steps: readonly number[]): void {
+    for (let i = 0; i < steps.length; i += 2) {
+      this.read[steps[i]!] = this.way;
+      this.steps.push(steps[i]!, steps[i + 1]!);
+    }
+  }
+
+  /** Whether the action follows from what a place had. */
   wasRead(at: number): boolean {
-    return this.read[at] === this.move;
+    return this.read[at] === this.way;
+  }
+
+  /**
+   * A choice among those of `count` things for which `is` holds: what is looked at for one of them matters for no other.
+   * @param choose which of them, and whether that is asked for the first time
+   * @returns its number, -1 if there is none
+   */
+  among(count: number, is: (i: number) => boolean, choose: (n: number) => [number, boolean]): number {
+    const { steps, way } = this;
+    const possible: number[] = [];
+    const looks = Array.from({ length: count }, (_, i) => {
+      this.steps = [];
+      this.now = ++this.round;
+      if (is(i)) possible.push(i);
+      return this.steps;
+    });
+    this.steps = steps;
+    this.now = way;
+    if (possible.length === 0) return -1;
+    const [n, first] = choose(possible.length);
+    if (first)
+      for (const [i, look] of looks.entries())
+        if (!possible.includes(i)) this.blocked.push([...steps, -count, i, ...look]);
+    const chosen = possible[n]!;
+    steps.push(-count, chosen);
+    this.goOn(looks[chosen]!);
+    return chosen;
   }
 
   /** Places that the action has written, ascending, each with what it holds now. */
@@ -87,10 +132,10 @@ export class WatchedWords {
   }
 
   get(at: number): number {
-    if (this.read[at] !== this.move && this.wrote[at] !== this.action) {
+    if (this.read[at] !== this.way && this.read[at] !== this.now && this.wrote[at] !== this.action) {
       this.insist(at);
-      this.read[at] = this.move;
-      this.reads.push(at);
+      this.read[at] = this.now;
+      this.steps.push(at, this.plain[at]!);
     }
     return this.plain[at]!;
   }
@@ -140,28 +185,49 @@ export function traced(system: TransitionSystem, watched: WatchedWords): Traced 
   const enumerator = new Enumerator();
   const { plain } = watched;
   const before = new Int32Array(plain.length);
-  const actions = (m: number): Int32Array[] | undefined => {
-    const written: Int32Array[] = [];
+  let whole = true;
+  const choose: Choose = Object.assign(
+    (n: number) => {
+      const i = enumerator.choose(n);
+      watched.steps.push(-n, i);
+      return i;
+    },
+    {
+      among: (count: number, is: (i: number) => boolean) => {
+        const i = watched.among(count, is, (n) => {
+          const known = enumerator.answers.length;
+          return [enumerator.choose(n), enumerator.answers.length > known];
+        });
+        // what a system does then is told by no branch
+        if (i < 0) whole = false;
+        return i;
+      },
+    },
+  );
+  const actions = (m: number, start: readonly number[]): TracedPath[] | undefined => {
+    const paths: TracedPath[] = [];
+    const known = (at: number, value: number): boolean => watched.wasRead(at) && before[at] === value;
+    whole = true;
     enumerator.start();
     do {
       plain.set(before);
-      watched.restart();
-      if (system.apply(m, enumerator.choose) === false) return undefined;
-      written.push(watched.changes());
+      watched.begin(start);
+      if (system.apply(m, choose) === false || !whole) return undefined;
+      paths.push({ steps: watched.steps, writes: without(watched.changes(), known) });
     } while (enumerator.next());
-    return written;
+    return [...paths, ...watched.blocked.map((steps) => ({ steps }))];
   };
   return {
     words: plain,
     trace: (m) => {
       before.set(plain);
+      watched.blocked = [];
       watched.begin();
       try {
         const possible = system.enabled(m);
-        const writes = possible ? actions(m) : [];
-        if (writes === undefined) return undefined;
-        const known = (at: number, value: number): boolean => watched.wasRead(at) && before[at] === value;
-        return { possible, reads: watched.reads, writes: writes.map((changes) => without(changes, known)) };
+        const { steps } = watched;
+        const paths = possible ? actions(m, steps) : [{ steps }];
+        return paths && { possible, paths };
       } finally {
         plain.set(before);
       }

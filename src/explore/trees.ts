@@ -4,31 +4,66 @@
  */
 import { LEAF } from './diff.js';
 import type { TracedMove } from './trace.js';
-import type { WasmStore } from './wasm-store.js';
+import { WAITING, type WasmStore } from './wasm-store.js';
 
 /**
  * Words of a node: the byte of the state that it asks for, a value, the next node that has another value for it (0: none), and where it goes on
- * if the word has this one. An end has -1, where its actions are, and how many they are (-1: the move is not possible). One that has many
- * values has the byte + 1, then the mask of a table, where that is, and how many values it has; a slot of the table is a value and where it goes on.
+ * if the word has this one. One that has many values has the byte + 1, then the mask of a table, where that is, and how many values it has; a slot of
+ * the table is a value and where it goes on. A fork, whose branches are all gone, has -2, how many they are, and where it is written where each begins. An
+ * end has -1, where its changes are written, and whether it is an action (1), nothing (0), or the move is not possible (-1).
  */
 const NODE = { WORD: 0, VALUE: 1, OTHER: 2, CHILD: 3, WORDS: 4 } as const;
 const MANY = { MASK: 1, SLOTS: 2, COUNT: 3 } as const;
-const END = { ACTIONS: 1, COUNT: 2 } as const;
+const FORK = { COUNT: 1, BRANCHES: 2 } as const;
+const END = { CHANGES: 1, KIND: 2 } as const;
 /** Values that are looked for one after the other. */
 const FEW = 4;
-/** Slots that tell what an action made of a part, and words of one; store.wat knows them, too. */
+/** Slots that tell what a change made of a part, and words of one; store.wat knows them, too. */
 const SLOTS = 2 ** 16;
 const SLOT_WORDS = 4;
 /** Words that are taken at a time. */
 const BLOCK = 2 ** 14;
+/** Forks on the way to an end, at most, and words that store.wat has for one. */
+const FORKS = 256;
+const FORK_WORDS = 4;
+/** Words of a successor that waits, before its parts. */
+const WAITING_HEAD = 4;
+/** Words of a thread for moves, as store.wat has them. */
+const W = {
+  ...{
+    ROOTS: 0,
+    MOVES: 1,
+    LIST: 2,
+    LIST_ROOM: 3,
+    FORKS: 4,
+    SLOTS: 5,
+    WAITING: 6,
+    WAITING_END: 7,
+    WAITING_ROOM: 8,
+  },
+  ...{ WAITING_BYTES: 9, STATE: 10, MOVE: 11, ACTIONS: 12, ANY: 13 },
+  ...{ NEW: 14, NEW_ROOM: 15, NEW_COUNT: 16, FINALS: 17, FINALS_COUNT: 18, DONE: 19 },
+} as const;
+/** States whose moves can be made at a time. */
+export const AT_ONCE = 64;
+/** Ends that there is room for at first, and new states that are reported at a time, at least. */
+const FIRST_ROOM = 64;
+const REPORTED = 4096;
+
+/** Why `moves` of store.wat has stopped. */
+export const enum Made {
+  /** All were made, or there is no room to report more. */
+  Some = 0,
+  Unknown = 1,
+  Crowded = 2,
+  ManyEnds = 3,
+}
 
 export class MoveTrees {
-  /** Byte at which new states and their actions are written. */
-  out = 0;
   private readonly roots: number;
-  /** Actions that `out` has room for. */
-  private room = 0;
-  /** Actions that are being written down. */
+  /** The first of this thread's words for moves. */
+  private readonly w: number;
+  /** Changes that are being written down. */
   private readonly text: number[] = [];
   /** Unused words. */
   private from = 0;
@@ -40,30 +75,109 @@ export class MoveTrees {
     moves: number,
   ) {
     this.roots = store.lend(moves) / 4;
-    store.remember(store.lend(SLOTS * SLOT_WORDS));
-    this.makeRoom(64);
+    this.w = store.movesWord;
+    const bytes = 4 * (WAITING_HEAD + 4 * Math.ceil((store.firsts.length - 1) / 4));
+    const waiting = store.lend((WAITING * bytes) / 4);
+    this.set(W.ROOTS, 4 * this.roots);
+    this.set(W.MOVES, 4 * moves);
+    this.set(W.FORKS, store.lend(FORKS * FORK_WORDS));
+    this.set(W.SLOTS, store.lend(SLOTS * SLOT_WORDS));
+    this.set(W.WAITING, waiting);
+    this.set(W.WAITING_END, waiting);
+    this.set(W.WAITING_ROOM, waiting + WAITING * bytes);
+    this.set(W.WAITING_BYTES, bytes);
+    this.set(W.FINALS, store.lend(AT_ONCE));
+    this.makeRoom(FIRST_ROOM);
   }
 
-  /** Byte at which the tree of move `m` begins. */
-  root(m: number): number {
-    return 4 * (this.roots + m);
+  /** Begins with the moves of a state. */
+  begin(state: number): void {
+    for (const [word, value] of [
+      [W.STATE, state],
+      [W.MOVE, 0],
+      [W.ACTIONS, 0],
+      [W.ANY, 0],
+    ] as const)
+      this.set(word, value);
+  }
+
+  /** Makes moves that are known, of states up to `end`, at most {@link AT_ONCE}; what they have come to is to be asked for each time. */
+  make(end: number): Made {
+    for (;;) {
+      const made = this.store.moves(end) as Made;
+      if (made !== Made.ManyEnds) return made;
+      this.makeRoom(2 * this.get(W.LIST_ROOM));
+    }
+  }
+
+  /** The state whose moves are to be made next, or go on. */
+  get state(): number {
+    return this.get(W.STATE);
+  }
+
+  /** Which of its moves. */
+  get move(): number {
+    return this.get(W.MOVE) / 4;
+  }
+
+  /** Actions of the states that were done with. */
+  get actions(): number {
+    return this.get(W.DONE);
+  }
+
+  /** Calls `found` for each new state, with its number, that of the state that it follows, and that of its action among that state's. */
+  eachNew(found: (id: number, from: number, step: number) => void): void {
+    const { words } = this;
+    const first = this.get(W.NEW) >>> 2;
+    const end = first + 3 * this.get(W.NEW_COUNT);
+    for (let at = first; at < end; at += 3) found(words[at]!, words[at + 1]!, words[at + 2]!);
+  }
+
+  /** Calls `final` for each state without a move. */
+  eachFinal(final: (id: number) => void): void {
+    const first = this.get(W.FINALS) >>> 2;
+    const count = this.get(W.FINALS_COUNT);
+    for (let i = 0; i < count; i++) final(this.words[first + i]!);
   }
 
   /**
    * Notes what move `m` does in a state.
+   * @returns false if it has more choices than can be noted
    * @throws StoreFull; Error if it is not decided by what it reads: what looks at more than the words is no transition system
    */
-  add(m: number, { possible, reads, writes }: TracedMove, state: Int32Array): void {
-    let at = this.roots + m;
-    for (const place of reads) at = this.branch(at, 4 * place, state[place]!);
-    if (this.words[at] !== 0) throw new Error('a move does more than follow from what it has read');
-    this.makeRoom(writes.length);
-    const actions = this.actions(writes);
-    const end = this.take(NODE.WORDS);
-    this.words[end + NODE.WORD] = -1;
-    this.words[end + END.ACTIONS] = 4 * actions;
-    this.words[end + END.COUNT] = possible ? writes.length : -1;
-    this.words[at] = 4 * end;
+  add(m: number, { possible, paths }: TracedMove): boolean {
+    let fresh = false;
+    for (const { steps, writes } of paths) {
+      let at = this.roots + m;
+      let forks = 0;
+      for (let i = 0; i < steps.length; i += 2) {
+        const [place, value] = [steps[i]!, steps[i + 1]!];
+        at = place < 0 ? this.fork(at, -place, value) : this.branch(at, 4 * place, value);
+        if (place < 0 && ++forks > FORKS) return false;
+      }
+      if (this.words[at] !== 0) {
+        if (this.words[this.words[at]! >>> 2] !== -1)
+          throw new Error('a move does more than follows from what it has read');
+        continue;
+      }
+      fresh = true;
+      const changes = writes === undefined ? 0 : this.changes(writes);
+      const end = this.take(NODE.WORDS);
+      this.words[end + NODE.WORD] = -1;
+      this.words[end + END.CHANGES] = 4 * changes;
+      this.words[end + END.KIND] = writes !== undefined ? 1 : possible ? 0 : -1;
+      this.words[at] = 4 * end;
+    }
+    if (!fresh) throw new Error('a move does more than follows from what it has read');
+    return true;
+  }
+
+  private get(word: number): number {
+    return this.words[this.w + word]!;
+  }
+
+  private set(word: number, value: number): void {
+    this.words[this.w + word] = value;
   }
 
   private get words(): Int32Array {
@@ -93,6 +207,22 @@ export class MoveTrees {
     this.words[n + NODE.VALUE] = value;
     this.words[at] = 4 * n;
     return n + NODE.CHILD;
+  }
+
+  /** Goes on from the word that points to a fork of `count` branches, or shall: the word that points to branch `i`. */
+  private fork(at: number, count: number, i: number): number {
+    let n = this.words[at]! >>> 2;
+    if (n === 0) {
+      n = this.take(NODE.WORDS);
+      const branches = this.take(count);
+      this.words[n + NODE.WORD] = -2;
+      this.words[n + FORK.COUNT] = count;
+      this.words[n + FORK.BRANCHES] = 4 * branches;
+      this.words[at] = 4 * n;
+    }
+    if (this.words[n + NODE.WORD] !== -2 || this.words[n + FORK.COUNT] !== count)
+      throw new Error('a move chooses where it has not chosen before');
+    return (this.words[n + FORK.BRANCHES]! >>> 2) + i;
   }
 
   /** Makes a table of the nodes that word `at` points to. */
@@ -139,16 +269,16 @@ export class MoveTrees {
       if (words[slot + 1] !== 0) words[this.slotOf(n, words[slot]!)] = words[slot + 1]!;
   }
 
-  /** Writes actions down as store.wat reads them. @returns the word at which they begin */
-  private actions(writes: TracedMove['writes']): number {
-    this.text.length = 0;
-    for (const action of writes) this.action(action);
+  /** Writes changes down as store.wat reads them. @returns the word at which they begin */
+  private changes(writes: Int32Array): number {
+    this.write(writes);
     const at = this.take(this.text.length);
     this.words.set(this.text, at);
     return at;
   }
 
-  private action(writes: Int32Array): void {
+  private write(writes: Int32Array): void {
+    this.text.length = 0;
     const { text } = this;
     const { firsts } = this.store;
     const head = text.push(0) - 1;
@@ -169,10 +299,13 @@ export class MoveTrees {
     }
   }
 
-  private makeRoom(actions: number): void {
-    if (actions <= this.room) return;
-    this.room = 2 * actions;
-    this.out = this.store.lend(1 + 2 * this.room);
+  /** @param ends of a move */
+  private makeRoom(ends: number): void {
+    const room = Math.max(REPORTED, ends);
+    this.set(W.LIST, this.store.lend(ends));
+    this.set(W.LIST_ROOM, ends);
+    if (room > this.get(W.NEW_ROOM)) this.set(W.NEW, this.store.lend(3 * (room + WAITING)));
+    this.set(W.NEW_ROOM, room);
   }
 
   /** Takes words, all 0. @returns the first */

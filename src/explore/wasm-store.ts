@@ -5,7 +5,7 @@
  * Several threads may fill one set at once. Each has a WasmStore of its own on the memory that they share, and with it its own words for
  * what it looks up. Tables grow while all threads stand still: who finds one full only notes that it is, for there is still some room.
  */
-import { moveSlots, SLOT } from './chunks.js';
+import { SLOT } from './chunks.js';
 import { LEAF } from './diff.js';
 import { Heap } from './heap.js';
 import { STORE_SHARED, STORE_WASM } from './store-wasm.js';
@@ -21,10 +21,11 @@ const TABLE = 128;
 const CROWDED = 1;
 /** Words of a table, as store.wat says. */
 const T = { BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6, COUNT: 16 } as const;
-/** Words of a thread. */
-const THREAD_WORDS = 9;
-/** Of these, where the slots are that `change` of store.wat fills. */
-const THREAD_SLOTS = 8;
+/** Words of a thread; those from {@link MOVES_WORD} on are for moves (trees.ts). */
+const THREAD_WORDS = 32;
+const MOVES_WORD = 9;
+/** Successors that a thread has waiting, at most, before it looks them up. */
+export const WAITING = 64;
 const FIRST_SLOTS = 2 ** 10;
 /** Of the last table, which holds the states, where several threads search: they find many. */
 const FIRST_STATES = 2 ** 16;
@@ -35,7 +36,8 @@ const MAX_CHUNKS = (2 * 2 ** 16 * WASM_PAGE) / CHUNK;
 interface Exports {
   add(thread: number, table: number): number;
   load(thread: number, table: number, id: number): void;
-  move(thread: number, table: number, root: number, out: number): number;
+  moves(thread: number, table: number, end: number): number;
+  enter(from: number, end: number, to: number, mask: number): void;
 }
 
 const compiled = lazyModule(STORE_WASM);
@@ -61,6 +63,16 @@ class Shape {
     if (i === 0) return LEAF;
     return i > this.parts ? this.parts : this.firsts[i]! - this.firsts[i - 1]!;
   }
+}
+
+/** What the numbers of a state's parts are multiplied by in its hash: odd numbers of 64 bits, in halves, the same for all threads. */
+function factorsOf(parts: number): Int32Array {
+  let x = 0x9e3779b97f4a7c15n;
+  const factors = BigInt64Array.from({ length: parts }, () => {
+    x = BigInt.asUintN(64, x * 0xd1342543de82ef95n + 0x2545f4914f6cdd1dn);
+    return BigInt.asIntN(64, (x ^ (x >> 32n)) | 1n);
+  });
+  return new Int32Array(factors.buffer);
 }
 
 /** Where table `i` lies. */
@@ -105,9 +117,11 @@ export class WasmStore implements States {
     this.loaded = heap.take(leaves * LEAF);
     const ids = [leaves, leaves, parts, parts].map((n) => heap.take(n));
     const at = heap.take(firsts.length);
+    const factors = heap.take(2 * parts);
     heap.onGrowth(() => this.look());
-    this.words.set([4 * parts, this.looked, this.loaded, ...ids, at], this.thread / 4);
+    this.words.set([4 * parts, this.looked, this.loaded, ...ids, at, factors], this.thread / 4);
     this.words.set(firsts, at / 4);
+    this.words.set(factorsOf(parts), factors / 4);
     // of no state
     for (const [i, n] of [leaves, leaves, parts, parts].entries())
       this.words.fill(-1, ids[i]! / 4, ids[i]! / 4 + n);
@@ -184,14 +198,14 @@ export class WasmStore implements States {
     this.exports.load(this.thread, this.states, id);
   }
 
-  /** Makes the actions of a move that a tree knows, as `move` of store.wat. @param root byte at which it lies @param out byte that is written to */
-  move(root: number, out: number): number {
-    return this.exports.move(this.thread, this.states, root, out);
+  /** Makes moves of states up to `end`, as `moves` of store.wat. @returns why it has stopped */
+  moves(end: number): number {
+    return this.exports.moves(this.thread, this.states, end);
   }
 
-  /** Gives `move` slots to remember what actions made of parts. @param slots byte at which they lie */
-  remember(slots: number): void {
-    this.words[this.thread / 4 + THREAD_SLOTS] = slots;
+  /** The word at which this thread's words for moves begin. */
+  get movesWord(): number {
+    return this.thread / 4 + MOVES_WORD;
   }
 
   /** First leaf of each part, and the end of the last. */
@@ -246,10 +260,10 @@ export class WasmStore implements States {
     this.place(tableAt(i));
   }
 
-  /** Contents that threads may still enter once a table is full: each those of the state that it is adding. */
+  /** Contents that threads may still enter once a table is full: each those of the states that it is adding. */
   private slack(table: number): number {
     if (this.threads === 1) return 0;
-    return this.threads * (table === TABLE ? this.shape.leaves : 1);
+    return this.threads * (table === TABLE ? this.shape.leaves : table === this.states ? WAITING + 1 : 1);
   }
 
   /** Gives a table room for two thirds as many contents as it has slots. */
@@ -274,9 +288,9 @@ export class WasmStore implements States {
     const slots = this.words[t + T.MASK]! + 1;
     if (this.bytes + 4 * SLOT * slots > this.limit)
       throw new StoreFull('the stored states exceed their bound');
-    const from = this.words[t + T.SLOTS]! >>> 2;
+    const from = this.words[t + T.SLOTS]!;
     const to = this.heap.take(2 * slots * SLOT);
-    moveSlots(this.words, from, slots, this.words, to / 4, 2 * slots - 1);
+    this.exports.enter(from, from + 4 * SLOT * slots, to, 2 * slots - 1);
     this.words[t + T.SLOTS] = to;
     this.words[t + T.MASK] = 2 * slots - 1;
     this.place(table);

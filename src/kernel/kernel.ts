@@ -8,6 +8,7 @@ import {
   ThreadState,
   UnknownError,
   type CFunction,
+  type Chooser,
   type FrameSource,
   type Program,
   type Routine,
@@ -44,7 +45,7 @@ export class Kernel {
   cur = 0;
   t = 0;
   stopped = false;
-  /** Choices taken in this step: after one, the next point ends it. */
+  /** A choice was taken in this step, or a page: the next point ends it. */
   chose = false;
   fuel = 0;
   /** Hooks running inside a step: their points do not count. */
@@ -56,7 +57,7 @@ export class Kernel {
   readonly argLo = new Int32Array(12);
   readonly argHi = new Int32Array(12);
   /** Who decides `choose(n)`. */
-  chooser: (n: number, weights?: readonly number[]) => number = () => 0;
+  chooser: Chooser = () => 0;
   /** What the search takes to be alike. Absent: every frame has its own place. */
   exchange: Exchange | undefined = undefined;
   /** Decides which frames are handed out; absent: any, by choice. */

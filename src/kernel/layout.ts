@@ -275,9 +275,16 @@ export function grow(caps: Capacities, hit: Capacity): Capacities | undefined {
   return { ...caps, [hit]: Math.min(max, next) };
 }
 
-/** Where the world's parts begin that tend to change together: header, frames, files and VMAs, each process, each thread, reservations and heap. */
+/** Words of frames that make a part, at least, and parts that they make, about, at most: of all frames there are nearly as many contents as states. */
+const FRAMES_PART = 32;
+const FRAMES_PARTS = 6;
+
+/** Where the world's parts begin that tend to change together: header, some frames each, files and VMAs, each process, each thread, reservations and heap. */
 export function cutsOf(l: Layout): number[] {
-  const cuts = [0, l.frames, l.files];
+  const cuts = [0];
+  const some = FRAMES_PART * Math.ceil((l.files - l.frames) / (FRAMES_PARTS * FRAMES_PART));
+  for (let at = l.frames; at < l.files; at += some) cuts.push(at);
+  cuts.push(l.files);
   for (let i = 0; i < l.caps.procs; i++) cuts.push(l.procs + i * l.procWords);
   cuts.push(l.vmas);
   for (let i = 0; i < l.caps.threads; i++) cuts.push(l.threads + i * l.threadWords);

@@ -32,6 +32,8 @@ export class MemoryMap {
   readonly ram: readonly Region[];
   /** 1 where the page allocator may hand the frame out. */
   readonly isRam: Uint8Array;
+  /** By order: first frames of the blocks in `ram`. */
+  private readonly blocks: (readonly number[])[] = [];
 
   constructor(readonly regions: readonly Region[]) {
     const frames = regions.reduce((n, r) => Math.max(n, r.index + r.pages), 0);
@@ -76,11 +78,22 @@ export class MemoryMap {
     return frame >= this.zeroFrame && frame < this.zeroFrame + this.zeroPages;
   }
 
+  /** Frame indices at which aligned blocks of 2^order frames of `ram` begin, ascending. */
+  ramBlocks(order: number): readonly number[] {
+    return (this.blocks[order] ??= this.ram.flatMap((r) => blocksOf(r, 1 << order)));
+  }
+
   /** `pfn_valid()`: a struct page exists. */
   pfnValid(pfn: number): boolean {
     const f = this.frame(pfn);
     return f >= 0 && this.hasPage[f] === 1;
   }
+}
+
+function blocksOf({ pfn, pages, index }: Region, n: number): number[] {
+  const first = (n - (pfn % n)) % n;
+  const count = Math.max(0, Math.floor((pages - first) / n));
+  return Array.from({ length: count }, (_, i) => index + first + i * n);
 }
 
 /** One region as a test declares it, before placement. `pfn` is given for literal ranges. */

@@ -163,10 +163,16 @@ export interface Tracer {
   note(text: string): void;
 }
 
+/** Decides whatever is not determined: one of n possibilities, as the search has it (`Choose`). */
+export interface Chooser {
+  (n: number, weights?: readonly number[]): number;
+  readonly among?: (count: number, is: (i: number) => boolean) => number;
+}
+
 /** A page allocator with a will of its own: which free frames it hands out, where that is not to be any of them by choice. */
 export interface FrameSource {
   /** One of `heads`, each the first frame of a free block of 2^order frames. */
-  take(k: Kernel, heads: readonly number[], order: number): number;
+  take(heads: readonly number[], order: number): number;
   /** A frame has become free. */
   freed(frame: number): void;
 }

@@ -69,12 +69,9 @@ export class Unrenamer {
 function source(heads: readonly number[], answers: number[]): FrameSource {
   let at = 0;
   return {
-    take(k, free) {
+    take(free) {
       const head = heads[at++]!;
-      if (free.length > 1) {
-        k.chose = true;
-        answers.push(free.indexOf(head));
-      }
+      if (free.length > 1) answers.push(free.indexOf(head));
       return head;
     },
     freed: () => {},

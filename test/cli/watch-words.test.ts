@@ -40,5 +40,5 @@ test('they behave as before', () => {
   watched.plain.set([1, 2, 3, 1]);
   watched.begin();
   expect(run(text(code), watched)).toEqual(plain);
-  expect(watched.reads).toEqual([2, 3]);
+  expect(watched.steps).toEqual([2, 3, 3, 1]);
 });

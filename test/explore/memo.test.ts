@@ -5,8 +5,8 @@ import type { Memo } from '../../src/explore/expansion.js';
 import { replaying } from '../../src/explore/chooser.js';
 import { MemoSuccessors } from '../../src/explore/memo.js';
 import type { TransitionSystem } from '../../src/explore/system.js';
-import { traced, WatchedWords, type Traced } from '../../src/explore/trace.js';
-import { MoveTrees } from '../../src/explore/trees.js';
+import { traced, WatchedWords, type Traced, type TracedMove } from '../../src/explore/trace.js';
+import { Made, MoveTrees } from '../../src/explore/trees.js';
 import { WasmStore } from '../../src/explore/wasm-store.js';
 import { specsUpTo, type Spec } from './specs.js';
 
@@ -148,7 +148,7 @@ describe('what is watched', () => {
     words.fill(0, 5, 7);
     expect(words[6]).toBe(0);
     expect(words[3]).toBe(0);
-    expect(watched.reads).toEqual([1, 5]);
+    expect(watched.steps).toEqual([1, 0, 5, 0]);
     expect([...watched.changes()]).toEqual([3, 0, 5, 0, 6, 0]);
   });
 
@@ -165,13 +165,14 @@ describe('what is watched', () => {
     twin.words.set(plain.words);
     const before = plain.words.slice();
     for (let m = 0; m < 3; m++) {
-      const { possible, writes } = twin.trace(m)!;
+      const { possible, paths } = twin.trace(m)!;
       expect(twin.words).toEqual(before);
       expect(possible).toBe(plain.enabled(m));
       if (!possible) continue;
       plain.apply(m, replaying([]));
       const after = before.slice();
-      for (let i = 0; i < writes[0]!.length; i += 2) after[writes[0]![i]!] = writes[0]![i + 1]!;
+      const writes = paths[0]!.writes!;
+      for (let i = 0; i < writes.length; i += 2) after[writes[i]!] = writes[i + 1]!;
       expect(after).toEqual(plain.words);
       plain.words.set(before);
     }
@@ -216,67 +217,182 @@ it('places outside of the words are an error', () => {
   expect(() => (words[4] = 1)).toThrow('no place 4');
 });
 
+describe('a choice among things', () => {
+  /** Takes one of the words that are 0, and looks at the one behind it. */
+  function taking(own: Int32Array): TransitionSystem {
+    return {
+      words: own,
+      cuts: [0],
+      moves: 1,
+      enabled: () => own[0]! < 3,
+      apply: (_, choose) => {
+        own[0]! += 1;
+        const free = (i: number): boolean => own[1 + i] === 0;
+        const all = [0, 1, 2, 3, 4, 5];
+        let i;
+        if (choose.among) i = choose.among(6, free);
+        else {
+          const possible = all.filter(free);
+          i = possible.length === 0 ? -1 : possible[choose(possible.length)]!;
+        }
+        if (i < 0) throw new RangeError('nothing is left');
+        if (choose(2) === 1) own[1 + i] = own[1 + ((i + 1) % 6)]! + 1;
+      },
+    };
+  }
+  function twin(width = 7): Traced {
+    const watched = new WatchedWords(width);
+    return traced(taking(watched as unknown as Int32Array), watched);
+  }
+  const initial = [0, 0, 1, 0, 0, 1, 0];
+
+  it('rests on what was chosen and on what could not be', () => {
+    const { words, trace } = twin();
+    words.set([0, 7, 0, 8, 0, 9, 9]);
+    const { paths } = trace(0)!;
+    const start = [0, 0];
+    const other = (i: number, is: number): number[] => [...start, -6, i, 1 + i, is];
+    expect(paths).toEqual([
+      { steps: [...other(1, 0), -2, 0], writes: Int32Array.of(0, 1) },
+      { steps: [...other(1, 0), -2, 1, 3, 8], writes: Int32Array.of(0, 1, 2, 9) },
+      { steps: [...other(3, 0), -2, 0], writes: Int32Array.of(0, 1) },
+      { steps: [...other(3, 0), -2, 1, 5, 9], writes: Int32Array.of(0, 1, 4, 10) },
+      { steps: other(0, 7) },
+      { steps: other(2, 8) },
+      { steps: other(4, 9) },
+      { steps: other(5, 9) },
+    ]);
+    expect([...words]).toEqual([0, 7, 0, 8, 0, 9, 9]);
+  });
+
+  it('leads to the same states as one by number', () => {
+    const [plain, other] = [undefined, { from: 0, traced: () => twin() }].map((memo) => {
+      const system = taking(Int32Array.from(initial));
+      const search = new Search(system, false, 1, memo);
+      expect(search.run()).toBe('complete');
+      const last = search.states - 1;
+      return { states: search.states, transitions: search.transitions, path: search.path(last) };
+    });
+    expect(other).toEqual(plain);
+    expect(plain!.states).toBeGreaterThan(20);
+  });
+
+  it('among nothing is for the system', () => {
+    for (const memo of [undefined, { from: 0, traced: () => twin() }]) {
+      const search = new Search(taking(Int32Array.from([0, 0, 1, 1, 1, 1, 1])), false, 1, memo);
+      expect(() => search.run()).toThrow('nothing is left');
+      expect([search.states, search.transitions]).toEqual([5, 4]);
+    }
+  });
+
+  it('can have more ends than were expected', () => {
+    const many = (own: Int32Array): TransitionSystem => ({
+      words: own,
+      cuts: [0],
+      moves: 1,
+      enabled: () => own[0] === 0,
+      apply: (_, choose) => void (own[0] = 1 + choose(40) * 50 + choose(50)),
+    });
+    const watched = new WatchedWords(1);
+    const memo = {
+      from: 0,
+      traced: () => traced(many(watched as unknown as Int32Array), watched),
+    };
+    const search = new Search(many(new Int32Array(1)), false, 1, memo);
+    expect([search.run(), search.states, search.transitions]).toEqual(['complete', 2_001, 2_000]);
+  });
+});
+
 describe('the trees of moves', () => {
-  const store = WasmStore.make(4, [0])!;
   const state = (...words: number[]): Int32Array => Int32Array.from(words);
-  store.add(state(0, 0, 0, 0));
-  store.select(0);
+  const action = (place: number, value: number, ...writes: number[]): TracedMove => ({
+    possible: true,
+    paths: [{ steps: [place, value], writes: state(...writes) }],
+  });
+  const stored = (width: number): WasmStore => {
+    const store = WasmStore.make(width, [0])!;
+    store.add(new Int32Array(width));
+    return store;
+  };
+  /** Makes the moves of a state. @returns the new states, or why there are none */
+  const made = (store: WasmStore, trees: MoveTrees, words: Int32Array): Int32Array[] | Made => {
+    store.select(0);
+    const id = store.add(words);
+    trees.begin(id < 0 ? -1 - id : id);
+    const why = trees.make(trees.state + 1);
+    if (why !== Made.Some) return why;
+    const found: number[] = [];
+    trees.eachNew((at) => found.push(at));
+    trees.eachFinal((at) => expect(at).toBe(trees.state - 1));
+    return found.map((at) => {
+      const other = new Int32Array(words.length);
+      store.load(at, other);
+      return other;
+    });
+  };
 
   it('refuse a move that looks at more than its words', () => {
-    const trees = new MoveTrees(store, 1);
-    const nothing = { possible: true, reads: [1], writes: [state(0, 1)] };
-    trees.add(0, nothing, state(0, 0, 0, 0));
-    expect(() => trees.add(0, nothing, state(0, 0, 0, 0))).toThrow('more than follow');
-    expect(() => trees.add(0, { ...nothing, reads: [2] }, state(0, 0, 0, 0))).toThrow('other words');
+    const trees = new MoveTrees(stored(4), 1);
+    trees.add(0, action(1, 0, 0, 1));
+    expect(() => trees.add(0, action(1, 0, 0, 1))).toThrow('more than follows');
+    expect(() => trees.add(0, action(2, 0, 0, 1))).toThrow('other words');
+    const choosing = { possible: true, paths: [{ steps: [-2, 0], writes: state(0, 1) }] };
+    expect(() => trees.add(0, choosing)).toThrow('has not chosen before');
   });
 
   it('know each of many values', () => {
+    const store = stored(4);
     const trees = new MoveTrees(store, 1);
+    const even = (value: number): boolean => value % 2 === 0;
     for (let value = -500; value < 500; value++)
       trees.add(
         0,
-        { possible: value % 2 === 0, reads: [0], writes: value % 2 === 0 ? [state(1, value + 1_000)] : [] },
-        state(value, 0, 0, 0),
+        even(value)
+          ? action(0, value, 1, value + 1_000)
+          : { possible: false, paths: [{ steps: [0, value] }] },
       );
     for (let value = -500; value < 500; value++) {
-      const id = store.add(state(value, -1, 0, 0));
-      store.select(id);
-      expect(store.move(trees.root(0), trees.out)).toBe(value % 2 === 0 ? 1 : -1);
-      if (value % 2 !== 0) continue;
-      const found = new Int32Array(4);
-      store.load(store.words[trees.out / 4 + 1]!, found);
-      expect(found).toEqual(state(value, value + 1_000, 0, 0));
+      const found = made(store, trees, state(value, -1, 0, 0));
+      expect(found).toEqual(even(value) ? [state(value, value + 1_000, 0, 0)] : []);
     }
-    store.select(store.add(state(501, 0, 0, 0)));
-    expect(store.move(trees.root(0), trees.out)).toBe(-2);
+    expect(made(store, trees, state(501, 0, 0, 0))).toBe(Made.Unknown);
+  });
+
+  it('do not know what follows when nothing can be chosen', () => {
+    const store = stored(2);
+    const trees = new MoveTrees(store, 1);
+    const branch = (i: number, value: number): number[] => [-2, i, i, value];
+    const paths = [{ steps: branch(0, 0), writes: state(0, 5) }, { steps: branch(1, 1) }];
+    trees.add(0, { possible: true, paths });
+    expect(made(store, trees, state(0, 1))).toEqual([state(5, 1)]);
+    expect(made(store, trees, state(1, 1))).toBe(Made.Unknown);
+    trees.add(0, {
+      possible: true,
+      paths: [{ steps: branch(0, 1) }, { steps: branch(1, 2), writes: state(1, 7) }],
+    });
+    expect(made(store, trees, state(1, 1))).toBe(Made.Unknown);
+    expect(made(store, trees, state(0, 2))).toEqual([state(5, 2), state(0, 7)]);
   });
 
   it('lie anywhere in the memory', () => {
-    const high = WasmStore.make(8, [0])!;
-    high.add(new Int32Array(8));
-    high.select(0);
+    const high = stored(8);
     // memory that is never written takes none
     high.lend(2 ** 29);
     const trees = new MoveTrees(high, 1);
     const at = (value: number): Int32Array => Int32Array.from([0, 0, 0, value, 0, 7, 0, 0]);
     for (let value = 0; value < 20; value++)
-      trees.add(0, { possible: true, reads: [5, 3], writes: [state(1, value + 1)] }, at(value));
-    high.select(high.add(at(13)));
-    expect(high.move(trees.root(0), trees.out)).toBe(1);
+      trees.add(0, { possible: true, paths: [{ steps: [5, 7, 3, value], writes: state(1, value + 1) }] });
+    expect(made(high, trees, at(13))).toEqual([Int32Array.from([0, 14, 0, 13, 0, 7, 0, 0])]);
   });
 
   it('are what successors are made of', () => {
     const spec = { seed: 3, width: 9, size: 4, moves: 3, cuts: [0] };
-    const own = WasmStore.make(9, [0])!;
-    own.add(new Int32Array(9));
-    const memo = new MemoSuccessors(
-      system(spec),
-      own,
-      watchedSystem(spec),
-      () => undefined,
-      () => undefined,
-    );
-    for (let id = 0; id < own.count && id < 50; id++) memo.of(id);
+    const own = stored(9);
+    const memo = new MemoSuccessors(system(spec), own, watchedSystem(spec), () => false, {
+      found: () => undefined,
+      final: () => undefined,
+    });
+    for (let id = 0; id < own.count && id < 50;) id = memo.expand(id, own.count);
     expect(memo.asked).toBeGreaterThan(memo.learned);
     expect(memo.futile).toBe(false);
   });

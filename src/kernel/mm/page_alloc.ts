@@ -14,6 +14,8 @@ const weights: number[] = [];
 export const NO_MEMORY = -1;
 /** In place of a frame: there is none, as behind a number outside all regions or a `struct page *` that points nowhere. */
 export const NO_PAGE = -1;
+/** Why a run is not known further when no frame is free: Linux would reclaim or kill. */
+const NONE_LEFT = 'bound: ram';
 
 /**
  * `mm/page_alloc.c:__alloc_pages`: any free aligned block of 2^order `ram` frames, by choice.
@@ -22,14 +24,9 @@ export const NO_PAGE = -1;
 export function allocPages(k: Kernel, order = 0, zero = false, compound = false): number {
   if (k.allocFails()) return NO_MEMORY;
   const n = 1 << order;
-  let found = 0;
-  for (const r of k.mem.ram) {
-    for (let i = (n - (r.pfn % n)) % n; i + n <= r.pages; i += n) {
-      if (blockFree(k, r.index + i, n)) candidates[found++] = r.index + i;
-    }
-  }
-  if (found === 0) throw new UnknownError('bound: ram');
-  const head = takeBlock(k, found, order);
+  // whoever gets the last one has no choice, but ends his step where the others do
+  k.chose = true;
+  const head = takeBlock(k, order);
   for (let i = 0; i < n; i++) {
     const page = k.pages[head + i]!;
     page.flags =
@@ -44,13 +41,23 @@ export function allocPages(k: Kernel, order = 0, zero = false, compound = false)
   return head;
 }
 
-/** One of the candidates: all that differ are tried, or the run's own allocator decides. */
-function takeBlock(k: Kernel, found: number, order: number): number {
-  const { frameSource, exchange } = k;
-  if (frameSource !== undefined) return frameSource.take(k, candidates.slice(0, found), order);
+/** A free block: all that differ are tried, or the run's own allocator decides. */
+function takeBlock(k: Kernel, order: number): number {
+  const { frameSource, exchange, chooser } = k;
+  const blocks = k.mem.ramBlocks(order);
+  const n = 1 << order;
+  if (chooser.among !== undefined) {
+    const i = chooser.among(blocks.length, (block) => blockFree(k, blocks[block]!, n));
+    if (i < 0) throw new UnknownError(NONE_LEFT);
+    return blocks[i]!;
+  }
+  let found = 0;
+  for (let i = 0; i < blocks.length; i++) {
+    if (blockFree(k, blocks[i]!, n)) candidates[found++] = blocks[i]!;
+  }
+  if (found === 0) throw new UnknownError(NONE_LEFT);
+  if (frameSource !== undefined) return frameSource.take(candidates.slice(0, found), order);
   if (exchange === undefined) return candidates[k.choose(found)]!;
-  // steps end where they end without the exchange
-  if (found > 1) k.chose = true;
   const left = exchange.distinct(candidates, found, order, weights);
   const head = candidates[k.choose(left, weights)]!;
   exchange.onTake?.(head);

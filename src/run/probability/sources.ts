@@ -2,7 +2,6 @@
  * Page allocators that are known well enough to speak of chance. The machine's RAM may be larger than the test's: what the test does not
  * list are *spare* frames. No number names one before it was handed out, so all that never were are alike, and one stands for them all.
  */
-import type { Kernel } from '../../kernel/kernel.js';
 import { UnknownError, type FrameSource } from '../../kernel/routine.js';
 
 /** `uniform`: each free frame is as likely as any other; `last-freed`: what was freed last comes first. */
@@ -42,11 +41,10 @@ export function chanceSource(
 }
 
 /** Draws one of some frames that are alike, and of the spare ones that were never handed out. */
-function draw(k: Kernel, alone: readonly number[], fresh: number, left: number, chance: Chance): number {
+function draw(alone: readonly number[], fresh: number, left: number, chance: Chance): number {
   const weights = alone.map(() => 1n);
   if (left > 0) weights.push(BigInt(left));
   if (weights.length === 0) throw new UnknownError('bound: ram');
-  if (weights.length > 1) k.chose = true;
   const i = weights.length === 1 ? 0 : chance(weights);
   if (i < alone.length) return alone[i]!;
   if (fresh < 0) throw new SparesError();
@@ -68,12 +66,12 @@ class Uniform implements ChanceSource {
     private readonly chance: Chance,
   ) {}
 
-  take(k: Kernel, heads: readonly number[], order: number): number {
+  take(heads: readonly number[], order: number): number {
     const { spares, used } = this;
     onlySingle(spares, order);
     const untouched = spares.first + used;
     const alone = heads.filter((frame) => frame < untouched);
-    const frame = draw(k, alone, used < spares.count ? untouched : -1, spares.real - used, this.chance);
+    const frame = draw(alone, used < spares.count ? untouched : -1, spares.real - used, this.chance);
     if (frame === untouched) this.used += 1;
     return frame;
   }
@@ -102,7 +100,7 @@ class LastFreed implements ChanceSource {
     this.words = frames + 1;
   }
 
-  take(k: Kernel, heads: readonly number[], order: number): number {
+  take(heads: readonly number[], order: number): number {
     if (order > 0) throw new UnknownError('blocks of several frames are on other lists than single ones');
     const last = this.list.pop();
     if (last !== undefined) return last;
@@ -111,7 +109,7 @@ class LastFreed implements ChanceSource {
     const fresh = heads.find((frame) => frame >= spares.first) ?? -1;
     // The list is empty: each spare frame that is not in use was never handed out.
     const used = spares.count - heads.filter((frame) => frame >= spares.first).length;
-    return draw(k, own, fresh, spares.real - used, this.chance);
+    return draw(own, fresh, spares.real - used, this.chance);
   }
 
   freed(frame: number): void {
