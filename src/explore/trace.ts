@@ -56,6 +56,9 @@ export class WatchedWords {
   private way = 0;
   private now = 0;
   private action = 0;
+  /** Of the last choice among things: those that were possible, and what was looked at for each. */
+  private readonly possible: number[] = [];
+  private readonly looks: number[][] = [];
 
   constructor(readonly length: number) {
     this.plain = new Int32Array(length);
@@ -92,21 +95,19 @@ export class WatchedWords {
    * @returns its number, -1 if there is none
    */
   among(count: number, is: (i: number) => boolean, choose: (n: number) => [number, boolean]): number {
-    const { steps, way } = this;
-    const possible: number[] = [];
-    const looks = Array.from({ length: count }, (_, i) => {
-      this.steps = [];
+    const { steps, way, possible, looks } = this;
+    possible.length = 0;
+    for (let i = 0; i < count; i++) {
+      this.steps = looks[i] ??= [];
+      this.steps.length = 0;
       this.now = ++this.round;
       if (is(i)) possible.push(i);
-      return this.steps;
-    });
+    }
     this.steps = steps;
     this.now = way;
     if (possible.length === 0) return -1;
     const [n, first] = choose(possible.length);
-    if (first)
-      for (const [i, look] of looks.entries())
-        if (!possible.includes(i)) this.blocked.push([...steps, -count, i, ...look]);
+    if (first) this.block(count);
     const chosen = possible[n]!;
     steps.push(-count, chosen);
     this.goOn(looks[chosen]!);
@@ -116,19 +117,28 @@ export class WatchedWords {
   /** Places that the action has written, ascending, each with what it holds now. */
   changes(): Int32Array {
     const { written, plain, count } = this;
-    // mostly ascending already
-    for (let i = 1; i < count; i++) {
-      const at = written[i]!;
-      let j = i;
-      for (; j > 0 && written[j - 1]! > at; j--) written[j] = written[j - 1]!;
-      written[j] = at;
-    }
+    if (count * count > 4 * this.length) this.collect();
+    else written.subarray(0, count).sort();
     const changes = new Int32Array(2 * count);
     for (let i = 0; i < count; i++) {
       changes[2 * i] = written[i]!;
       changes[2 * i + 1] = plain[written[i]!]!;
     }
     return changes;
+  }
+
+  /** Notes the ways that have ended in what was not possible. */
+  private block(count: number): void {
+    for (let i = 0, p = 0; i < count; i++) {
+      if (this.possible[p] === i) p += 1;
+      else this.blocked.push([...this.steps, -count, i, ...this.looks[i]!]);
+    }
+  }
+
+  /** The same as sorting what was written, for much of it. */
+  private collect(): void {
+    const { written, wrote, action, length } = this;
+    for (let at = 0, n = 0; at < length; at++) if (wrote[at] === action) written[n++] = at;
   }
 
   get(at: number): number {

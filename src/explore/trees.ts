@@ -3,7 +3,7 @@
  * memory of a {@link WasmStore}, where store.wat walks it; here it grows.
  */
 import { LEAF } from './diff.js';
-import type { TracedMove } from './trace.js';
+import type { TracedMove, TracedPath } from './trace.js';
 import { WAITING, type WasmStore } from './wasm-store.js';
 
 /**
@@ -50,6 +50,8 @@ export const AT_ONCE = 64;
 const FIRST_ROOM = 64;
 const REPORTED = 4096;
 
+const MORE = 'a move does more than follows from what it has read';
+
 /** Why `moves` of store.wat has stopped. */
 export const enum Made {
   /** All were made, or there is no room to report more. */
@@ -65,9 +67,12 @@ export class MoveTrees {
   private readonly w: number;
   /** Changes that are being written down. */
   private readonly text: number[] = [];
+  /** The words that the last path has gone through, and the path. */
+  private readonly way: number[] = [];
+  private before: readonly number[] = [];
   /** Unused words. */
   private from = 0;
-  private end = 0;
+  private last = 0;
 
   /** @param moves of the system */
   constructor(
@@ -147,29 +152,48 @@ export class MoveTrees {
    */
   add(m: number, { possible, paths }: TracedMove): boolean {
     let fresh = false;
-    for (const { steps, writes } of paths) {
-      let at = this.roots + m;
-      let forks = 0;
-      for (let i = 0; i < steps.length; i += 2) {
-        const [place, value] = [steps[i]!, steps[i + 1]!];
-        at = place < 0 ? this.fork(at, -place, value) : this.branch(at, 4 * place, value);
-        if (place < 0 && ++forks > FORKS) return false;
-      }
-      if (this.words[at] !== 0) {
-        if (this.words[this.words[at]! >>> 2] !== -1)
-          throw new Error('a move does more than follows from what it has read');
-        continue;
-      }
-      fresh = true;
-      const changes = writes === undefined ? 0 : this.changes(writes);
-      const end = this.take(NODE.WORDS);
-      this.words[end + NODE.WORD] = -1;
-      this.words[end + END.CHANGES] = 4 * changes;
-      this.words[end + END.KIND] = writes !== undefined ? 1 : possible ? 0 : -1;
-      this.words[at] = 4 * end;
+    this.way.length = 0;
+    for (const path of paths) {
+      const at = this.follow(this.roots + m, path.steps);
+      if (at < 0) return false;
+      if (this.words[at] === 0) {
+        this.end(at, path, possible);
+        fresh = true;
+      } else if (this.words[this.words[at]! >>> 2] !== -1) throw new Error(MORE);
     }
-    if (!fresh) throw new Error('a move does more than follows from what it has read');
+    if (!fresh) throw new Error(MORE);
     return true;
+  }
+
+  /** Goes from the word that points to a tree where a path leads, on from where it leaves the one before. @returns the word behind it; -1 if it has too many forks */
+  private follow(root: number, steps: readonly number[]): number {
+    const { way, before } = this;
+    let same = 0;
+    while (
+      same < way.length &&
+      before[2 * same] === steps[2 * same] &&
+      before[2 * same + 1] === steps[2 * same + 1]
+    )
+      same += 1;
+    way.length = same;
+    let at = same === 0 ? root : way[same - 1]!;
+    for (let i = 2 * same; i < steps.length; i += 2) {
+      const [place, value] = [steps[i]!, steps[i + 1]!];
+      at = place < 0 ? this.fork(at, -place, value) : this.branch(at, 4 * place, value);
+      way.push(at);
+    }
+    this.before = steps;
+    return steps.length > 2 * FORKS && steps.filter((x, i) => i % 2 === 0 && x < 0).length > FORKS ? -1 : at;
+  }
+
+  /** Lets the tree end at a word. */
+  private end(at: number, { writes }: TracedPath, possible: boolean): void {
+    const changes = writes === undefined ? 0 : this.changes(writes);
+    const end = this.take(NODE.WORDS);
+    this.words[end + NODE.WORD] = -1;
+    this.words[end + END.CHANGES] = 4 * changes;
+    this.words[end + END.KIND] = writes !== undefined ? 1 : possible ? 0 : -1;
+    this.words[at] = 4 * end;
   }
 
   private get(word: number): number {
@@ -310,10 +334,10 @@ export class MoveTrees {
 
   /** Takes words, all 0. @returns the first */
   private take(words: number): number {
-    if (this.from + words > this.end) {
+    if (this.from + words > this.last) {
       const size = Math.max(BLOCK, words);
       this.from = this.store.lend(size) / 4;
-      this.end = this.from + size;
+      this.last = this.from + size;
     }
     const at = this.from;
     this.from += words;
