@@ -1,6 +1,6 @@
 ;; The set of states seen, as store.ts has it, for engines with WebAssembly: wasm-store.ts. `node scripts/store-wasm.mjs` makes store-wasm.ts of this.
 ;;
-;; The memory begins with two words for those who share it (heap.ts, wasm-store.ts).
+;; The memory begins with some words for those who share it (heap.ts, wasm-store.ts).
 ;; Words of a table, whose number $t is where they lie (table i at 128 * i + 128; the leaves are table 0, the nodes of part p table p + 1, the states the last):
 ;;   0 bytes of a content, 8 mask, 12 slots, 16 where the chunks of contents are, 20 log2 of the contents in a chunk, 24 contents before it is to
 ;;   grow, 64 contents. A slot is the number + 1 of a content (0: empty, -1: being filled), and the content's hash.
@@ -352,7 +352,7 @@
   (func $walk (param $s i32) (param $root i32) (result i32)
     (local $n i32) (local $b i32) (local $word i32) (local $v i32) (local $at i32) (local $i i32) (local $count i32) (local $top i32)
     (local.set $b (i32.load offset=8 (local.get $s)))
-    (local.set $n (i32.load (local.get $root)))
+    (local.set $n (i32.atomic.load (local.get $root)))
     (local.set $top (i32.load offset=52 (local.get $s)))
     (loop $node
       (if (i32.eqz (local.get $n)) (then (return (i32.const -2))))
@@ -367,19 +367,20 @@
               (local.set $at (i32.add
                 (i32.load offset=8 (local.get $n))
                 (i32.shl (i32.and (local.get $i) (i32.load offset=4 (local.get $n))) (i32.const 3))))
-              (if (i32.eqz (i32.load offset=4 (local.get $at))) (then (return (i32.const -2))))
+              (local.set $word (i32.atomic.load offset=4 (local.get $at)))
+              (if (i32.eqz (local.get $word)) (then (return (i32.const -2))))
               (if (i32.ne (i32.load (local.get $at)) (local.get $v)) (then
                 (local.set $i (i32.add (local.get $i) (i32.const 1)))
                 (br $probe))))
-            (local.set $n (i32.load offset=4 (local.get $at))))
+            (local.set $n (local.get $word)))
           (else
             (local.set $v (i32.load (i32.add (local.get $b) (local.get $word))))
             (loop $other
               (if (i32.ne (i32.load offset=4 (local.get $n)) (local.get $v)) (then
-                (local.set $n (i32.load offset=8 (local.get $n)))
+                (local.set $n (i32.atomic.load offset=8 (local.get $n)))
                 (br_if $other (local.get $n))
                 (return (i32.const -2)))))
-            (local.set $n (i32.load offset=12 (local.get $n)))))
+            (local.set $n (i32.atomic.load offset=12 (local.get $n)))))
         (br $node)))
       (if (i32.eq (local.get $word) (i32.const -2)) (then
         ;; a fork: its branches are gone one after the other
@@ -387,7 +388,7 @@
         (i32.store offset=4 (local.get $top) (i32.const 0))
         (i32.store offset=8 (local.get $top) (local.get $count))
         (local.set $top (i32.add (local.get $top) (i32.const 16)))
-        (local.set $n (i32.load (i32.load offset=8 (local.get $n))))
+        (local.set $n (i32.atomic.load (i32.load offset=8 (local.get $n))))
         (br $node)))
       ;; an end
       (local.set $v (i32.load offset=8 (local.get $n)))
@@ -405,7 +406,7 @@
         (local.set $i (i32.add (i32.load offset=4 (local.get $at)) (i32.const 1)))
         (if (i32.lt_u (local.get $i) (i32.load offset=4 (local.get $n))) (then
           (i32.store offset=4 (local.get $at) (local.get $i))
-          (local.set $n (i32.load (i32.add (i32.load offset=8 (local.get $n)) (i32.shl (local.get $i) (i32.const 2)))))
+          (local.set $n (i32.atomic.load (i32.add (i32.load offset=8 (local.get $n)) (i32.shl (local.get $i) (i32.const 2)))))
           (br $node)))
         ;; what a move does when there is nothing to take is not known
         (if (i32.eq (local.get $count) (i32.load offset=8 (local.get $at))) (then (return (i32.const -2))))

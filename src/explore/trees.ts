@@ -1,6 +1,7 @@
 /**
  * What is known of moves: for each a tree, whose nodes ask what a word of the state is, and whose ends say which actions follow. It lies in the
- * memory of a {@link WasmStore}, where store.wat walks it; here it grows.
+ * memory of a {@link WasmStore}, where store.wat walks it; here it grows. All threads that fill the store share it: what one has learned all know. One at a time
+ * lets it grow, and the others go on looking: a node points to nothing that is not written yet, and what has been in its place stays where it was.
  */
 import { LEAF } from './diff.js';
 import type { TracedMove, TracedPath } from './trace.js';
@@ -70,6 +71,8 @@ export class MoveTrees {
   /** The words that the last path has gone through, and the path. */
   private readonly way: number[] = [];
   private before: readonly number[] = [];
+  /** The move that another thread has noted before this one, if the last was such. */
+  private known = -1;
   /** Unused words. */
   private from = 0;
   private last = 0;
@@ -77,9 +80,9 @@ export class MoveTrees {
   /** @param moves of the system */
   constructor(
     private readonly store: WasmStore,
-    moves: number,
+    private readonly moves: number,
   ) {
-    this.roots = store.lend(moves) / 4;
+    this.roots = store.common(moves) / 4;
     this.w = store.movesWord;
     const bytes = 4 * (WAITING_HEAD + 4 * Math.ceil((store.firsts.length - 1) / 4));
     const waiting = store.lend((WAITING * bytes) / 4);
@@ -150,22 +153,31 @@ export class MoveTrees {
    * @returns false if it has more choices than can be noted
    * @throws StoreFull; Error if it is not decided by what it reads: what looks at more than the words is no transition system
    */
-  add(m: number, { possible, paths }: TracedMove): boolean {
+  add(m: number, move: TracedMove): boolean {
+    if (move.paths.some(({ steps }) => forksOf(steps) > FORKS)) return false;
+    const fresh = this.store.alone(() => this.grow(m, move));
+    // another thread may have been faster, once
+    const asked = this.state * this.moves + m;
+    if (!fresh && (!this.store.together || asked === this.known)) throw new Error(MORE);
+    this.known = fresh ? -1 : asked;
+    return true;
+  }
+
+  /** @returns whether there was anything to add */
+  private grow(m: number, { possible, paths }: TracedMove): boolean {
     let fresh = false;
     this.way.length = 0;
     for (const path of paths) {
       const at = this.follow(this.roots + m, path.steps);
-      if (at < 0) return false;
       if (this.words[at] === 0) {
         this.end(at, path, possible);
         fresh = true;
       } else if (this.words[this.words[at]! >>> 2] !== -1) throw new Error(MORE);
     }
-    if (!fresh) throw new Error(MORE);
-    return true;
+    return fresh;
   }
 
-  /** Goes from the word that points to a tree where a path leads, on from where it leaves the one before. @returns the word behind it; -1 if it has too many forks */
+  /** Goes from the word that points to a tree where a path leads, on from where it leaves the one before. @returns the word behind it */
   private follow(root: number, steps: readonly number[]): number {
     const { way, before } = this;
     let same = 0;
@@ -183,7 +195,7 @@ export class MoveTrees {
       way.push(at);
     }
     this.before = steps;
-    return steps.length > 2 * FORKS && steps.filter((x, i) => i % 2 === 0 && x < 0).length > FORKS ? -1 : at;
+    return at;
   }
 
   /** Lets the tree end at a word. */
@@ -193,7 +205,7 @@ export class MoveTrees {
     this.words[end + NODE.WORD] = -1;
     this.words[end + END.CHANGES] = 4 * changes;
     this.words[end + END.KIND] = writes !== undefined ? 1 : possible ? 0 : -1;
-    this.words[at] = 4 * end;
+    this.publish(at, end);
   }
 
   private get(word: number): number {
@@ -208,17 +220,26 @@ export class MoveTrees {
     return this.store.words;
   }
 
+  /** Lets a word point to what is written behind `n`: other threads may see it from now on. */
+  private publish(at: number, n: number): void {
+    Atomics.store(this.words, at, 4 * n);
+  }
+
   /** Goes on from the word that points to a node, or shall: the word that the node has for `value`. */
   private branch(at: number, byte: number, value: number): number {
     const first = this.words[at]! >>> 2;
     if (first === 0) return this.point(at, byte, value);
     const { words } = this;
     const word = words[first + NODE.WORD]!;
-    if (word === byte + 1) return this.slotOf(first, value);
+    if (word === byte + 1) return this.slotOf(at, value);
     if (word !== byte) throw new Error('a move reads other words than it has read before');
     let count = 0;
     for (let n = first, to = at; ; to = n + NODE.OTHER, n = words[to]! >>> 2) {
-      if (n === 0) return count < FEW ? this.point(to, byte, value) : this.slotOf(this.spread(at), value);
+      if (n === 0) {
+        if (count < FEW) return this.point(to, byte, value);
+        this.spread(at);
+        return this.slotOf(at, value);
+      }
       if (words[n + NODE.VALUE] === value) return n + NODE.CHILD;
       count += 1;
     }
@@ -229,7 +250,7 @@ export class MoveTrees {
     const n = this.take(NODE.WORDS);
     this.words[n + NODE.WORD] = byte;
     this.words[n + NODE.VALUE] = value;
-    this.words[at] = 4 * n;
+    this.publish(at, n);
     return n + NODE.CHILD;
   }
 
@@ -242,7 +263,7 @@ export class MoveTrees {
       this.words[n + NODE.WORD] = -2;
       this.words[n + FORK.COUNT] = count;
       this.words[n + FORK.BRANCHES] = 4 * branches;
-      this.words[at] = 4 * n;
+      this.publish(at, n);
     }
     if (this.words[n + NODE.WORD] !== -2 || this.words[n + FORK.COUNT] !== count)
       throw new Error('a move chooses where it has not chosen before');
@@ -250,23 +271,22 @@ export class MoveTrees {
   }
 
   /** Makes a table of the nodes that word `at` points to. */
-  private spread(at: number): number {
-    const n = this.take(NODE.WORDS);
-    const slots = this.take(8 * FEW);
+  private spread(at: number): void {
+    const n = this.table(this.words[this.words[at]! >>> 2]! + 1, 4 * FEW);
     const { words } = this;
-    let old = words[at]! >>> 2;
-    words[n + NODE.WORD] = words[old + NODE.WORD]! + 1;
-    words[n + MANY.MASK] = 4 * FEW - 1;
-    words[n + MANY.SLOTS] = 4 * slots;
-    words[at] = 4 * n;
-    for (; old !== 0; old = words[old + NODE.OTHER]! >>> 2)
-      words[this.slotOf(n, words[old + NODE.VALUE]!)] = words[old + NODE.CHILD]!;
-    return n;
+    for (let old = words[at]! >>> 2; old !== 0; old = words[old + NODE.OTHER]! >>> 2)
+      words[this.slotIn(n, words[old + NODE.VALUE]!)] = words[old + NODE.CHILD]!;
+    this.publish(at, n);
   }
 
-  /** The word of a table that points on for `value`. A new one must be set before anything else is looked for. */
-  private slotOf(n: number, value: number): number {
-    if (2 * this.words[n + MANY.COUNT]! > this.words[n + MANY.MASK]!) this.enlarge(n);
+  /** The word that points on for `value` in the table that word `at` points to. A new one must be set before anything else is looked for. */
+  private slotOf(at: number, value: number): number {
+    let n = this.words[at]! >>> 2;
+    if (2 * this.words[n + MANY.COUNT]! > this.words[n + MANY.MASK]!) n = this.enlarge(at);
+    return this.slotIn(n, value);
+  }
+
+  private slotIn(n: number, value: number): number {
     const { words } = this;
     const slots = words[n + MANY.SLOTS]! >>> 2;
     const mask = words[n + MANY.MASK]!;
@@ -281,16 +301,27 @@ export class MoveTrees {
     }
   }
 
-  private enlarge(n: number): void {
-    const size = this.words[n + MANY.MASK]! + 1;
-    const to = this.take(4 * size);
+  /** A node of a table that is empty. */
+  private table(word: number, size: number): number {
+    const n = this.take(NODE.WORDS);
+    const slots = this.take(2 * size);
+    this.words[n + NODE.WORD] = word;
+    this.words[n + MANY.MASK] = size - 1;
+    this.words[n + MANY.SLOTS] = 4 * slots;
+    return n;
+  }
+
+  /** Puts a larger table in the place of another, which threads may still be looking at. @returns its node */
+  private enlarge(at: number): number {
+    const old = this.words[at]! >>> 2;
+    const size = this.words[old + MANY.MASK]! + 1;
+    const n = this.table(this.words[old + NODE.WORD]!, 2 * size);
     const { words } = this;
-    const from = words[n + MANY.SLOTS]! >>> 2;
-    words[n + MANY.MASK] = 2 * size - 1;
-    words[n + MANY.SLOTS] = 4 * to;
-    words[n + MANY.COUNT] = 0;
+    const from = words[old + MANY.SLOTS]! >>> 2;
     for (let slot = from; slot < from + 2 * size; slot += 2)
-      if (words[slot + 1] !== 0) words[this.slotOf(n, words[slot]!)] = words[slot + 1]!;
+      if (words[slot + 1] !== 0) words[this.slotIn(n, words[slot]!)] = words[slot + 1]!;
+    this.publish(at, n);
+    return n;
   }
 
   /** Writes changes down as store.wat reads them. @returns the word at which they begin */
@@ -343,6 +374,12 @@ export class MoveTrees {
     this.from += words;
     return at;
   }
+}
+
+function forksOf(steps: readonly number[]): number {
+  let forks = 0;
+  for (let i = 0; i < steps.length; i += 2) if (steps[i]! < 0) forks += 1;
+  return forks;
 }
 
 /** As store.wat has it. */

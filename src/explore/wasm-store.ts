@@ -19,6 +19,9 @@ const MANY = 256;
 const TABLE = 128;
 /** The word that says whether a table is full, if several threads fill them. */
 const CROWDED = 1;
+/** Where the words lie that all threads have in common besides (a byte; 0: there are none), and whether a thread is at something that one does at a time. */
+const COMMON = 2;
+const BUSY = 3;
 /** Words of a table, as store.wat says. */
 const T = { BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6, COUNT: 16 } as const;
 /** Words of a thread; those from {@link MOVES_WORD} on are for moves (trees.ts). */
@@ -223,6 +226,24 @@ export class WasmStore implements States {
     if (this.bytes + 4 * words > this.limit) throw new StoreFull('the stored states exceed their bound');
     this.lent += 4 * words;
     return this.heap.take(words);
+  }
+
+  /** The words that all threads have in common, taken by the first who asks, all 0 then. @returns the byte at which they lie @throws StoreFull */
+  common(words: number): number {
+    if (this.words[COMMON] === 0) Atomics.compareExchange(this.words, COMMON, 0, this.lend(words));
+    return Atomics.load(this.words, COMMON) >>> 0;
+  }
+
+  /** Does what one thread does at a time. */
+  alone<T>(act: () => T): T {
+    while (Atomics.compareExchange(this.words, BUSY, 0, 1) !== 0) Atomics.wait(this.words, BUSY, 1, 1);
+    try {
+      this.refresh();
+      return act();
+    } finally {
+      Atomics.store(this.words, BUSY, 0);
+      Atomics.notify(this.words, BUSY);
+    }
   }
 
   reload(words: Int32Array): void {
