@@ -22,6 +22,8 @@ const CROWDED = 1;
 /** Where the words lie that all threads have in common besides (a byte; 0: there are none), and whether a thread is at something that one does at a time. */
 const COMMON = 2;
 const BUSY = 3;
+/** How often a thread looks whether another has done with that before it lets go of its processor. */
+const PATIENCE = 5_000;
 /** Words of a table, as store.wat says. */
 const T = { BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6, COUNT: 16 } as const;
 /** Words of a thread; those from {@link MOVES_WORD} on are for moves (trees.ts). */
@@ -236,7 +238,8 @@ export class WasmStore implements States {
 
   /** Does what one thread does at a time. */
   alone<T>(act: () => T): T {
-    while (Atomics.compareExchange(this.words, BUSY, 0, 1) !== 0) Atomics.wait(this.words, BUSY, 1, 1);
+    for (let tries = 0; Atomics.compareExchange(this.words, BUSY, 0, 1) !== 0; tries++)
+      if (tries > PATIENCE) Atomics.wait(this.words, BUSY, 1, 1);
     try {
       this.refresh();
       return act();

@@ -11,7 +11,7 @@ import type { RunOptions } from './result.js';
 
 /** A search of more transitions is helped by other threads, if there may be some: before, starting them takes longer. */
 const ALONE = 10_000;
-/** The same for one that remembers its moves: each thread has to learn them for itself. */
+/** The same for one that remembers its moves, which makes so many in a moment. */
 const ALONE_REMEMBERING = 300_000;
 /** How long this thread searches before it looks whether they are there. */
 export const SHORT_SLICE_MS = 40;

@@ -9,7 +9,7 @@ import type { Reduction } from './por.js';
 import type { TwinOf } from './twin.js';
 
 /** From so many states on it pays: a second engine has to be made for it. */
-const MANY_STATES = 1_000;
+const MANY_STATES = 100;
 
 /** What is searched. */
 interface Searched {
