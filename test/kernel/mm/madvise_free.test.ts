@@ -167,6 +167,14 @@ describe('a page that others map, too', () => {
     expect(m.flags(p) & PTE_WRITE).not.toBe(0);
   });
 
+  it('is known to be clean if it was before', () => {
+    const [m, p] = anonymous();
+    free(m, p);
+    m.call(sysFork);
+    free(m, p);
+    expect(m.flags(p) & (PTE_DIRTY | PTE_DIRTY_UNKNOWN)).toBe(0);
+  });
+
   it('is of no matter while it is not exclusive, nor after a store or another MADV_FREE', () => {
     const writable = (then: (m: Machine, p: number) => void): boolean => {
       const [m, p] = shared({ release: '6.1' });
