@@ -71,6 +71,11 @@ export const lifeFacts = {
     source: 'mm/madvise.c:madvise_free_pte_range',
     catalogue: 'C.11',
   }),
+  splitStubSucceeds: byRelease([true, true, false], {
+    doc: 'Without CONFIG_TRANSPARENT_HUGEPAGE splitting a compound page does nothing and says that it is done.',
+    source: 'include/linux/huge_mm.h:split_huge_page_to_list',
+    catalogue: 'C.11',
+  }),
   mprotectUpgradesDirtyOnly: byRelease([true, false, false], {
     doc: 'mprotect makes entries of a private VMA writable at once only if they are dirty.',
     source: 'mm/mprotect.c:can_change_pte_writable',

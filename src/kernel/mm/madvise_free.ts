@@ -47,15 +47,32 @@ function freePte(k: Kernel, vma: Vma, pg: number, end: number, e: number): numbe
 function freeCompound(k: Kernel, vma: Vma, pg: number, end: number, e: number, head: Page): number {
   const { ptrs } = k.layout;
   const inTable = ptrs - (pg % ptrs);
-  if (k.facts.madvFreeStopsAtCompound) return inTable;
+  if (k.facts.madvFreeStopsAtCompound) {
+    if (head.mapcount === 1) splitFails(k);
+    return inTable;
+  }
   const pages = 1 << ((head.flags >> PG_ORDER_SHIFT) & 15);
   const left = pages - (entryPfn(k, e) - head.pfn);
   const nr = batch(k, e, Math.min(left, inTable, end - pg));
-  if (nr < pages) return nr;
+  if (nr < pages) {
+    splitFails(k);
+    return nr;
+  }
   let mapped = 0;
   for (let i = 0; i < nr; i++) mapped += k.pages[head.frame + i]!.mapcount;
   for (let i = 0; i < nr; i++) clean(k, vma, e + 2 * i, mapped === nr);
   return nr;
+}
+
+/**
+ * `mm/huge_memory.c:split_huge_page_to_list` of a page that is neither anonymous nor a file's: -EBUSY. What stands in its place without huge pages
+ * says up to 6.12 that it has split the page, and the kernel looks at the same entry for ever.
+ */
+function splitFails(k: Kernel): void {
+  if (!k.facts.thp && k.facts.splitStubSucceeds)
+    throw new UnknownError(
+      'MADV_FREE of a compound page does not end in a kernel without transparent huge pages',
+    );
 }
 
 /** `mm/madvise.c:madvise_folio_pte_batch`: how many entries from `e` on, of at most `max` in its table, map consecutive frames alike. */

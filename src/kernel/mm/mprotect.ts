@@ -41,8 +41,8 @@ import {
   vmaIsAnonymous,
   vmaLookup,
   vmaMerge,
+  vmaNeedsDirtyTracking,
   vmaSetPageProt,
-  vmaWantsWritenotify,
 } from './vma.js';
 import { callVmaIsolate } from './vma_modify.js';
 import { offsetInPage, pageAddr } from './page.js';
@@ -188,9 +188,12 @@ export function changeProtection(k: Kernel, vma: Vma, start: number, end: number
   }
 }
 
-/** `mm/mprotect.c:vma_wants_manual_pte_write_upgrade`: may entries become writable at once, without a fault? */
+/**
+ * `mm/internal.h:vma_wants_manual_pte_write_upgrade`: may entries become writable at once, without a fault? Soft-dirty tracking does not ask
+ * for it: vma_wants_writenotify() sees the vm_page_prot from before, which is not that of the new flags, and gives up.
+ */
 function wantsUpgrade(k: Kernel, vma: Vma): boolean {
-  return (vma.flags & VM_SHARED) !== 0 ? vmaWantsWritenotify(k, vma) : (vma.flags & VM_WRITE) !== 0;
+  return (vma.flags & VM_SHARED) !== 0 ? vmaNeedsDirtyTracking(k, vma) : (vma.flags & VM_WRITE) !== 0;
 }
 
 function changePte(k: Kernel, vma: Vma, pg: number, e: number, upgrade: boolean): void {

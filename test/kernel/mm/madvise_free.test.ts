@@ -133,6 +133,24 @@ describe('MADV_FREE', () => {
     },
   );
 
+  it('does not end at a compound page that 6.1 and 6.12 cannot split, if they have no huge pages', () => {
+    const fill = inserted((m) => {
+      const head = allocPages(m.k, 1, false, true);
+      return [head, head + 1];
+    });
+    const part = (release: '6.1' | '6.12' | '7.2', from: number): number => {
+      const [m, p] = mixedmap(
+        { arch: 'um', release, regions: [{ name: 'pool', kind: 'ram', pages: 4 }] },
+        2,
+        fill,
+      );
+      return free(m, p + from * PAGE);
+    };
+    expect(() => part('6.1', 0)).toThrow('does not end');
+    expect(() => part('6.12', 1)).toThrow('does not end');
+    expect(part('7.2', 0)).toBe(0);
+  });
+
   it('does not know what it would make of a leaf', () => {
     const leaf: Handler = (m, [, vma]) => {
       const flags = PTE_PRESENT | PTE_SPECIAL | PTE_WRITE;
