@@ -25,7 +25,7 @@ export interface SearchOptions {
   readonly maxDepth?: number;
   /** Called for every new state, with its words in place, which must stay as they are; true ends the search. */
   onState?(id: number): boolean;
-  /** Called for every state without moves; true ends the search, soon. */
+  /** Called for every state without moves; true ends the search, if it remembers its moves behind the states that are made with it. */
   onFinal?(id: number): boolean | void;
 }
 
@@ -106,8 +106,9 @@ export class Search {
     return this.store.count - this.next;
   }
 
-  /** Explores until everything was seen, a bound is hit or the slice is over. */
+  /** Explores until everything was seen, a bound is hit or the slice is over. @throws what the system throws; Error if it has run out of memory before */
   run(options: SearchOptions = {}): Ending {
+    if (this.ending === 'memory') throw new Error('a search that has run out of memory cannot go on');
     const now = Date.now();
     const deadline = options.timeoutMs === undefined ? Infinity : now + options.timeoutMs;
     const pause = options.sliceMs === undefined ? Infinity : now + options.sliceMs;
@@ -158,7 +159,7 @@ export class Search {
   }
 
   private remember(id: number, parent: number, step: number): void {
-    if (id >= this.parents.length) {
+    while (id >= this.parents.length) {
       if (this.bytes + 2 * this.parents.byteLength > this.maxBytes)
         throw new StoreFull('the paths exceed their bound');
       this.store.limit -= 2 * this.parents.byteLength;

@@ -58,7 +58,7 @@ export class Expansion {
 
   /**
    * Makes every action of state `first`, and perhaps of others behind it, but not of `end`.
-   * @returns the first that is not done with: if it is `first`, the searcher has cut it short
+   * @returns the first that is not done with, for there was enough to do, it was cut short, or a table must grow
    */
   expand(first: number, end: number): number {
     this.again = false;
@@ -66,6 +66,8 @@ export class Expansion {
     if (this.memo !== undefined && this.store.count >= this.memo.from) this.memoise(this.memo);
     else if (this.memoised?.futile === true) this.memoised = undefined;
     const { memoised, running } = this;
+    if (memoised !== undefined && this.searcher.looks())
+      throw new Error('a search that remembers its moves has no words of new states');
     const next = memoised === undefined ? this.run(first) : memoised.expand(first, end);
     const { actions } = memoised ?? running;
     this.again = this.cut === 'again' || memoised?.crowded === true;

@@ -33,8 +33,8 @@ export class MemoSuccessors {
   private readonly running: Successors;
   /** Whether the rest of a state that was run was left out. */
   private cut = false;
-  /** Whether the move that was looked at last has failed. */
-  private failed = false;
+  /** Why looking at the last move has failed, if it has. */
+  private failure: { readonly cause: unknown } | undefined;
 
   /**
    * @param system for states in which the traced one fails, so that the failure is the system's own
@@ -70,12 +70,18 @@ export class MemoSuccessors {
     const found = (id: number, from: number, step: number): void => finder.found(id, from, step);
     const final = (id: number): void => finder.final(id);
     while (trees.state < last) {
-      const made = trees.make(last);
-      this.actions += trees.actions;
-      trees.eachNew(found);
-      trees.eachFinal(final);
+      let made;
+      try {
+        made = trees.make(last);
+      } finally {
+        // what has been kept counts, also if there is no room for more
+        this.actions += trees.actions;
+        trees.eachNew(found);
+        trees.eachFinal(final);
+      }
       if ((this.crowded = made === Made.Crowded)) break;
-      if (made === Made.Unknown && !this.learn(trees.move)) {
+      if (made === Made.ManyEnds) trees.widen();
+      else if (made === Made.Unknown && !this.learn(trees.move)) {
         const id = trees.state;
         if (!this.run(id)) break;
         trees.begin(id + 1);
@@ -91,12 +97,12 @@ export class MemoSuccessors {
     this.learned += 1;
     store.select(this.trees.state);
     store.reload(traced.words);
-    this.failed = false;
+    this.failure = undefined;
     let move;
     try {
       move = traced.trace(m);
-    } catch {
-      this.failed = true;
+    } catch (cause) {
+      this.failure = { cause };
     }
     return move !== undefined && this.trees.add(m, move);
   }
@@ -108,7 +114,7 @@ export class MemoSuccessors {
     try {
       const any = running.of(id);
       if (this.cut) return false;
-      if (this.failed) throw new Error('the twin of a system fails where the system does not');
+      if (this.failure) throw new Error('the twin of a system fails where the system does not', this.failure);
       if (!any) this.finder.final(id);
       return true;
     } finally {

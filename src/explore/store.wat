@@ -273,7 +273,7 @@
   ;;   44 where the ends that a move has come to are listed, 48 how many there is room for, 52 where forks are noted that it has come to
   ;;   56 slots that tell what a change made of a part last: 0 where the change is written down, 4 the number that the part had, 8 the one that it got
   ;;   60 successors that wait to be looked up, 64 the end of them, 68 the end of the room for them, 72 bytes of one: 0 its hash, 4 the state that it
-  ;;      follows, 8 the number of its action among the state's, 16 numbers of its parts
+  ;;      follows, 8 the number of its action among the state's, 12 for `flush`, 16 numbers of its parts
   ;;   76 the state whose moves are made, 80 four times the next of them, 84 actions that were made of it, 88 whether a move was possible
   ;; and what is reported:
   ;;   92 where new states are listed, 96 how many there is room for besides all that can wait, 100 how many there are; of each: 0 its number, 4 the state that it follows, 8 the number
@@ -534,11 +534,9 @@
         (i32.store (local.get $out) (local.get $id))
         (i32.store offset=4 (local.get $out) (i32.load offset=4 (local.get $from)))
         (i32.store offset=8 (local.get $out) (i32.load offset=8 (local.get $from)))
-        (local.set $out (i32.add (local.get $out) (i32.const 12)))))
+        (local.set $out (i32.add (local.get $out) (i32.const 12)))
+        (i32.store offset=100 (local.get $s) (i32.add (i32.load offset=100 (local.get $s)) (i32.const 1)))))
       (local.set $from (i32.add (local.get $from) (local.get $size)))
       (br_if $state (i32.ne (local.get $from) (local.get $end))))
-    (i32.store offset=64 (local.get $s) (i32.load offset=60 (local.get $s)))
-    (i32.store offset=100 (local.get $s) (i32.div_u
-      (i32.sub (local.get $out) (i32.load offset=92 (local.get $s)))
-      (i32.const 12))))
+    (i32.store offset=64 (local.get $s) (i32.load offset=60 (local.get $s))))
 )

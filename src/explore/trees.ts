@@ -29,7 +29,7 @@ const FORKS = 256;
 const FORK_WORDS = 4;
 /** Words of a successor that waits, before its parts. */
 const WAITING_HEAD = 4;
-/** Words of a thread for moves, as store.wat has them. */
+/** Words of a thread for moves, as store.wat has them, from its byte 36 on. */
 const W = {
   ...{
     ROOTS: 0,
@@ -57,8 +57,11 @@ const MORE = 'a move does more than follows from what it has read';
 export const enum Made {
   /** All were made, or there is no room to report more. */
   Some = 0,
+  /** Up to a move that is not known. */
   Unknown = 1,
+  /** A table must grow first; the state begins again. */
   Crowded = 2,
+  /** Up to a move that has more ends than there is room for. */
   ManyEnds = 3,
 }
 
@@ -109,13 +112,14 @@ export class MoveTrees {
       this.set(word, value);
   }
 
-  /** Makes moves that are known, of states up to `end`, at most {@link AT_ONCE}; what they have come to is to be asked for each time. */
+  /** Makes moves that are known, of states up to `end`, at most {@link AT_ONCE}. What they have come to is forgotten the next time. */
   make(end: number): Made {
-    for (;;) {
-      const made = this.store.moves(end) as Made;
-      if (made !== Made.ManyEnds) return made;
-      this.makeRoom(2 * this.get(W.LIST_ROOM));
-    }
+    return this.store.moves(end) as Made;
+  }
+
+  /** Makes room for more ends of a move, and forgets what moves have come to. */
+  widen(): void {
+    this.makeRoom(2 * this.get(W.LIST_ROOM));
   }
 
   /** The state whose moves are to be made next, or go on. */
@@ -155,6 +159,8 @@ export class MoveTrees {
    */
   add(m: number, move: TracedMove): boolean {
     if (move.paths.some(({ steps }) => forksOf(steps) > FORKS)) return false;
+    if (move.possible && move.paths.some(({ steps, writes }) => writes === undefined && forksOf(steps) === 0))
+      throw new Error('a move that is possible has no action');
     const fresh = this.store.alone(() => this.grow(m, move));
     // another thread may have been faster, once
     const asked = this.state * this.moves + m;

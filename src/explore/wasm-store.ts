@@ -22,6 +22,8 @@ const CROWDED = 1;
 /** Where the words lie that all threads have in common besides (a byte; 0: there are none), and whether a thread is at something that one does at a time. */
 const COMMON = 2;
 const BUSY = 3;
+/** How much all threads keep here besides (trees.ts), in units of 16 bytes. */
+const LENT = 4;
 /** How often a thread looks whether another has done with that before it lets go of its processor. */
 const PATIENCE = 5_000;
 /** Words of a table, as store.wat says. */
@@ -96,8 +98,6 @@ export class WasmStore implements States {
   private readonly loaded: number;
   /** The memory; another view of it once it has grown. */
   words!: Int32Array;
-  /** Bytes that others keep here (trees.ts). */
-  private lent = 0;
   /** The state that is looked up, and the one loaded last. */
   private a!: Int32Array;
   private b!: Int32Array;
@@ -173,7 +173,7 @@ export class WasmStore implements States {
   }
 
   get bytes(): number {
-    let bytes = this.lent;
+    let bytes = 16 * Atomics.load(this.words, LENT);
     for (let i = 0; i < this.shape.tables; i++) {
       const t = tableAt(i) / 4;
       bytes += this.words[t + T.COUNT]! * this.words[t + T.BYTES]! + 4 * SLOT * (this.words[t + T.MASK]! + 1);
@@ -226,7 +226,7 @@ export class WasmStore implements States {
   /** Takes words of the memory for something else, all 0. @returns the byte at which they lie @throws StoreFull */
   lend(words: number): number {
     if (this.bytes + 4 * words > this.limit) throw new StoreFull('the stored states exceed their bound');
-    this.lent += 4 * words;
+    Atomics.add(this.words, LENT, Math.ceil(words / 4));
     return this.heap.take(words);
   }
 

@@ -178,6 +178,8 @@ export class Kernel {
     this.t = t;
     this.stopped = false;
     this.chose = false;
+    // a step that was thrown out of may have left it behind
+    this.atomic = 0;
     this.fuel = FUEL;
     this.chain = 0;
     w[t + THREAD.WAIT] = 0;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Search } from '../../src/explore/bfs.js';
+import { Search, type Ending, type SearchOptions } from '../../src/explore/bfs.js';
 import type { Memo } from '../../src/explore/expansion.js';
 import { replaying } from '../../src/explore/chooser.js';
 import { MemoSuccessors } from '../../src/explore/memo.js';
@@ -9,15 +9,10 @@ import { traced, WatchedWords, type Traced, type TracedMove } from '../../src/ex
 import { Made, MoveTrees } from '../../src/explore/trees.js';
 import { WasmStore } from '../../src/explore/wasm-store.js';
 import { specsUpTo, type Spec } from './specs.js';
+import { mix, pick, takings, takingMemo, takingSystem, type Taking } from './taking.js';
 
 /** A move of its systems looks at a few words and writes a few, as a seed has it. */
 const specs = specsUpTo({ width: 40, size: 9, moves: 4 });
-
-function mix(seed: number, ...from: readonly number[]): number {
-  let h = seed;
-  for (const x of from) h = Math.imul(h ^ (x + 0x9e37), 0x85ebca6b) ^ (h >>> 13);
-  return (h >>> 7) ^ (h >>> 19);
-}
 
 /** Which word is looked at next follows from those looked at before. */
 function system(
@@ -51,13 +46,28 @@ function watchedSystem(spec: Spec): Traced {
   return traced(system(spec, watched as unknown as Int32Array), watched);
 }
 
-const BOUND = 400;
-
+/** A search of few moves from the start, so that the moves of many states are made at a time. */
 function searched(spec: Spec, memo?: Memo) {
-  const search = new Search(system(spec), false, 1, memo);
+  return seen(new Search(system(spec), false, 1, memo), { maxDepth: 3 });
+}
+
+/** All that a search finds, and the ways to it. */
+function seen(search: Search, options: SearchOptions) {
   const finals: number[] = [];
-  const ending = search.run({ maxStates: BOUND, onFinal: (id) => void finals.push(id) });
-  return { search, ending, finals, states: search.states, transitions: search.transitions };
+  const states: string[] = [];
+  let [ending, error]: [Ending, string] = ['paused', ''];
+  try {
+    while (ending === 'paused') ending = search.run({ ...options, onFinal: (id) => void finals.push(id) });
+  } catch (e) {
+    error = String(e);
+  }
+  const words = new Int32Array(search.system.words.length);
+  for (let id = 0; id < search.states; id++) {
+    search.store.load(id, words);
+    states.push(words.join());
+  }
+  const ways = states.flatMap((_, id) => (id % 7 === 0 ? [search.path(id)] : []));
+  return { ending, error, states, transitions: search.transitions, depth: search.depth, finals, ways };
 }
 
 describe('a search that remembers moves', () => {
@@ -65,21 +75,26 @@ describe('a search that remembers moves', () => {
     fc.assert(
       fc.property(specs, fc.constantFrom(0, 7), (spec, from) => {
         const plain = searched(spec);
-        const other = searched(spec, { from, traced: () => watchedSystem(spec) });
-        const { search: a, ...expected } = plain;
-        const { search: b, ...found } = other;
-        expect(found).toEqual(expected);
-        const [left, right] = [new Int32Array(spec.width), new Int32Array(spec.width)];
-        for (let id = 0; id < a.states; id++) {
-          a.store.load(id, left);
-          b.store.load(id, right);
-          expect(right).toEqual(left);
-        }
-        const last = a.states - 1;
-        expect(b.path(last)).toEqual(a.path(last));
+        expect(searched(spec, { from, traced: () => watchedSystem(spec) })).toEqual(plain);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
+  });
+
+  it('finds the same where moves choose among things, fail or lead nowhere', () => {
+    const search = (spec: Taking, memo?: Memo): Search => new Search(takingSystem(spec), false, 1, memo);
+    const ends = new Set<string>();
+    fc.assert(
+      fc.property(takings, fc.constantFrom(0, 7), fc.boolean(), (spec, from, sliced) => {
+        const plain = seen(search(spec), { maxStates: 2_000 });
+        if (plain.ending === 'states') return;
+        ends.add(`${plain.error} ${plain.states.length > 300}`);
+        const other = search(spec, takingMemo(spec, from));
+        expect(seen(other, sliced ? { sliceMs: 0 } : {})).toEqual(plain);
+      }),
+      { numRuns: 80, seed: 5 },
+    );
+    expect(ends.size).toBe(4);
   });
 
   it('runs most moves once only', () => {
@@ -89,9 +104,10 @@ describe('a search that remembers moves', () => {
       const { words, trace } = watchedSystem(spec);
       return { words, trace: (m) => ((traces += 1), trace(m)) };
     };
-    const { states } = searched(spec, { from: 0, traced: counted });
-    expect(states).toBeGreaterThan(100);
-    expect(traces).toBeLessThan(states / 4);
+    const search = new Search(system(spec), false, 1, { from: 0, traced: counted });
+    const { states } = seen(search, { maxStates: 400 });
+    expect(states.length).toBeGreaterThan(100);
+    expect(traces).toBeLessThan(states.length / 4);
   });
 
   it('is told by the system itself what fails', () => {
@@ -131,10 +147,18 @@ describe('a search that remembers moves', () => {
     expect(traces).toBeLessThan(4_000);
   });
 
-  it('keeps within its memory', () => {
+  it('keeps within its memory, and does not go on without', () => {
     const spec = { seed: 6, width: 12, size: 5, moves: 3, cuts: [0] };
     const search = new Search(system(spec), false, 1, { from: 0, traced: () => watchedSystem(spec) });
     expect(search.run({ maxBytes: 100_000 })).toBe('memory');
+    expect(() => search.run()).toThrow('cannot go on');
+  });
+
+  it('cannot show the words of new states', () => {
+    const spec = { seed: 6, width: 12, size: 5, moves: 3, cuts: [0] };
+    const search = new Search(system(spec), false, 1, { from: 0, traced: () => watchedSystem(spec) });
+    search.run({ maxDepth: 2 });
+    expect(() => search.run({ onState: () => false })).toThrow('no words of new states');
   });
 });
 
@@ -227,15 +251,7 @@ describe('a choice among things', () => {
       enabled: () => own[0]! < 3,
       apply: (_, choose) => {
         own[0]! += 1;
-        const free = (i: number): boolean => own[1 + i] === 0;
-        const all = [0, 1, 2, 3, 4, 5];
-        let i;
-        if (choose.among) i = choose.among(6, free);
-        else {
-          const possible = all.filter(free);
-          i = possible.length === 0 ? -1 : possible[choose(possible.length)]!;
-        }
-        if (i < 0) throw new RangeError('nothing is left');
+        const i = pick(choose, 6, (thing) => own[1 + thing] === 0);
         if (choose(2) === 1) own[1 + i] = own[1 + ((i + 1) % 6)]! + 1;
       },
     };
@@ -283,6 +299,36 @@ describe('a choice among things', () => {
       expect(() => search.run()).toThrow('nothing is left');
       expect([search.states, search.transitions]).toEqual([5, 4]);
     }
+  });
+
+  it('can come to have more ends than there is room for', () => {
+    const N = 100;
+    /** One is taken of the lower half, then of the upper, then of all. */
+    const halves = (own: Int32Array): TransitionSystem => ({
+      words: own,
+      cuts: [0],
+      moves: 2,
+      enabled: (m) => own[1] !== 1 && (m === 0 ? own[1] === 0 : own[0]! < 3),
+      apply: (m, choose) => {
+        if (m === 0) {
+          own[2 + pick(choose, N, (i) => own[2 + i] === 0)] = 2;
+          own[1] = 1;
+        } else {
+          const kind = (own[0]! += 1);
+          own[1] = 0;
+          for (let i = 0; i < N; i++) own[2 + i] = Number((kind === 1 && i >= 50) || (kind === 2 && i < 50));
+        }
+      },
+    });
+    const [plain, other] = [0, 1].map((from) => {
+      const own = new Int32Array(2 + N).fill(1);
+      own.set([0, -1]);
+      const watched = new WatchedWords(2 + N);
+      const memo = { from: 0, traced: () => traced(halves(watched as unknown as Int32Array), watched) };
+      return seen(new Search(halves(own), false, 1, from === 0 ? undefined : memo), {});
+    });
+    expect(other).toEqual(plain);
+    expect(plain!.finals.length).toBe(200);
   });
 
   it('can have more ends than were expected', () => {
@@ -336,6 +382,8 @@ describe('the trees of moves', () => {
     trees.add(0, action(1, 0, 0, 1));
     expect(() => trees.add(0, action(1, 0, 0, 1))).toThrow('more than follows');
     expect(() => trees.add(0, action(2, 0, 0, 1))).toThrow('other words');
+    const nothing = { possible: true, paths: [{ steps: [1, 1] }] };
+    expect(() => trees.add(0, nothing)).toThrow('has no action');
     const choosing = { possible: true, paths: [{ steps: [-2, 0], writes: state(0, 1) }] };
     expect(() => trees.add(0, choosing)).toThrow('has not chosen before');
   });
