@@ -178,8 +178,6 @@ export class Kernel {
     this.t = t;
     this.stopped = false;
     this.chose = false;
-    // a step that was thrown out of may have left it behind
-    this.atomic = 0;
     this.fuel = FUEL;
     this.chain = 0;
     w[t + THREAD.WAIT] = 0;
@@ -351,13 +349,17 @@ export class Kernel {
     const nf = this.push(f + 1 + this.routines[this.w[f]! & ID_MASK]!.words, fn);
     this.loadParams(nf, fn);
     this.atomic += 1;
-    while (this.w[t + THREAD.FP] !== f && !this.stopped) {
-      const g = this.w[t + THREAD.FP]!;
-      const head = this.w[g]!;
-      this.routines[head & ID_MASK]!.step(this, g, (head >>> ID_BITS) & PC_MASK);
-      if (--this.fuel < 0) throw new UnknownError('bound: a step does not end');
+    try {
+      while (this.w[t + THREAD.FP] !== f && !this.stopped) {
+        const g = this.w[t + THREAD.FP]!;
+        const head = this.w[g]!;
+        this.routines[head & ID_MASK]!.step(this, g, (head >>> ID_BITS) & PC_MASK);
+        if (--this.fuel < 0) throw new UnknownError('bound: a step does not end');
+      }
+    } finally {
+      // whoever looks at moves goes on after one that has failed
+      this.atomic -= 1;
     }
-    this.atomic -= 1;
     if (this.stopped && !this.frozen) throw new UnknownError('a hook called under a lock tried to sleep');
     return this.takeRet();
   }
