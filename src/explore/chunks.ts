@@ -81,27 +81,20 @@ export class ChunkTable {
     this.reserve(old.byteLength);
     const table = new Int32Array(old.length * 2);
     const mask = table.length / SLOT - 1;
-    moveSlots(old, 0, this.mask + 1, table, 0, mask);
+    moveSlots(old, table, mask);
     this.table = table;
     this.mask = mask;
   }
 }
 
-/** Enters what is in the `slots` slots at old[from..) into the empty table at table[to..). */
-export function moveSlots(
-  old: Int32Array,
-  from: number,
-  slots: number,
-  table: Int32Array,
-  to: number,
-  mask: number,
-): void {
-  for (let at = from; at < from + SLOT * slots; at += SLOT) {
+/** Enters the slots of `old` into an empty table. */
+function moveSlots(old: Int32Array, table: Int32Array, mask: number): void {
+  for (let at = 0; at < old.length; at += SLOT) {
     if (old[at] === 0) continue;
     let slot = old[at + 1]! & mask;
-    while (table[to + SLOT * slot] !== 0) slot = (slot + 1) & mask;
-    table[to + SLOT * slot] = old[at]!;
-    table[to + SLOT * slot + 1] = old[at + 1]!;
+    while (table[SLOT * slot] !== 0) slot = (slot + 1) & mask;
+    table[SLOT * slot] = old[at]!;
+    table[SLOT * slot + 1] = old[at + 1]!;
   }
 }
 

@@ -31,19 +31,26 @@ const FORK_WORDS = 4;
 const WAITING_HEAD = 4;
 /** Words of a thread for moves, as store.wat has them, from its byte 36 on. */
 const W = {
-  ...{
-    ROOTS: 0,
-    MOVES: 1,
-    LIST: 2,
-    LIST_ROOM: 3,
-    FORKS: 4,
-    SLOTS: 5,
-    WAITING: 6,
-    WAITING_END: 7,
-    WAITING_ROOM: 8,
-  },
-  ...{ WAITING_BYTES: 9, STATE: 10, MOVE: 11, ACTIONS: 12, ANY: 13 },
-  ...{ NEW: 14, NEW_ROOM: 15, NEW_COUNT: 16, FINALS: 17, FINALS_COUNT: 18, DONE: 19 },
+  ROOTS: 0,
+  MOVES: 1,
+  LIST: 2,
+  LIST_ROOM: 3,
+  FORKS: 4,
+  SLOTS: 5,
+  WAITING: 6,
+  WAITING_END: 7,
+  WAITING_ROOM: 8,
+  WAITING_BYTES: 9,
+  STATE: 10,
+  MOVE: 11,
+  ACTIONS: 12,
+  ANY: 13,
+  NEW: 14,
+  NEW_ROOM: 15,
+  NEW_COUNT: 16,
+  FINALS: 17,
+  FINALS_COUNT: 18,
+  DONE: 19,
 } as const;
 /** States whose moves can be made at a time. */
 export const AT_ONCE = 64;
@@ -103,13 +110,8 @@ export class MoveTrees {
 
   /** Begins with the moves of a state. */
   begin(state: number): void {
-    for (const [word, value] of [
-      [W.STATE, state],
-      [W.MOVE, 0],
-      [W.ACTIONS, 0],
-      [W.ANY, 0],
-    ] as const)
-      this.set(word, value);
+    this.set(W.STATE, state);
+    for (const word of [W.MOVE, W.ACTIONS, W.ANY]) this.set(word, 0);
   }
 
   /** Makes moves that are known, of states up to `end`, at most {@link AT_ONCE}. What they have come to is forgotten the next time. */

@@ -3,16 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { runToEnd, Search } from '../../src/explore/bfs.js';
 import { replaying } from '../../src/explore/chooser.js';
 import type { Choose, TransitionSystem } from '../../src/explore/system.js';
-import { specsUpTo, type Spec } from './specs.js';
+import { mix, specsUpTo, type Spec } from './specs.js';
 
 /** Small numbers, and few. */
 const specs = specsUpTo({ width: 4, size: 4, moves: 3 });
 
 /** A number below `n` from everything that a decision may depend on. */
 function decide(spec: Spec, n: number, ...from: readonly number[]): number {
-  let h = spec.seed;
-  for (const x of from) h = Math.imul(h ^ (x + 0x9e37), 0x85ebca6b) ^ (h >>> 13);
-  return ((h >>> 7) ^ (h >>> 19)) % n;
+  return mix(spec.seed, ...from) % n;
 }
 
 const enabled = (spec: Spec, w: Int32Array, m: number): boolean => decide(spec, 3, 1, m, ...w) !== 0;

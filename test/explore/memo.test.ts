@@ -8,22 +8,17 @@ import type { TransitionSystem } from '../../src/explore/system.js';
 import { traced, WatchedWords, type Traced, type TracedMove } from '../../src/explore/trace.js';
 import { Made, MoveTrees } from '../../src/explore/trees.js';
 import { WasmStore } from '../../src/explore/wasm-store.js';
-import { specsUpTo, type Spec } from './specs.js';
-import { mix, pick, takings, takingMemo, takingSystem, type Taking } from './taking.js';
+import { looking, mix, specsUpTo, type Spec } from './specs.js';
+import { pick, takings, takingMemo, takingSystem, type Taking } from './taking.js';
 
 /** A move of its systems looks at a few words and writes a few, as a seed has it. */
 const specs = specsUpTo({ width: 40, size: 9, moves: 4 });
 
-/** Which word is looked at next follows from those looked at before. */
 function system(
   { seed, width, size, moves, cuts }: Spec,
   words: Int32Array = new Int32Array(width),
 ): TransitionSystem {
-  const look = (m: number, times: number): number => {
-    let seen = mix(seed, m);
-    for (let i = 0; i < times; i++) seen = mix(seed, seen, words[seen % width]!);
-    return seen;
-  };
+  const look = looking(seed, (seen) => words[seen % width]!);
   return {
     words,
     cuts,

@@ -25,3 +25,23 @@ export function specsUpTo(most: Pick<Spec, 'width' | 'size' | 'moves'>): fc.Arbi
         .map((cuts): Spec => ({ ...s, cuts: [0, ...cuts] })),
     );
 }
+
+/** A number that follows from others, as a seed has it. */
+export function mix(seed: number, ...from: readonly number[]): number {
+  let h = seed;
+  for (const x of from) h = Math.imul(h ^ (x + 0x9e37), 0x85ebca6b) ^ (h >>> 13);
+  return (h >>> 7) ^ (h >>> 19);
+}
+
+/**
+ * How a move looks at words: which comes next follows from those before.
+ * @param word the one that a number stands for
+ * @returns what move `m` has seen after so many
+ */
+export function looking(seed: number, word: (seen: number) => number): (m: number, times: number) => number {
+  return (m, times) => {
+    let seen = mix(seed, m);
+    for (let i = 0; i < times; i++) seen = mix(seed, seen, word(seen));
+    return seen;
+  };
+}

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { Memo } from '../../src/explore/expansion.js';
 import type { Choose, TransitionSystem } from '../../src/explore/system.js';
 import { traced, WatchedWords } from '../../src/explore/trace.js';
+import { looking, mix } from './specs.js';
 
 export interface Taking {
   readonly seed: number;
@@ -33,12 +34,6 @@ export const takings: fc.Arbitrary<Taking> = fc
     return fc.subarray(places).map((cuts): Taking => ({ ...spec, cuts: [0, ...cuts] }));
   });
 
-export function mix(seed: number, ...from: readonly number[]): number {
-  let h = seed;
-  for (const x of from) h = Math.imul(h ^ (x + 0x9e37), 0x85ebca6b) ^ (h >>> 13);
-  return (h >>> 7) ^ (h >>> 19);
-}
-
 /** One of those for which `is` holds, as who makes the choice wants it. @throws RangeError if there is none */
 export function pick(choose: Choose, count: number, is: (i: number) => boolean): number {
   const possible = choose.among ? [] : Array.from({ length: count }, (_, i) => i).filter(is);
@@ -59,11 +54,7 @@ export function takingSystem(
   const set = (i: number, value: number): void => {
     words[apart * (i % things)] = ((value % size) + size) % size;
   };
-  const look = (m: number, times: number): number => {
-    let seen = mix(seed, m);
-    for (let i = 0; i < times; i++) seen = mix(seed, seen, of(seen));
-    return seen;
-  };
+  const look = looking(seed, of);
   /** Takes a thing that has the value wanted; sometimes the one behind it counts, too, and sometimes one is there for sure. */
   const take = (choose: Choose, seen: number, again: boolean): number => {
     const value = seen % size;
