@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Source } from '../c/diagnostics.js';
-import { loadGrammar, type Grammar } from '../c/grammar.js';
+import { loadGrammar } from '../c/grammar.js';
 import type { LitmusTest } from '../litmus/ast.js';
+import type { LoadOptions } from '../litmus/load.js';
 import { runTest } from '../run/index.js';
 import { sharedRuns } from '../run/shared.js';
 import { parseLitmus } from '../run/parse.js';
@@ -17,14 +18,22 @@ function wasm(name: string): Uint8Array {
   return readFileSync(new URL(`./${name}.wasm`, import.meta.url));
 }
 
+/** Reads a test, or with `threadless` a driver alone. @throws {DiagnosticError} */
+export type Parse = (source: Source, options?: LoadOptions) => LitmusTest;
+
 /**
- * The grammar of C.
+ * The front end.
  * @param few whether no more than a few runs are to be made
  */
-export async function loadParser(few = false): Promise<Grammar> {
+export async function loadParser(few = false): Promise<Parse> {
   const grammar = await loadGrammar(wasm('web-tree-sitter'), wasm('tree-sitter-c'));
-  flagsForRunning(!few);
-  return grammar;
+  return (source, options) => {
+    try {
+      return parseLitmus(source, grammar, options);
+    } finally {
+      flagsForRunning(!few);
+    }
+  };
 }
 
 /**
@@ -34,10 +43,10 @@ export async function loadParser(few = false): Promise<Grammar> {
 export async function loadEngine(
   few = false,
 ): Promise<Engine<LitmusTest> & { parseDriver(source: Source): LitmusTest }> {
-  const grammar = await loadParser(few);
+  const parse = await loadParser(few);
   return {
-    parse: (source) => parseLitmus(source, grammar),
-    parseDriver: (source) => parseLitmus(source, grammar, { threadless: true }),
+    parse,
+    parseDriver: (source) => parse(source, { threadless: true }),
     run: runTest,
     shared: sharedRuns,
     crew: (threads, source) => new Helpers(threads, { crew: { verb: 'run', source } }),

@@ -12,11 +12,14 @@ export function flagsForLoading(): void {
   setFlagsFromString('--interrupt-budget=264000');
 }
 
+/** What {@link flagsForLoading} has switched off: to be without the optimizing compiler implies the other two, to be with it again nothing. */
+const OPTIMIZE = ['--no-liftoff-only', '--wasm-tier-up', '--wasm-dynamic-tiering'];
+
 /**
- * The parser is there: what WebAssembly is compiled after it may be optimized again.
+ * A test has been read: WebAssembly that is compiled now, the search's, may be optimized.
  * @param long functions may be, too, as soon as V8 usually does it: there is much to run
  */
 export function flagsForRunning(long: boolean): void {
-  setFlagsFromString('--no-liftoff-only');
+  for (const flag of OPTIMIZE) setFlagsFromString(flag);
   if (long) setFlagsFromString('--interrupt-budget=67584');
 }

@@ -1,7 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { DiagnosticError } from '../c/diagnostics.js';
-import type { Grammar } from '../c/grammar.js';
 import { ARCH_NAMES } from '../kernel/arch/index.js';
 import type { parseFact } from '../kernel/facts.js';
 import { RELEASES } from '../kernel/release.js';
@@ -17,7 +16,6 @@ import {
 import type { LitmusTest } from '../litmus/ast.js';
 import { factsOf, optionFacts, runTest } from '../run/index.js';
 import type { Allocator, Probability } from '../run/probability/index.js';
-import { parseLitmus } from '../run/parse.js';
 import type { KindName } from '../verify/types.js';
 import { agrees, withinOf, type Within } from '../verify/expectation.js';
 import { likelihood } from '../verify/likelihood.js';
@@ -30,7 +28,7 @@ import {
 } from '../verify/index.js';
 import type { Context } from './context.js';
 import { Helpers, workersFor } from './crew.js';
-import { loadParser } from './engine.js';
+import { loadParser, type Parse } from './engine.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { findTests } from './files.js';
 import { configurations, probabilityOf, type Configuration } from './options.js';
@@ -81,8 +79,8 @@ export async function verifyCommand(this: Context, flags: VerifyFlags, ...paths:
     const file = flags[option];
     if (file !== undefined) checkWritable(option, resolve(this.cwd, file));
   }
-  const grammar = await loadParser();
-  const verification = new Verification(this, flags, grammar, new ProgressLine(stderr));
+  const parse = await loadParser();
+  const verification = new Verification(this, flags, parse, new ProgressLine(stderr));
   const files = findTests(paths, this.cwd);
   for (const [index, file] of files.entries()) {
     if (this.signal.aborted) break;
@@ -127,7 +125,7 @@ class Verification {
   constructor(
     private readonly context: Context,
     private readonly flags: VerifyFlags,
-    private readonly grammar: Grammar,
+    private readonly parse: Parse,
     private readonly progress: ProgressLine,
   ) {}
 
@@ -143,7 +141,7 @@ class Verification {
     let crew: Helpers<VerifyTask, VerifyReport> | undefined;
     try {
       const text = readFileSync(resolve(this.context.cwd, file), 'utf8');
-      const test = parseLitmus({ file, text }, this.grammar, { threadless: true });
+      const test = this.parse({ file, text }, { threadless: true });
       if (test.threads.length > 0 && !this.flags.anyUser)
         throw new UsageError(`${file} has threads of its own: --any-user leaves them aside`);
       const workers = workersFor(this.flags);
@@ -232,7 +230,7 @@ class Verification {
     if (result.violation === undefined) return undefined;
     const text = counterexampleText(result, counterexampleName(result), 'Sometimes');
     if (text === undefined) return undefined;
-    const test = parseLitmus({ file: `${counterexampleName(result)}.litmus`, text }, this.grammar);
+    const test = this.parse({ file: `${counterexampleName(result)}.litmus`, text });
     const { arch, release } = result;
     const facts = Object.fromEntries(this.flags.fact ?? []);
     const { probability } = probabilityOf(this.flags);

@@ -190,6 +190,18 @@ test('the code that the build has compiled is run', () => {
   expect(stdout.split('\n').at(-2)).toBe('compiled anew: 0');
 });
 
+test('a search has the optimizing compiler of WebAssembly, which the parser has not', () => {
+  const search = ['run', '--arch', 'arm', '--no-symmetry', '--no-por', 'bench/middle.litmus'];
+  const command = ['--trace-wasm-compilation-times', BIN, ...search];
+  const { stdout } = spawnSync(process.execPath, command, { encoding: 'utf8' });
+  const functions = [...stdout.matchAll(/^Compiled function \S+#(\d+) using TurboFan/gm)].map(([, n]) =>
+    Number(n),
+  );
+  expect(functions).not.toEqual([]);
+  // the parser has hundreds
+  expect(Math.max(...functions)).toBeLessThan(50);
+});
+
 describe('signals', () => {
   test('a reader that goes away is no error worth a word', () => {
     const { stdout, stderr } = spawnSync(
