@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Source } from '../c/diagnostics.js';
 import { stop, Stop, type Shared } from '../explore/crew.js';
-import type { Crew } from '../run/help.js';
+import type { Crew, Joining } from '../run/help.js';
 
-/** What a helping thread is started with. Once it has read the test it says `ready`, and makes its part of each search that it is sent. */
+/** What a helping thread is started with. */
 export interface CrewData {
   readonly crew: { readonly verb: 'run' | 'verify'; readonly source: Source };
 }
+
+/** What it is told then: of a search, for which it makes itself ready and says so, or to join that search. */
+export type ToHelper = { readonly plan: unknown } | { readonly joining: Joining };
 
 export function isCrewData(data: unknown): data is CrewData {
   return typeof data === 'object' && data !== null && 'crew' in data;
@@ -30,8 +33,9 @@ export function workersFor({
 }
 
 /** Threads to help with the searches of a file. */
-export class Helpers<Task extends { readonly shared: Shared }, Report> implements Crew<Task, Report> {
-  private helpers: Helper<Task, Report>[] | undefined;
+export class Helpers<Plan, Report> implements Crew<Plan, Report> {
+  private helpers: Helper<Report>[] | undefined;
+  private plan: Plan | undefined;
 
   /** @param threads that make a search, the one that is helped included */
   constructor(
@@ -40,16 +44,18 @@ export class Helpers<Task extends { readonly shared: Shared }, Report> implement
     private readonly entry = WORKER,
   ) {}
 
-  ready(): boolean {
+  ready(plan: Plan): boolean {
     this.helpers ??= Array.from(
       { length: this.threads - 1 },
-      () => new Helper<Task, Report>(this.entry, this.data),
+      () => new Helper<Report>(this.entry, this.data),
     );
+    if (plan !== this.plan) for (const helper of this.helpers) helper.prepare(plan);
+    this.plan = plan;
     return this.helpers.every(({ ready }) => ready);
   }
 
-  search(tasks: readonly Task[]): Promise<readonly Report[]> {
-    return Promise.all(tasks.map((task, i) => this.helpers![i]!.search(task)));
+  join(shared: Shared): Promise<readonly Report[]> {
+    return Promise.all(this.helpers!.map((helper, i) => helper.join({ shared, index: i + 1 })));
   }
 
   /** Ends the threads. */
@@ -59,7 +65,7 @@ export class Helpers<Task extends { readonly shared: Shared }, Report> implement
   }
 }
 
-class Helper<Task extends { readonly shared: Shared }, Report> {
+class Helper<Report> {
   /** One that has failed never is: then there is no help. */
   ready = false;
   private readonly worker: Worker;
@@ -76,12 +82,21 @@ class Helper<Task extends { readonly shared: Shared }, Report> {
     this.worker.on('exit', (code) => this.fail(new Error(`a thread of the search ended with ${code}`)));
   }
 
-  search(task: Task): Promise<Report> {
-    this.shared = task.shared;
+  prepare(plan: unknown): void {
+    this.ready = false;
+    this.tell({ plan });
+  }
+
+  join(joining: Joining): Promise<Report> {
+    this.shared = joining.shared;
     return new Promise((resolve, reject) => {
       this.told = { resolve, reject };
-      this.worker.postMessage(task);
+      this.tell({ joining });
     });
+  }
+
+  private tell(message: ToHelper): void {
+    this.worker.postMessage(message);
   }
 
   close(): void {

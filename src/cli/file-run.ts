@@ -1,6 +1,6 @@
 /** Runs one file on every configuration and tells what happens as it happens; knows nothing of printing. */
 import { DiagnosticError, formatDiagnostic, type Source } from '../c/diagnostics.js';
-import type { CrewReport, CrewTask } from '../run/crew.js';
+import type { CrewPlan, CrewReport } from '../run/crew.js';
 import type { Crew } from '../run/help.js';
 import type { Progress, RunOptions, RunResult } from '../run/result.js';
 import type { TwinOf } from '../run/twin.js';
@@ -15,7 +15,7 @@ export interface Engine<T> {
   /** Like `run` of this test, but configurations that the test cannot tell apart have one run in common. */
   shared?(test: T): (options: RunOptions) => Promise<RunResult>;
   /** Threads to help with large searches of a file's test; they are to be closed. */
-  crew?(threads: number, source: Source): Crew<CrewTask, CrewReport> & { close(): void };
+  crew?(threads: number, source: Source): Crew<CrewPlan, CrewReport> & { close(): void };
   /** What looks at the moves of large searches. */
   readonly twin?: () => TwinOf;
 }

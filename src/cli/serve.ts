@@ -1,9 +1,10 @@
 /** A thread of the pool: runs the files that it is given, one after the other. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { crewMember, type CrewTask } from '../run/crew.js';
+import { crewMember, type CrewPlan } from '../run/crew.js';
 import { verifyMember } from '../verify/crew.js';
-import type { VerifyTask } from '../verify/index.js';
-import { isCrewData, type CrewData } from './crew.js';
+import type { Helper } from '../run/help.js';
+import type { VerifyPlan } from '../verify/index.js';
+import { isCrewData, type CrewData, type ToHelper } from './crew.js';
 import { loadEngine } from './engine.js';
 import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
 import type { FromThread, ToThread } from './pool.js';
@@ -15,17 +16,16 @@ const GATHER_MS = 50;
 async function serveCrew({ crew }: CrewData): Promise<void> {
   const port = parentPort!;
   const { parse, parseDriver, twin } = await loadEngine();
-  const answer = <Task>(report: (task: Task) => unknown): void => {
-    port.on('message', (task: Task) => port.postMessage({ report: report(task) }));
-  };
-  if (crew.verb === 'run') {
-    const test = parse(crew.source);
-    answer((task: CrewTask) => crewMember(test, task, twin));
-  } else {
-    const driver = parseDriver(crew.source);
-    answer((task: VerifyTask) => verifyMember(driver, task));
-  }
-  port.postMessage('ready');
+  const test = crew.verb === 'run' ? parse(crew.source) : parseDriver(crew.source);
+  let helper: Helper<unknown> | undefined;
+  port.on('message', (message: ToHelper) => {
+    if ('joining' in message) return port.postMessage({ report: helper!(message.joining) });
+    helper =
+      crew.verb === 'run'
+        ? crewMember(test, message.plan as CrewPlan, twin)
+        : verifyMember(test, message.plan as VerifyPlan);
+    port.postMessage('ready');
+  });
 }
 
 /** Serves until the thread is ended. */

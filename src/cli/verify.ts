@@ -24,7 +24,7 @@ import {
   type VerifyOptions,
   type VerifyReport,
   type VerifyResult,
-  type VerifyTask,
+  type VerifyPlan,
 } from '../verify/index.js';
 import type { Context } from './context.js';
 import { Helpers, workersFor } from './crew.js';
@@ -138,7 +138,7 @@ class Verification {
   }
 
   async file(file: string, label: string, chosen: readonly Configuration[]): Promise<void> {
-    let crew: Helpers<VerifyTask, VerifyReport> | undefined;
+    let crew: Helpers<VerifyPlan, VerifyReport> | undefined;
     try {
       const text = readFileSync(resolve(this.context.cwd, file), 'utf8');
       const test = this.parse({ file, text }, { threadless: true });
@@ -163,7 +163,7 @@ class Verification {
   private async verify(
     test: LitmusTest,
     configuration: Configuration,
-    crew: Helpers<VerifyTask, VerifyReport> | undefined,
+    crew: Helpers<VerifyPlan, VerifyReport> | undefined,
   ): Promise<VerifyResult> {
     const { model } = this.context;
     model?.begin();

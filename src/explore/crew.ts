@@ -31,7 +31,8 @@ const END = 4;
 const DEPTH = 5;
 /** First state that no thread has taken. */
 const NEXT = 16;
-const CONTROL = 32;
+/** Numbers of states that a thread had taken for this layer and not used: the first, and the end of them; of each thread. */
+const UNUSED = 32;
 
 /** Why the threads stop before the end. */
 export const enum Stop {
@@ -52,11 +53,11 @@ const HANDFUL = 64;
 export function share(search: Search, threads: number): Shared | undefined {
   const { sharedStore: store, position } = search;
   if (store === undefined) return undefined;
-  const control = new Int32Array(new SharedArrayBuffer(4 * CONTROL));
+  const control = new Int32Array(new SharedArrayBuffer(4 * (UNUSED + 2 * threads)));
   control[NEXT] = position.next;
   control[END] = position.layerEnd;
   control[DEPTH] = search.depth;
-  store.together = true;
+  store.joined();
   const progress = new Float64Array(new SharedArrayBuffer(8 * 2 * threads));
   return { threads, control, progress, memory: store.heap.memory };
 }
@@ -95,7 +96,10 @@ export interface MemberOptions {
   readonly maxBytes?: number | undefined;
   /** For a thread that has not begun the search. */
   readonly memo?: Memo | undefined;
-  /** Called for every state that this thread was the first to find, with its words in place, which must stay as they are; true stops all. */
+  /**
+   * Called for every state that this thread was the first to find, with its words in place, which must stay as they are; true stops all. The
+   * number may become another when all have finished the layer.
+   */
   onState?(id: number): boolean;
   /** Called for every state without moves that this thread has looked at; true stops all. */
   onFinal?(id: number): boolean | void;
@@ -229,7 +233,11 @@ export class Member {
       else yield { word: DONE, value: done, ms: 1 };
       if (this.stopped) return false;
     }
+    control.set(store.giveBack(), UNUSED + 2 * this.o.index);
     const together = yield* this.meet(() => {
+      store.closeGaps(
+        Array.from({ length: threads }, (_, i) => [control[UNUSED + 2 * i]!, control[UNUSED + 2 * i + 1]!]),
+      );
       control[DONE] = 0;
       control[NEXT] = end;
       control[END] = store.count;
@@ -238,11 +246,11 @@ export class Member {
     return together && control[END]! > end;
   }
 
-  /** Lets the tables grow, once all threads have noticed that one must. @returns false if the search was stopped */
+  /** Lets the tables grow, once all threads have noticed that one must; each enters a part of what was there. @returns false if the search was stopped */
   private *grow(): Generator<Wait, boolean> {
-    const together = yield* this.meet(() => this.store.growTogether());
-    this.store.refresh();
-    return together;
+    if (!(yield* this.meet(() => this.store.growTogether()))) return false;
+    this.store.enterTogether();
+    return yield* this.meet(() => {});
   }
 
   /** Waits until all threads are here; the last to come acts for all. @returns false if the search was stopped */

@@ -3,18 +3,25 @@
 ;; The memory begins with some words for those who share it (heap.ts, wasm-store.ts).
 ;; Words of a table, whose number $t is where they lie (table i at 128 * i + 128; the leaves are table 0, the nodes of part p table p + 1, the states the last):
 ;;   0 bytes of a content, 8 mask, 12 slots, 16 where the chunks of contents are, 20 log2 of the contents in a chunk, 24 contents before it is to
-;;   grow, 64 contents. A slot is the number + 1 of a content (0: empty, -1: being filled), and the content's hash.
+;;   grow, 28 slots that it had before it has grown, whose contents are being entered, 32 how many, 36 how many of them somebody has taken for that,
+;;   64 contents. A slot is the number + 1 of a content (0: empty, -1: being filled), and the content's hash.
 ;; Words of a thread, at $s:
 ;;   0 four times the parts, 4 the state that is looked up, 8 the one loaded last, 12 and 16 numbers of their leaves, 20 and 24 of their
 ;;   parts, 28 first leaf of each part, 32 what each part's number is multiplied by in a hash (64 bits). Between two calls, the numbers of leaves at 12
 ;;   are those of the state loaded last. The words from 36 on are for `moves`.
-;; Several threads may fill the tables at once: who finds an empty slot claims it, and whoever looks there meanwhile waits.
+;; Several threads may fill the tables at once: who finds an empty slot claims it, and whoever looks there meanwhile waits. Each takes numbers of
+;; the table that is filled most by the block, so that threads do not write to the same lines of memory all the time.
 (module
   (import "host" "memory" (memory 1 65536))
   ;; Told that table $t is to grow. Returns 1 if it has, 0 if there still is some room.
   (import "host" "full" (func $full (param $t i32) (result i32)))
 
   (global $added (mut i32) (i32.const 0))
+  ;; Table whose numbers are taken by the block (0: none), how many are a block, and the next of those taken and the end of them.
+  (global $blocks (export "blocks") (mut i32) (i32.const 0))
+  (global $block (export "block") (mut i32) (i32.const 0))
+  (global $next (export "next") (mut i32) (i32.const 0))
+  (global $end (export "end") (mut i32) (i32.const 0))
   ;; For no engine to leave out what only touches memory.
   (global $touched (mut i32) (i32.const 0))
 
@@ -132,12 +139,21 @@
 
   ;; Enters the words at $from, of which the hash is $h, into the empty slot $at of table $t.
   (func $insert (param $t i32) (param $from i32) (param $h i32) (param $at i32) (result i32)
-    (local $id i32) (local $to i32) (local $i i32)
-    (if (i32.ge_u (i32.atomic.load offset=64 (local.get $t)) (i32.load offset=24 (local.get $t))) (then
-      (if (call $full (local.get $t)) (then (return (call $again (local.get $t) (local.get $from) (local.get $h)))))))
+    (local $id i32) (local $to i32) (local $i i32) (local $some i32)
+    (local.set $some (i32.and (i32.eq (local.get $t) (global.get $blocks)) (i32.ne (global.get $next) (global.get $end))))
+    (if (i32.eqz (local.get $some)) (then
+      (if (i32.ge_u (i32.atomic.load offset=64 (local.get $t)) (i32.load offset=24 (local.get $t))) (then
+        (if (call $full (local.get $t)) (then (return (call $again (local.get $t) (local.get $from) (local.get $h)))))))))
     (if (i32.atomic.rmw.cmpxchg (local.get $at) (i32.const 0) (i32.const -1)) (then
       (return (call $again (local.get $t) (local.get $from) (local.get $h)))))
-    (local.set $id (i32.atomic.rmw.add offset=64 (local.get $t) (i32.const 1)))
+    (if (i32.eq (local.get $t) (global.get $blocks))
+      (then
+        (if (i32.eqz (local.get $some)) (then
+          (global.set $next (i32.atomic.rmw.add offset=64 (local.get $t) (global.get $block)))
+          (global.set $end (i32.add (global.get $next) (global.get $block)))))
+        (local.set $id (global.get $next))
+        (global.set $next (i32.add (local.get $id) (i32.const 1))))
+      (else (local.set $id (i32.atomic.rmw.add offset=64 (local.get $t) (i32.const 1)))))
     (local.set $to (call $content (local.get $t) (local.get $id)))
     (loop $word
       (i32.store (i32.add (local.get $to) (local.get $i)) (i32.load (i32.add (local.get $from) (local.get $i))))
@@ -254,7 +270,7 @@
       (local.set $p (i32.add (local.get $p) (i32.const 4)))
       (br_if $part (i32.lt_u (local.get $p) (i32.load (local.get $s))))))
 
-  ;; Enters the slots from $from to $end into the empty ones at $to, of which there are $mask + 1.
+  ;; Enters the slots from $from to $end into the empty ones at $to, of which there are $mask + 1; others may enter other slots there.
   (func (export "enter") (param $from i32) (param $end i32) (param $to i32) (param $mask i32)
     (local $h i32) (local $at i32)
     (loop $slot
@@ -263,10 +279,28 @@
         (loop $next
           (local.set $at (i32.add (local.get $to) (i32.shl (i32.and (local.get $h) (local.get $mask)) (i32.const 3))))
           (local.set $h (i32.add (local.get $h) (i32.const 1)))
-          (br_if $next (i32.load (local.get $at))))
-        (i64.store (local.get $at) (i64.load (local.get $from)))))
+          ;; a page that is read before it is written would be mapped twice, and all processors told
+          (br_if $next (i64.ne (i64.atomic.rmw.cmpxchg (local.get $at) (i64.const 0) (i64.load (local.get $from))) (i64.const 0))))))
       (local.set $from (i32.add (local.get $from) (i32.const 8)))
       (br_if $slot (i32.ne (local.get $from) (local.get $end)))))
+
+  ;; Gives content $id of the table of states, $t, the number $to, which is unused; for one thread, while the others stand still.
+  (func (export "renumber") (param $s i32) (param $t i32) (param $id i32) (param $to i32)
+    (local $from i32) (local $at i32) (local $i i32) (local $slot i32)
+    (local.set $from (call $content (local.get $t) (local.get $id)))
+    (local.set $slot (call $mixed64 (call $sum (local.get $s) (local.get $from))))
+    (loop $next
+      (local.set $at (i32.add
+        (i32.load offset=12 (local.get $t))
+        (i32.shl (i32.and (local.get $slot) (i32.load offset=8 (local.get $t))) (i32.const 3))))
+      (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+      (br_if $next (i32.ne (i32.load (local.get $at)) (i32.add (local.get $id) (i32.const 1)))))
+    (i32.store (local.get $at) (i32.add (local.get $to) (i32.const 1)))
+    (local.set $to (call $content (local.get $t) (local.get $to)))
+    (loop $word
+      (i32.store (i32.add (local.get $to) (local.get $i)) (i32.load (i32.add (local.get $from) (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (br_if $word (i32.lt_u (local.get $i) (i32.load (local.get $t))))))
 
   ;; The rest is for moves that trees.ts has kept. Words of a thread for it:
   ;;   36 where the trees begin, 40 four times the moves

@@ -27,12 +27,19 @@ const LENT = 4;
 /** How often a thread looks whether another has done with that before it lets go of its processor. */
 const PATIENCE = 5_000;
 /** Words of a table, as store.wat says. */
-const T = { BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6, COUNT: 16 } as const;
+const T = {
+  ...{ BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6 },
+  ...{ OLD: 7, OLD_SLOTS: 8, ENTERED: 9, COUNT: 16 },
+} as const;
 /** Words of a thread; those from {@link MOVES_WORD} on are for moves (trees.ts). */
 const THREAD_WORDS = 32;
 const MOVES_WORD = 9;
 /** Successors that a thread has waiting, at most, before it looks them up. */
 export const WAITING = 64;
+/** Numbers of states that a thread takes at a time, where several fill the tables. */
+const BLOCK = 64;
+/** Slots of a table that has grown which a thread takes at a time to enter what they hold. */
+const ENTERED_AT_ONCE = 2 ** 18;
 const FIRST_SLOTS = 2 ** 10;
 /** Of the last table, which holds the states, where several threads search: they find many. */
 const FIRST_STATES = 2 ** 16;
@@ -45,6 +52,16 @@ interface Exports {
   load(thread: number, table: number, id: number): void;
   moves(thread: number, table: number, end: number): number;
   enter(from: number, end: number, to: number, mask: number): void;
+  renumber(thread: number, table: number, id: number, to: number): void;
+  /** The table whose numbers this thread takes by the block, how many are one, and what is left of the last. */
+  readonly blocks: Global;
+  readonly block: Global;
+  readonly next: Global;
+  readonly end: Global;
+}
+
+interface Global {
+  value: number;
 }
 
 const compiled = lazyModule(STORE_WASM);
@@ -89,8 +106,6 @@ function tableAt(i: number): number {
 
 export class WasmStore implements States {
   limit = Infinity;
-  /** Whether other threads fill the tables, too: then they grow only by {@link growTogether}. */
-  together = false;
   private readonly exports: Exports;
   private readonly states: number;
   private readonly thread: number;
@@ -103,6 +118,7 @@ export class WasmStore implements States {
   private b!: Int32Array;
   /** Whether a state has been loaded. */
   private any = false;
+  private shared = false;
 
   /** @param threads that may fill the tables at once @throws if the engine has no memory for it */
   private constructor(
@@ -145,7 +161,7 @@ export class WasmStore implements States {
   /** The one that another thread has made to be shared, for this thread. @param memory of its heap @throws if the engine cannot */
   static join(width: number, cuts: readonly number[], memory: WasmMemory, threads: number): WasmStore {
     const store = new WasmStore(width, new Shape(width, cuts), Heap.of(memory), compiledShared()!, threads);
-    store.together = true;
+    store.joined();
     return store;
   }
 
@@ -168,8 +184,21 @@ export class WasmStore implements States {
     }
   }
 
+  /** Where several threads fill them, with the numbers that they have taken and not used: see {@link closeGaps}. */
   get count(): number {
     return this.words[this.states / 4 + T.COUNT]!;
+  }
+
+  /** Whether other threads fill the tables, too: then they grow only by {@link growTogether}. */
+  get together(): boolean {
+    return this.shared;
+  }
+
+  /** From now on others fill the tables, too. */
+  joined(): void {
+    this.shared = true;
+    this.exports.blocks.value = this.states;
+    this.exports.block.value = BLOCK;
   }
 
   get bytes(): number {
@@ -253,14 +282,51 @@ export class WasmStore implements States {
     words.set(this.b);
   }
 
-  /** Lets all tables grow that are full; for one thread, while the others stand still. @throws StoreFull */
+  /**
+   * Lets all tables grow that are full; for one thread, while the others stand still. What was in them is entered by {@link enterTogether}.
+   * @throws StoreFull
+   */
   growTogether(): void {
     this.heap.refresh();
     for (let i = 0; i < this.shape.tables; i++) {
       const t = tableAt(i) / 4;
-      while (this.words[t + T.COUNT]! >= this.words[t + T.LIMIT]!) this.grow(tableAt(i));
+      if (this.words[t + T.COUNT]! >= this.words[t + T.LIMIT]!) this.enlarge(tableAt(i));
     }
     Atomics.store(this.words, CROWDED, 0);
+  }
+
+  /** Enters what was in the tables that have grown: all threads do at once, and look nothing up before all have. */
+  enterTogether(): void {
+    this.heap.refresh();
+    for (let i = 0; i < this.shape.tables; i++) this.enterOld(tableAt(i));
+  }
+
+  /** The numbers that this thread has taken and not used; it takes others next time. @returns the first, and the end of them */
+  giveBack(): readonly [number, number] {
+    const { next, end } = this.exports;
+    const unused = [next.value, end.value] as const;
+    next.value = end.value = 0;
+    return unused;
+  }
+
+  /**
+   * Gives the last states the numbers that were not used; for one thread, while the others stand still and have given theirs back.
+   * @param unused of all threads, of states that nobody has looked at since
+   */
+  closeGaps(unused: readonly (readonly [number, number])[]): void {
+    const gaps = new Set(
+      unused.flatMap(([first, end]) => Array.from({ length: end - first }, (_, i) => first + i)),
+    );
+    const { count } = this;
+    const left = count - gaps.size;
+    let last = count;
+    for (const to of gaps) {
+      if (to >= left) continue;
+      do last -= 1;
+      while (gaps.has(last));
+      this.exports.renumber(this.thread, this.states, last, to);
+    }
+    this.words[this.states / 4 + T.COUNT] = left;
   }
 
   /** Looks at what has grown while this thread stood still. */
@@ -287,7 +353,9 @@ export class WasmStore implements States {
   /** Contents that threads may still enter once a table is full: each those of the states that it is adding. */
   private slack(table: number): number {
     if (this.threads === 1) return 0;
-    return this.threads * (table === TABLE ? this.shape.leaves : table === this.states ? WAITING + 1 : 1);
+    return (
+      this.threads * (table === TABLE ? this.shape.leaves : table === this.states ? WAITING + 1 + BLOCK : 1)
+    );
   }
 
   /** Gives a table room for two thirds as many contents as it has slots. */
@@ -308,17 +376,42 @@ export class WasmStore implements States {
 
   /** Makes a full table twice as large. @throws StoreFull */
   private grow(table: number): number {
+    this.enlarge(table);
+    this.enterOld(table);
+    return 1;
+  }
+
+  /** Makes a table of twice as many slots beside a full one. @throws StoreFull */
+  private enlarge(table: number): void {
     const t = table / 4;
     const slots = this.words[t + T.MASK]! + 1;
     if (this.bytes + 4 * SLOT * slots > this.limit)
       throw new StoreFull('the stored states exceed their bound');
-    const from = this.words[t + T.SLOTS]!;
     const to = this.heap.take(2 * slots * SLOT);
-    this.exports.enter(from, from + 4 * SLOT * slots, to, 2 * slots - 1);
+    this.words[t + T.OLD] = this.words[t + T.SLOTS]!;
+    this.words[t + T.OLD_SLOTS] = slots;
+    this.words[t + T.ENTERED] = 0;
     this.words[t + T.SLOTS] = to;
     this.words[t + T.MASK] = 2 * slots - 1;
     this.place(table);
-    return 1;
+  }
+
+  /** Enters what is left of the slots that a table had before. */
+  private enterOld(table: number): void {
+    const { words } = this;
+    const t = table / 4;
+    const [old, slots] = [words[t + T.OLD]!, words[t + T.OLD_SLOTS]!];
+    for (;;) {
+      const first = Atomics.add(words, t + T.ENTERED, ENTERED_AT_ONCE);
+      if (first >= slots) return;
+      const end = Math.min(first + ENTERED_AT_ONCE, slots);
+      this.exports.enter(
+        old + 4 * SLOT * first,
+        old + 4 * SLOT * end,
+        words[t + T.SLOTS]!,
+        words[t + T.MASK]!,
+      );
+    }
   }
 
   /** Notes that a table is full. */

@@ -1,12 +1,12 @@
 /** A run that several threads make together: what each is told, what it does, and what comes of it. */
-import { Member, type Shared } from '../explore/crew.js';
+import { Member } from '../explore/crew.js';
 import type { Symmetry } from '../kernel/exchange.js';
 import type { Capacities } from '../kernel/layout.js';
 import type { Facts } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { bootKernel, compile } from './boot.js';
 import { Collector, inOrder, keyOf, NO_END, type Findings } from './collector.js';
-import { failureOf, type CrewFailure } from './help.js';
+import { failureOf, type CrewFailure, type Helper } from './help.js';
 import { questionOf } from './outcome.js';
 import { memoOf } from './memo.js';
 import type { Outcome } from './result.js';
@@ -14,16 +14,14 @@ import type { TwinOf } from './twin.js';
 import type { Reduction } from './por.js';
 import { searchedSystem } from './system.js';
 
-/** What a thread is told. Can be sent to another thread. */
-export interface CrewTask {
+/** What a thread is told of a search before it joins it. Can be sent to another thread. */
+export interface CrewPlan {
   readonly facts: Facts;
   readonly ptrs: number;
   readonly caps: Capacities;
   readonly symmetry: Symmetry | undefined;
   readonly reduction: Reduction | undefined;
   readonly maxBytes: number | undefined;
-  readonly index: number;
-  readonly shared: Shared;
 }
 
 /** What a thread has found. */
@@ -36,24 +34,30 @@ export interface CrewReport {
   readonly failure?: CrewFailure;
 }
 
-/** A helping thread's part. It blocks until the search is over for all. */
-export function crewMember(test: LitmusTest, task: CrewTask, twin?: () => TwinOf): CrewReport {
-  const { caps, symmetry, reduction, shared, maxBytes, index } = task;
-  const c = compile(test, task.facts, task.ptrs);
+/** A helping thread's part. */
+export function crewMember(test: LitmusTest, plan: CrewPlan, twin?: () => TwinOf): Helper<CrewReport> {
+  const { caps, symmetry, reduction, maxBytes } = plan;
+  const c = compile(test, plan.facts, plan.ptrs);
   const k = bootKernel(c, caps);
-  let collector: Collector | undefined = undefined;
-  const member: Member = new Member(searchedSystem(k, c, symmetry, reduction), {
-    ...{ index, shared, maxBytes, memo: memoOf({ c, caps, symmetry, reduction }, twin) },
-    onFinal: (id) => collector!.final(id),
-  });
-  collector = new Collector(questionOf(test), c, k, member);
-  let failure: CrewFailure | undefined;
-  try {
-    member.run();
-  } catch (error) {
-    failure = failureOf(error);
-  }
-  return reportOf(member, collector, failure);
+  const system = searchedSystem(k, c, symmetry, reduction);
+  const memo = memoOf({ c, caps, symmetry, reduction }, twin);
+  // it takes a while, and there is time now
+  const traced = memo?.traced();
+  return (joining) => {
+    let collector: Collector | undefined = undefined;
+    const member: Member = new Member(system, {
+      ...{ ...joining, maxBytes, memo: memo && { ...memo, traced: () => traced } },
+      onFinal: (id) => collector!.final(id),
+    });
+    collector = new Collector(questionOf(test), c, k, member);
+    let failure: CrewFailure | undefined;
+    try {
+      member.run();
+    } catch (error) {
+      failure = failureOf(error);
+    }
+    return reportOf(member, collector, failure);
+  };
 }
 
 /** What a thread has to report, once its part is over. */

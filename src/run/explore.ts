@@ -9,7 +9,7 @@ import { UnknownError } from '../kernel/routine.js';
 import { bootKernel, firstStack, type Compiled } from './boot.js';
 import { Canonical } from './canonical.js';
 import { Collector, type Findings } from './collector.js';
-import { reportOf, together, type CrewTask } from './crew.js';
+import { reportOf, together, type CrewPlan } from './crew.js';
 import { failureOf, sent, settle, SHORT_SLICE_MS, takePart, Unsettled, wantsHelp } from './help.js';
 import { memoOf } from './memo.js';
 import type { Question } from './outcome.js';
@@ -101,7 +101,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
     ...end,
   });
   try {
-    const ending = await searchInSlices(search, collector, attempt, crew);
+    const ending = await searchInSlices(search, collector, attempt, crew && helpOf(crew, attempt));
     if (ending !== 'paused') return found(endOf(ending, options));
   } catch (error) {
     if (reduction !== undefined && !(error instanceof CapacityError)) throw error;
@@ -113,12 +113,24 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
   return searchTogether(attempt, search, collector);
 }
 
+/** Asks whether others are ready to help, who are told what is searched the first time. */
+function helpOf(
+  crew: NonNullable<RunOptions['crew']>,
+  { c, options, caps, symmetry, reduction }: Attempt,
+): () => boolean {
+  let plan: CrewPlan | undefined;
+  return () => {
+    plan ??= { facts: sent(c.facts), ptrs: c.ptrs, caps, symmetry, reduction, maxBytes: options.maxBytes };
+    return crew.ready(plan);
+  };
+}
+
 /** @returns `paused` when others are ready to join the search */
 async function searchInSlices(
   search: Search,
   collector: Collector,
   { options, deadline }: Attempt,
-  crew: RunOptions['crew'],
+  ready: (() => boolean) | undefined,
 ): Promise<Ending | 'aborted'> {
   const { signal, maxBytes, maxStates, onProgress } = options;
   if (signal?.aborted === true) return 'aborted';
@@ -130,10 +142,10 @@ async function searchInSlices(
   return runInSlices(search, bounds, {
     deadline,
     signal,
-    ...(crew && { sliceMs: SHORT_SLICE_MS }),
+    ...(ready && { sliceMs: SHORT_SLICE_MS }),
     onSlice: () => {
       onProgress?.(progressIn(search));
-      return crew !== undefined && wantsHelp(search) && crew.ready();
+      return ready !== undefined && wantsHelp(search) && ready();
     },
   });
 }
@@ -145,12 +157,10 @@ export function progressIn({ states, transitions, queued }: Search): Progress {
 
 /** Goes on with a search on many threads, this one among them: what they find does not depend on how many they are. */
 async function searchTogether(attempt: Attempt, search: Search, collector: Collector): Promise<Exploration> {
-  const { c, options, caps, symmetry, reduction } = attempt;
+  const { options, caps } = attempt;
   const { maxBytes } = options;
   const crew = options.crew!;
   const shared = share(search, crew.threads)!;
-  const common = { facts: sent(c.facts), ptrs: c.ptrs, caps, symmetry, reduction, maxBytes, shared };
-  const others = Array.from({ length: crew.threads - 1 }, (_, i): CrewTask => ({ ...common, index: i + 1 }));
   const member = new Member(
     search.system,
     { index: 0, shared, maxBytes, onFinal: (id) => collector.final(id) },
@@ -158,7 +168,7 @@ async function searchTogether(attempt: Attempt, search: Search, collector: Colle
   );
   const [{ ending, failure }, theirs] = await Promise.all([
     takePart(member, shared, attempt.options, attempt.deadline),
-    crew.search(others),
+    crew.join(shared),
   ]);
   const mine = reportOf(member, collector, failure === undefined ? undefined : failureOf(failure));
   const reports = [mine, ...theirs];

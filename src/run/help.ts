@@ -12,19 +12,28 @@ import type { RunOptions } from './result.js';
 /** A search of more transitions is helped by other threads, if there may be some: before, starting them takes longer. */
 const ALONE = 10_000;
 /** The same for one that remembers its moves, which makes so many in a moment. */
-const ALONE_REMEMBERING = 300_000;
+const ALONE_REMEMBERING = 50_000;
 /** How long this thread searches before it looks whether they are there. */
 export const SHORT_SLICE_MS = 40;
 
 /** Threads that help another: only who runs the engine can start some. */
-export interface Crew<Task extends { readonly shared: Shared }, Report> {
+export interface Crew<Plan, Report> {
   /** How many make a search, the one that they help included. */
   readonly threads: number;
-  /** Starts them unless they are. @returns whether all know the test and wait for a search */
-  ready(): boolean;
-  /** @param tasks one for each */
-  search(tasks: readonly Task[]): Promise<readonly Report[]>;
+  /** Starts them unless they are, and tells them what is searched unless they have been told. @returns whether all are ready to join */
+  ready(plan: Plan): boolean;
+  /** Lets them join the search that they were told of last. @returns a report of each */
+  join(shared: Shared): Promise<readonly Report[]>;
 }
+
+/** A search that a helping thread is to join, and which of the threads it is. Can be sent to it. */
+export interface Joining {
+  readonly shared: Shared;
+  readonly index: number;
+}
+
+/** A helping thread that is ready to join a search. What it does then blocks until the search is over for all. */
+export type Helper<Report> = (joining: Joining) => Report;
 
 /** Whether a search is so large, and such, that others had better help. */
 export function wantsHelp(search: Search): boolean {

@@ -2,7 +2,7 @@
  * What a run takes and what it gives: the contract between the engine (`src/run`) and everything that
  * prints or judges results (`src/report`, `src/cli`, the tests).
  */
-import type { CrewReport, CrewTask } from './crew.js';
+import type { CrewPlan, CrewReport } from './crew.js';
 import type { Crew } from './help.js';
 import type { TwinOf } from './twin.js';
 import type { Probability, ProbabilityOptions } from './probability/index.js';
@@ -32,7 +32,7 @@ export interface RunOptions {
   /** Bound on the bytes that the search keeps. */
   readonly maxBytes?: number;
   /** Threads to make large searches together. */
-  readonly crew?: Crew<CrewTask, CrewReport>;
+  readonly crew?: Crew<CrewPlan, CrewReport>;
   /** Lets a large search without reductions remember its moves: makes what looks at them, in an engine of its own. */
   readonly twin?: () => TwinOf;
   /** Keep fingerprints of states only: less memory, but never exhaustive. */

@@ -1,27 +1,29 @@
 /** A verification that several threads make together: what each does, and what it reports. */
 import { Member } from '../explore/crew.js';
 import type { LitmusTest } from '../litmus/ast.js';
-import { failureOf, type CrewFailure } from '../run/help.js';
+import { failureOf, type CrewFailure, type Helper } from '../run/help.js';
 import { subjectOf } from './subject.js';
 import { Trial } from './trial.js';
-import type { VerifyReport, VerifyTask } from './types.js';
+import type { VerifyReport, VerifyPlan } from './types.js';
 
-/** A helping thread's part. It blocks until the search is over for all. */
-export function verifyMember(test: LitmusTest, task: VerifyTask): VerifyReport {
-  const { facts, ptrs, bounds, index, shared, maxBytes } = task;
-  const trial = new Trial(subjectOf(test, facts, ptrs, bounds), task);
-  const member: Member = new Member(trial.system, {
-    ...{ index, shared, maxBytes },
-    onState: (id) => trial.state(id),
-    onFinal: (id) => trial.final(id, member.store),
-  });
-  let failure: CrewFailure | undefined;
-  try {
-    member.run();
-  } catch (error) {
-    failure = failureOf(error);
-  }
-  return reportOf(member, trial, failure);
+/** A helping thread's part. */
+export function verifyMember(test: LitmusTest, plan: VerifyPlan): Helper<VerifyReport> {
+  const { facts, ptrs, bounds, maxBytes } = plan;
+  const trial = new Trial(subjectOf(test, facts, ptrs, bounds), plan);
+  return (joining) => {
+    const member: Member = new Member(trial.system, {
+      ...{ ...joining, maxBytes },
+      onState: (id) => trial.state(id),
+      onFinal: (id) => trial.final(id, member.store),
+    });
+    let failure: CrewFailure | undefined;
+    try {
+      member.run();
+    } catch (error) {
+      failure = failureOf(error);
+    }
+    return reportOf(member, trial, failure);
+  };
 }
 
 /** What a thread has to report, once its part is over. */

@@ -13,7 +13,7 @@ import { reportOf } from './crew.js';
 import type { Subject } from './subject.js';
 import { Beyond } from './system.js';
 import { Trial } from './trial.js';
-import type { Bounds, Settings, VerifyOptions, VerifyReport, VerifyTask } from './types.js';
+import type { Bounds, Settings, VerifyOptions, VerifyReport, VerifyPlan } from './types.js';
 
 export interface Found {
   readonly search: Search;
@@ -112,6 +112,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
     onState: (id: number): boolean => trial.state(id),
     onFinal: (id: number): boolean => trial.final(id, made.store),
   };
+  const ready = crew && helpOf(crew, attempt, settings);
   const found = (ending: Found['ending']): Found => {
     const { beyond, broken, loaded, mapped } = trial;
     const { states, transitions, depth: moves } = made;
@@ -126,7 +127,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
       ...(crew && { sliceMs: SHORT_SLICE_MS }),
       onSlice: () => {
         onProgress?.(progressIn(made));
-        return crew !== undefined && wantsHelp(made) && crew.ready();
+        return ready !== undefined && wantsHelp(made) && ready();
       },
     });
     if (ending !== 'paused') return found(ending);
@@ -137,6 +138,20 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
   return searchTogether(attempt, made, trial, settings);
 }
 
+/** Asks whether others are ready to help, who are told what is searched the first time. */
+function helpOf(
+  crew: NonNullable<VerifyOptions['crew']>,
+  { subject, bounds, options }: Attempt,
+  settings: Settings,
+): () => boolean {
+  let plan: VerifyPlan | undefined;
+  return () => {
+    const { facts, ptrs } = subject.compiled;
+    plan ??= { ...settings, facts: sent(facts), ptrs, bounds, maxBytes: options.maxBytes };
+    return crew.ready(plan);
+  };
+}
+
 /** Goes on with a search on many threads, this one among them. */
 async function searchTogether(
   attempt: Attempt,
@@ -144,17 +159,11 @@ async function searchTogether(
   trial: Trial,
   settings: Settings,
 ): Promise<Found> {
-  const { subject, bounds, options, deadline } = attempt;
+  const { options, deadline } = attempt;
   const { caps, symmetry } = settings;
   const { maxBytes } = options;
   const crew = options.crew!;
   const shared = share(made, crew.threads)!;
-  const { facts, ptrs } = subject.compiled;
-  const common = { ...settings, facts: sent(facts), ptrs, bounds, maxBytes, shared };
-  const others = Array.from({ length: crew.threads - 1 }, (_, i): VerifyTask => ({
-    ...common,
-    index: i + 1,
-  }));
   const member: Member = new Member(
     made.system,
     {
@@ -166,7 +175,7 @@ async function searchTogether(
   );
   const [{ ending, failure }, theirs] = await Promise.all([
     takePart(member, shared, options, deadline),
-    crew.search(others),
+    crew.join(shared),
   ]);
   const mine = reportOf(member, trial, failure === undefined ? undefined : failureOf(failure));
   const reports: readonly VerifyReport[] = [mine, ...theirs];

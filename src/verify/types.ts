@@ -1,7 +1,6 @@
 /** What a verification takes and what it gives. */
 import type { Party } from '../contract/index.js';
 import type { InvariantId } from '../contract/invariants/list.js';
-import type { Shared } from '../explore/crew.js';
 import type { Symmetry } from '../kernel/exchange.js';
 import type { Facts } from '../kernel/facts.js';
 import type { Capacities } from '../kernel/layout.js';
@@ -64,7 +63,7 @@ export interface VerifyOptions extends Partial<Bounds> {
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
   /** Threads that help with a large search. With `compact`, `coverage`, `maxStates` or `depth` there is none. */
-  readonly crew?: Crew<VerifyTask, VerifyReport>;
+  readonly crew?: Crew<VerifyPlan, VerifyReport>;
 }
 
 /** One operation on the way to a violation. */
@@ -159,14 +158,12 @@ export interface Settings {
   readonly symmetry: Symmetry | undefined;
 }
 
-/** What a thread that helps with a search is told. Can be sent to another thread. */
-export interface VerifyTask extends Settings {
+/** What a thread is told of a search before it joins it. Can be sent to another thread. */
+export interface VerifyPlan extends Settings {
   readonly facts: Facts;
   readonly ptrs: number;
   readonly bounds: Bounds;
   readonly maxBytes: number | undefined;
-  readonly index: number;
-  readonly shared: Shared;
 }
 
 /** What such a thread has found. */

@@ -163,11 +163,12 @@ test('members end when memory is short, when one is told to, and when one finds 
   one.run();
   expect(one.found).toBe(0);
   const asked = begun(large);
+  const { states } = asked.search;
   const seen: number[] = [];
   const onState = (id: number): boolean => seen.push(id) === 7;
   const of = asked.shared!;
   new Member(asked.search.system, { index: 0, shared: of, onState }, asked.search).run();
-  expect([stopped(of), seen]).toEqual([Stop.Found, [...seen.keys()].map((i) => i + asked.search.states - 7)]);
+  expect([stopped(of), seen]).toEqual([Stop.Found, [...seen.keys()].map((i) => i + states)]);
 });
 
 test('a search whose states lie in memory of its own cannot be joined', () => {

@@ -43,11 +43,24 @@ const steps = (width: number): fc.Arbitrary<Step[]> =>
     { maxLength: 60 },
   );
 
-/** A set that two fill in turns. */
-function taken(width: number, cuts: readonly number[]): States {
+/** Two stores on one memory. */
+function twoStores(width: number, cuts: readonly number[]): readonly [WasmStore, WasmStore] {
   const first = WasmStore.makeShared(width, cuts, 2)!;
-  first.together = true;
-  const both = [first, WasmStore.join(width, cuts, first.heap.memory, 2)];
+  first.joined();
+  return [first, WasmStore.join(width, cuts, first.heap.memory, 2)];
+}
+
+/** Lets their tables grow if one must: the last of them enters most of what was there. */
+function growIfCrowded(both: readonly WasmStore[]): void {
+  if (!both[0]!.crowded) return;
+  both[1]!.growTogether();
+  for (const store of both) store.enterTogether();
+}
+
+/** A set that two fill in turns, and number anew each time. */
+function taken(width: number, cuts: readonly number[]): States {
+  const both = twoStores(width, cuts);
+  const [first] = both;
   let turn = 0;
   return {
     limit: Infinity,
@@ -58,9 +71,11 @@ function taken(width: number, cuts: readonly number[]): States {
       return first.bytes;
     },
     add(state) {
-      if (first.crowded) both[turn % 2]!.growTogether();
+      growIfCrowded(both);
       for (const store of both) store.refresh();
-      return both[turn++ % 2]!.add(state);
+      const id = both[turn++ % 2]!.add(state);
+      first.closeGaps(both.map((store) => store.giveBack()));
+      return id;
     },
     load(id, state) {
       for (const store of both) store.load(id, state);
@@ -137,6 +152,67 @@ describe.each(kinds)('the set of states, %s,', (_, make) => {
       expect((state[0]! | (state[1]! << 8)) + i).toBe(29_999);
     }
   });
+});
+
+test('states that several threads have found get numbers without gaps, and are found by them', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(1), fc.integer({ min: 1, max: 150 })), { minLength: 1, maxLength: 30 }),
+      fc.integer({ min: 1, max: 8 }),
+      (runs, layer) => {
+        const both = twoStores(3, [0, 2]);
+        const state = new Int32Array(3);
+        const close = (): void => both[1].closeGaps(both.map((store) => store.giveBack()));
+        let added = 0;
+        for (const [i, [who, states]] of runs.entries()) {
+          for (const end = added + states; added < end; added++) {
+            growIfCrowded(both);
+            both[1 - who]!.refresh();
+            state.set([added & 15, added >> 4, 7]);
+            expect(both[who]!.add(state)).toBeGreaterThanOrEqual(0);
+          }
+          if (i % layer === 0) {
+            const { count } = both[0];
+            close();
+            expect(count - added).toBeLessThan(2 * 64 + 1);
+            expect(both[1].count).toBe(added);
+          }
+        }
+        close();
+        const ids = new Set<number>();
+        for (let i = 0; i < added; i++) {
+          state.set([i & 15, i >> 4, 7]);
+          const id = -1 - both[i & 1]!.add(state);
+          ids.add(id);
+          state.fill(0);
+          both[1 - (i & 1)]!.load(id, state);
+          expect([...state]).toEqual([i & 15, i >> 4, 7]);
+        }
+        expect([...ids].toSorted((a, b) => a - b)).toEqual([...ids.keys()].map((_, i) => i));
+        expect([ids.size, both[0].count]).toEqual([added, added]);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('tables that several threads fill grow with what all of them have entered', () => {
+  const both = twoStores(3, [0, 2]);
+  const state = new Int32Array(3);
+  const set = (i: number): void => state.set([i & 255, i >> 8, 7]);
+  let grown = 0;
+  for (let i = 0; i < 200_000; i++) {
+    if (both[0].crowded) grown += 1;
+    growIfCrowded(both);
+    both[i & 1]!.refresh();
+    set(i);
+    both[i & 1]!.add(state);
+  }
+  expect(grown).toBeGreaterThan(3);
+  for (let i = 0; i < 200_000; i++) {
+    set(i);
+    expect(both[(i + 1) & 1]!.add(state)).toBeLessThan(0);
+  }
 });
 
 test('a store that is moved once it has many states keeps their numbers, and what was loaded last', () => {
