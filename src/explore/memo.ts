@@ -31,6 +31,8 @@ export class MemoSuccessors {
   learned = 0;
   private readonly trees: MoveTrees;
   private readonly running: Successors;
+  /** What was looked at last. */
+  private last = { state: -1, move: -1 };
   /** Whether the rest of a state that was run was left out. */
   private cut = false;
   /** Why looking at the last move has failed, if it has. */
@@ -81,7 +83,7 @@ export class MemoSuccessors {
       }
       if ((this.crowded = made === Made.Crowded)) break;
       if (made === Made.ManyEnds) trees.widen();
-      else if (made === Made.Unknown && !this.learn(trees.move)) {
+      else if (made === Made.Nothing || (made === Made.Unknown && !this.learn(trees.move))) {
         const id = trees.state;
         if (!this.run(id)) break;
         trees.begin(id + 1);
@@ -91,20 +93,22 @@ export class MemoSuccessors {
     return trees.state;
   }
 
-  /** Looks at move `m` of the state loaded last. @returns false if it cannot be remembered */
+  /** Looks at what is not known of move `m` of the state loaded last. @returns false if it cannot be remembered */
   private learn(m: number): boolean {
-    const { traced, store } = this;
-    this.learned += 1;
-    store.select(this.trees.state);
+    const { traced, store, trees } = this;
+    const { state, choices } = trees;
+    if (state !== this.last.state || m !== this.last.move) this.learned += 1;
+    this.last = { state, move: m };
+    store.select(state);
     store.reload(traced.words);
     this.failure = undefined;
     let move;
     try {
-      move = traced.trace(m);
+      move = traced.trace(m, choices);
     } catch (cause) {
       this.failure = { cause };
     }
-    return move !== undefined && this.trees.add(m, move);
+    return move !== undefined && trees.add(m, move);
   }
 
   /** Runs the system instead. @returns false if the rest was left out */

@@ -316,7 +316,7 @@
 
   ;; Makes the moves of states, up to $end. Returns 0 when the report is full or nothing is left, 1 where a move is not known, 2 where a table must
   ;; grow first (word 1 of the memory; only where several threads fill them: the state has to begin again), 3 where a move has more ends
-  ;; than there is room for.
+  ;; than there is room for, 4 where one has to be run.
   (func (export "moves") (param $s i32) (param $t i32) (param $end i32) (result i32)
     (local $n i32) (local $i i32) (local $at i32) (local $sum i64)
     (i32.store offset=100 (local.get $s) (i32.const 0))
@@ -382,14 +382,14 @@
       (br $state))
     (unreachable))
   ;; Lists what the tree at $root has for the state loaded last: of each action, where its changes are written down. Returns how many they are, -1 if the
-  ;; move is not possible, -2 if nothing is known of it, -4 if there is no room for so many.
+  ;; move is not possible, -2 if nothing is known of it, -4 if there is no room for so many, -5 if there is nothing to take, so that it has to be run.
   (func $walk (param $s i32) (param $root i32) (result i32)
     (local $n i32) (local $b i32) (local $word i32) (local $v i32) (local $at i32) (local $i i32) (local $count i32) (local $top i32)
     (local.set $b (i32.load offset=8 (local.get $s)))
     (local.set $n (i32.atomic.load (local.get $root)))
     (local.set $top (i32.load offset=52 (local.get $s)))
-    (loop $node
-      (if (i32.eqz (local.get $n)) (then (return (i32.const -2))))
+    (block $unknown (loop $node
+      (br_if $unknown (i32.eqz (local.get $n)))
       (local.set $word (i32.load (local.get $n)))
       (if (i32.ge_s (local.get $word) (i32.const 0)) (then
         (if (i32.and (local.get $word) (i32.const 1))
@@ -402,7 +402,7 @@
                 (i32.load offset=8 (local.get $n))
                 (i32.shl (i32.and (local.get $i) (i32.load offset=4 (local.get $n))) (i32.const 3))))
               (local.set $word (i32.atomic.load offset=4 (local.get $at)))
-              (if (i32.eqz (local.get $word)) (then (return (i32.const -2))))
+              (br_if $unknown (i32.eqz (local.get $word)))
               (if (i32.ne (i32.load (local.get $at)) (local.get $v)) (then
                 (local.set $i (i32.add (local.get $i) (i32.const 1)))
                 (br $probe))))
@@ -413,7 +413,7 @@
               (if (i32.ne (i32.load offset=4 (local.get $n)) (local.get $v)) (then
                 (local.set $n (i32.atomic.load offset=8 (local.get $n)))
                 (br_if $other (local.get $n))
-                (return (i32.const -2)))))
+                (br $unknown))))
             (local.set $n (i32.atomic.load offset=12 (local.get $n)))))
         (br $node)))
       (if (i32.eq (local.get $word) (i32.const -2)) (then
@@ -443,10 +443,12 @@
           (local.set $n (i32.atomic.load (i32.add (i32.load offset=8 (local.get $n)) (i32.shl (local.get $i) (i32.const 2)))))
           (br $node)))
         ;; what a move does when there is nothing to take is not known
-        (if (i32.eq (local.get $count) (i32.load offset=8 (local.get $at))) (then (return (i32.const -2))))
+        (if (i32.eq (local.get $count) (i32.load offset=8 (local.get $at))) (then (return (i32.const -5))))
         (local.set $top (local.get $at))
-        (br $back)))
-    (unreachable))
+        (br $back))))
+    ;; behind the forks on the way
+    (i32.store (local.get $top) (i32.const 0))
+    (i32.const -2))
 
   ;; Where a value is looked for in a table of a tree: trees.ts has the same.
   (func $mixed (param $v i32) (result i32)

@@ -1,11 +1,9 @@
 /**
  * What a move reads and writes, word by word: where a state has the same words at the places that a move has read, the move does the same again
- * (memo.ts).
+ * (memo.ts). Who runs the system to find out is tracer.ts.
  */
-import { Enumerator } from './chooser.js';
-import type { Choose, TransitionSystem } from './system.js';
 
-/** A move with all its choices, as one state has it. */
+/** A move with all its choices, or with some, as one state has it. */
 export interface TracedMove {
   readonly possible: boolean;
   /** One for each action, in order, and others for what could not be chosen. */
@@ -29,11 +27,16 @@ export interface Traced {
   readonly words: Int32Array;
   /**
    * Makes all actions of move `m` of the state in the words, which are the same afterwards.
+   * @param choices only the one that is made with these, and 0 for further ones
    * @returns undefined if an action leads out of its bounds
    * @throws what the system throws
    */
-  trace(m: number): TracedMove | undefined;
+  trace(m: number, choices?: readonly number[]): TracedMove | undefined;
 }
+
+/** What is to be taken cannot be taken: who runs the system goes on without. */
+export class NotThere extends Error {}
+const NOT_THERE = new NotThere();
 
 /**
  * Words that know who reads and writes them, for a system to work on. `words[i]` ends at a Proxy, which is slow; the build makes it `words.get(i)`, and
@@ -67,13 +70,13 @@ export class WatchedWords {
     this.written = new Int32Array(length);
   }
 
-  /** An action begins. @param steps what has been read already */
-  begin(steps: readonly number[] = []): void {
+  /** An action begins. */
+  begin(): void {
     this.steps = [];
+    this.blocked.length = 0;
     this.count = 0;
     this.action += 1;
     this.way = this.now = ++this.round;
-    this.goOn(steps);
   }
 
   /** What was read there lies on the way of the action. */
@@ -84,17 +87,11 @@ export class WatchedWords {
     }
   }
 
-  /** Whether the action follows from what a place had. */
-  wasRead(at: number): boolean {
-    return this.read[at] === this.way;
-  }
-
   /**
-   * A choice among those of `count` things for which `is` holds: what is looked at for one of them matters for no other.
-   * @param choose which of them, and whether that is asked for the first time
+   * The first of those of `count` things for which `is` holds: what is looked at for one of them matters for no other.
    * @returns its number, -1 if there is none
    */
-  among(count: number, is: (i: number) => boolean, choose: (n: number) => [number, boolean]): number {
+  among(count: number, is: (i: number) => boolean): number {
     const { steps, way, possible, looks } = this;
     possible.length = 0;
     for (let i = 0; i < count; i++) {
@@ -105,26 +102,35 @@ export class WatchedWords {
     }
     this.steps = steps;
     this.now = way;
-    if (possible.length === 0) return -1;
-    const [n, first] = choose(possible.length);
-    if (first) this.block(count);
-    const chosen = possible[n]!;
+    this.block(count);
+    const chosen = possible[0];
+    if (chosen === undefined) return -1;
     steps.push(-count, chosen);
     this.goOn(looks[chosen]!);
     return chosen;
   }
 
-  /** Places that the action has written, ascending, each with what it holds now. */
-  changes(): Int32Array {
-    const { written, plain, count } = this;
+  /** Thing `i` of those, if it is one for which `is` holds. @throws NotThere */
+  take(count: number, is: (i: number) => boolean, i: number): number {
+    this.steps.push(-count, i);
+    if (!is(i)) throw NOT_THERE;
+    return i;
+  }
+
+  /** Places that the action has written, ascending, each with what it holds now, without those that have what was read there before. */
+  changes(before: Int32Array): Int32Array {
+    const { written, plain, read, way, count } = this;
     if (count * count > 4 * this.length) this.collect();
     else written.subarray(0, count).sort();
     const changes = new Int32Array(2 * count);
+    let n = 0;
     for (let i = 0; i < count; i++) {
-      changes[2 * i] = written[i]!;
-      changes[2 * i + 1] = plain[written[i]!]!;
+      const at = written[i]!;
+      if (read[at] === way && before[at] === plain[at]) continue;
+      changes[n++] = at;
+      changes[n++] = plain[at]!;
     }
-    return changes;
+    return changes.subarray(0, n);
   }
 
   /** Notes the ways that have ended in what was not possible. */
@@ -189,69 +195,3 @@ const places: ProxyHandler<object> = {
   },
 };
 Object.setPrototypeOf(WatchedWords.prototype, new Proxy({}, places));
-
-/** Looks at the moves of a system that works on `watched`. */
-export function traced(system: TransitionSystem, watched: WatchedWords): Traced {
-  const enumerator = new Enumerator();
-  const { plain } = watched;
-  const before = new Int32Array(plain.length);
-  let whole = true;
-  const choose: Choose = Object.assign(
-    (n: number) => {
-      const i = enumerator.choose(n);
-      watched.steps.push(-n, i);
-      return i;
-    },
-    {
-      among: (count: number, is: (i: number) => boolean) => {
-        const i = watched.among(count, is, (n) => {
-          const known = enumerator.answers.length;
-          return [enumerator.choose(n), enumerator.answers.length > known];
-        });
-        // what a system does then is told by no branch
-        if (i < 0) whole = false;
-        return i;
-      },
-    },
-  );
-  const actions = (m: number, start: readonly number[]): TracedPath[] | undefined => {
-    const paths: TracedPath[] = [];
-    const known = (at: number, value: number): boolean => watched.wasRead(at) && before[at] === value;
-    whole = true;
-    enumerator.start();
-    do {
-      plain.set(before);
-      watched.begin(start);
-      if (system.apply(m, choose) === false || !whole) return undefined;
-      paths.push({ steps: watched.steps, writes: without(watched.changes(), known) });
-    } while (enumerator.next());
-    return [...paths, ...watched.blocked.map((steps) => ({ steps }))];
-  };
-  return {
-    words: plain,
-    trace: (m) => {
-      before.set(plain);
-      watched.blocked = [];
-      watched.begin();
-      try {
-        const possible = system.enabled(m);
-        const { steps } = watched;
-        const paths = possible ? actions(m, steps) : [{ steps }];
-        return paths && { possible, paths };
-      } finally {
-        plain.set(before);
-      }
-    },
-  };
-}
-
-/** The changes that are not known to change nothing. */
-function without(changes: Int32Array, known: (at: number, value: number) => boolean): Int32Array {
-  let n = 0;
-  for (let i = 0; i < changes.length; i += 2) {
-    if (known(changes[i]!, changes[i + 1]!)) continue;
-    changes[n++] = changes[i]!;
-    changes[n++] = changes[i + 1]!;
-  }
-  return changes.subarray(0, n);
-}

@@ -70,6 +70,8 @@ export const enum Made {
   Crowded = 2,
   /** Up to a move that has more ends than there is room for. */
   ManyEnds = 3,
+  /** Up to a move that has nothing to take in the state, which no tree tells about. */
+  Nothing = 4,
 }
 
 export class MoveTrees {
@@ -81,8 +83,8 @@ export class MoveTrees {
   /** The words that the last path has gone through, and the path. */
   private readonly way: number[] = [];
   private before: readonly number[] = [];
-  /** The move that another thread has noted before this one, if the last was such. */
-  private known = -1;
+  /** What another thread has noted before this one, if the last was such. */
+  private known = '';
   /** Unused words. */
   private from = 0;
   private last = 0;
@@ -90,7 +92,7 @@ export class MoveTrees {
   /** @param moves of the system */
   constructor(
     private readonly store: WasmStore,
-    private readonly moves: number,
+    moves: number,
   ) {
     this.roots = store.common(moves) / 4;
     this.w = store.movesWord;
@@ -98,7 +100,7 @@ export class MoveTrees {
     const waiting = store.lend((WAITING * bytes) / 4);
     this.set(W.ROOTS, 4 * this.roots);
     this.set(W.MOVES, 4 * moves);
-    this.set(W.FORKS, store.lend(FORKS * FORK_WORDS));
+    this.set(W.FORKS, store.lend((FORKS + 1) * FORK_WORDS));
     this.set(W.SLOTS, store.lend(SLOTS * SLOT_WORDS));
     this.set(W.WAITING, waiting);
     this.set(W.WAITING_END, waiting);
@@ -134,6 +136,14 @@ export class MoveTrees {
     return this.get(W.MOVE) / 4;
   }
 
+  /** The branches that have led to what is not known of it. */
+  get choices(): number[] {
+    const { words } = this;
+    const choices: number[] = [];
+    for (let at = this.get(W.FORKS) >>> 2; words[at] !== 0; at += FORK_WORDS) choices.push(words[at + 1]!);
+    return choices;
+  }
+
   /** Actions of the states that were done with. */
   get actions(): number {
     return this.get(W.DONE);
@@ -165,9 +175,9 @@ export class MoveTrees {
       throw new Error('a move that is possible has no action');
     const fresh = this.store.alone(() => this.grow(m, move));
     // another thread may have been faster, once
-    const asked = this.state * this.moves + m;
+    const asked = fresh ? '' : [this.state, m, ...move.paths.flatMap(({ steps }) => steps)].join();
     if (!fresh && (!this.store.together || asked === this.known)) throw new Error(MORE);
-    this.known = fresh ? -1 : asked;
+    this.known = asked;
     return true;
   }
 

@@ -22,10 +22,10 @@ import type { MemoryMap } from './memmap.js';
 import type { Facts } from './facts.js';
 import { arenaBaseOf } from './uapi.js';
 
-/** Points and loops one step may run through before the run is called endless. */
+/** Routines that a step may run from one point to the next before it is called endless. */
 const FUEL = 200_000;
 /** Points after which a step ends even when nobody else can move, so that endless loops close in the state space. */
-const CHAIN = 400;
+export const CHAIN = 400;
 
 /** Reports are counted up to here, so that a loop of them ends in the state space. */
 const MAX_REPORTS = 60;
@@ -65,6 +65,9 @@ export class Kernel {
   tracer: Tracer | undefined = undefined;
   /** Witnesses stop at every scheduling point, also where nobody else could move. */
   everyPoint = false;
+  /** Whether a step ends at every point at which it made no choice, and says whether it {@link goesOn} there: for who puts steps together. */
+  pieces = false;
+  goesOn = false;
   /** Whether a thread has stored to a page that is no private copy. */
   storesShared = false;
   /** Set while observers look: reports (bad map, undefined) are not made. */
@@ -178,6 +181,7 @@ export class Kernel {
     this.t = t;
     this.stopped = false;
     this.chose = false;
+    this.goesOn = false;
     this.fuel = FUEL;
     this.chain = 0;
     w[t + THREAD.WAIT] = 0;
@@ -279,7 +283,14 @@ export class Kernel {
   mustStop(): boolean {
     if (this.atomic > 0) return false;
     if (this.everyPoint) return true;
-    return this.chose || ++this.chain > CHAIN || this.othersEnabled(this.cur);
+    if (this.chose || ++this.chain > CHAIN || this.othersEnabled(this.cur)) return true;
+    this.fuel = FUEL;
+    return this.pieces && this.pause();
+  }
+
+  /** Ends a step although it is not at its end. A killed thread would not go on where it is. */
+  private pause(): boolean {
+    return (this.goesOn = !this.stopped && (this.w[this.t + THREAD.FLAGS]! & TF_KILLED) === 0);
   }
 
   /** A scheduling point of user code: a thread that was killed does not come back from it. */

@@ -1,7 +1,8 @@
 /** A test's system to be looked at. It slows the code down that runs it, once and for all: whoever wants the speed of his own has it from a second engine. */
-import { traced, WatchedWords, type Traced } from '../explore/trace.js';
+import { WatchedWords, type Traced } from '../explore/trace.js';
+import { Tracer } from '../explore/tracer.js';
 import type { Facts } from '../kernel/facts.js';
-import { Kernel } from '../kernel/kernel.js';
+import { CHAIN, Kernel } from '../kernel/kernel.js';
 import type { Capacities } from '../kernel/layout.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { kernelRoutines } from '../kernel/routine.js';
@@ -29,5 +30,8 @@ export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capac
     c.options,
     watched as unknown as Int32Array,
   );
-  return { ...traced(kernelSystem(k, c), watched), routines: kernelRoutines.map(({ name }) => name) };
+  k.pieces = true;
+  const system = { ...kernelSystem(k, c), pieces: { goesOn: () => k.goesOn, most: CHAIN } };
+  const { words, trace } = new Tracer(system, watched);
+  return { words, trace, routines: kernelRoutines.map(({ name }) => name) };
 }

@@ -4,7 +4,8 @@ import { Search } from '../../src/explore/bfs.js';
 import { depthOf, Member, progressOf, share, Stop, stop, stopped } from '../../src/explore/crew.js';
 import type { Memo } from '../../src/explore/expansion.js';
 import type { TransitionSystem } from '../../src/explore/system.js';
-import { traced, WatchedWords } from '../../src/explore/trace.js';
+import { WatchedWords } from '../../src/explore/trace.js';
+import { Tracer } from '../../src/explore/tracer.js';
 import { takings, takingMemo, takingSystem, type Taking } from './taking.js';
 
 /** Counters that go up to `size`, and may be taken back at once: the last state has no move. */
@@ -100,7 +101,7 @@ test('what a member has learned of moves, all know', () => {
     from: 100,
     traced: () => {
       const watched = new WatchedWords(20);
-      const { words, trace } = traced(counters(size, watched as unknown as Int32Array), watched);
+      const { words, trace } = new Tracer(counters(size, watched as unknown as Int32Array), watched);
       return { words, trace: (m) => ((traces += 1), trace(m)) };
     },
   };

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import type { Memo } from '../../src/explore/expansion.js';
 import type { Choose, TransitionSystem } from '../../src/explore/system.js';
-import { traced, WatchedWords } from '../../src/explore/trace.js';
+import { WatchedWords } from '../../src/explore/trace.js';
+import { Tracer } from '../../src/explore/tracer.js';
 import { looking, mix } from './specs.js';
 
 export interface Taking {
@@ -86,7 +87,7 @@ export function takingMemo(spec: Taking, from: number): Memo {
     from,
     traced: () => {
       const watched = new WatchedWords(spec.things * spec.apart);
-      return traced(takingSystem(spec, watched as unknown as Int32Array<ArrayBuffer>), watched);
+      return new Tracer(takingSystem(spec, watched as unknown as Int32Array<ArrayBuffer>), watched);
     },
   };
 }
