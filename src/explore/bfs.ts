@@ -25,7 +25,7 @@ export interface SearchOptions {
   readonly maxDepth?: number;
   /** Called for every new state, with its words in place, which must stay as they are; true ends the search. */
   onState?(id: number): boolean;
-  /** Called for every state without moves; true ends the search, if it remembers its moves behind the states that are made with it. */
+  /** Called for every state without moves, or for one of those that show the same ({@link Finder}); true ends the search, if it remembers its moves behind the states that are made with it. */
   onFinal?(id: number): boolean | void;
 }
 

@@ -12,12 +12,15 @@ import type { WasmStore } from './wasm-store.js';
 /** Moves that may be new, before it shows what they come to, and how many of all may be. */
 const FIRST_NEW = 2_000;
 const MANY_NEW = 1 / 16;
+/** The same for ends, of which it is told how many are new only. */
+const FIRST_ENDS = 500;
+const MANY_ENDS = 1 / 64;
 
 /** Who is told what is found. */
 export interface Finder {
   /** A successor of state `from` was new, and has been kept as state `id`. It comes of action number `step` of that state. */
   found(id: number, from: number, step: number): void;
-  /** A state has no move. */
+  /** A state has no move. Where ends are looked at ({@link Traced.ends}), only one is told of those that show the same. */
   final(id: number): void;
 }
 
@@ -29,8 +32,12 @@ export class MemoSuccessors {
   /** Moves that were asked for, about, and those of which nothing was known. */
   asked = 0;
   learned = 0;
+  private ends = 0;
+  private remembersEnds: boolean;
   private readonly trees: MoveTrees;
   private readonly running: Successors;
+  /** The state without moves that was told last. */
+  private told = -1;
   /** What was looked at last. */
   private last = { state: -1, move: -1 };
   /** Whether the rest of a state that was run was left out. */
@@ -49,6 +56,7 @@ export class MemoSuccessors {
     reach: (from: number, step: number) => boolean,
     private readonly finder: Finder,
   ) {
+    this.remembersEnds = traced.ends === true;
     this.trees = new MoveTrees(store, system.moves);
     this.running = new Successors(system, store, (step) => (this.cut = reach(this.trees.state, step)));
   }
@@ -70,7 +78,6 @@ export class MemoSuccessors {
     trees.begin(first);
     const last = Math.min(end, first + AT_ONCE);
     const found = (id: number, from: number, step: number): void => finder.found(id, from, step);
-    const final = (id: number): void => finder.final(id);
     while (trees.state < last) {
       let made;
       try {
@@ -79,10 +86,10 @@ export class MemoSuccessors {
         // what has been kept counts, also if there is no room for more
         this.actions += trees.actions;
         trees.eachNew(found);
-        trees.eachFinal(final);
       }
       if ((this.crowded = made === Made.Crowded)) break;
       if (made === Made.ManyEnds) trees.widen();
+      else if (made !== Made.Some && trees.move === this.system.moves) this.end(made);
       else if (made === Made.Nothing || (made === Made.Unknown && !this.learn(trees.move))) {
         const id = trees.state;
         if (!this.run(id)) break;
@@ -93,11 +100,25 @@ export class MemoSuccessors {
     return trees.state;
   }
 
+  /** Tells of a state that has no move, once, and looks at what shows in it. */
+  private end(made: Made): void {
+    const { trees, finder } = this;
+    const { state, move } = trees;
+    if (state !== this.told) finder.final(state);
+    this.told = state;
+    if (this.ends > FIRST_ENDS + this.asked * MANY_ENDS) this.remembersEnds = false;
+    if (this.remembersEnds && made === Made.Unknown && this.learn(move)) this.ends += 1;
+    else trees.begin(state + 1);
+    // whoever was told finds out for himself
+    if (this.failure) this.remembersEnds = false;
+    this.failure = undefined;
+  }
+
   /** Looks at what is not known of move `m` of the state loaded last. @returns false if it cannot be remembered */
   private learn(m: number): boolean {
     const { traced, store, trees } = this;
     const { state, choices } = trees;
-    if (state !== this.last.state || m !== this.last.move) this.learned += 1;
+    if (m < this.system.moves && (state !== this.last.state || m !== this.last.move)) this.learned += 1;
     this.last = { state, move: m };
     store.select(state);
     store.reload(traced.words);

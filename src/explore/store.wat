@@ -303,7 +303,7 @@
       (br_if $word (i32.lt_u (local.get $i) (i32.load (local.get $t))))))
 
   ;; The rest is for moves that trees.ts has kept. Words of a thread for it:
-  ;;   36 where the trees begin, 40 four times the moves
+  ;;   36 where the trees begin, 40 four times the moves; behind theirs lies one for states that have none
   ;;   44 where the ends that a move has come to are listed, 48 how many there is room for, 52 where forks are noted that it has come to
   ;;   56 slots that tell what a change made of a part last: 0 where the change is written down, 4 the number that the part had, 8 the one that it got
   ;;   60 successors that wait to be looked up, 64 the end of them, 68 the end of the room for them, 72 bytes of one: 0 its hash, 4 the state that it
@@ -312,7 +312,7 @@
   ;; and what is reported:
   ;;   92 where new states are listed, 96 how many there is room for besides all that can wait, 100 how many there are; of each: 0 its number, 4 the state that it follows, 8 the number
   ;;      of the action
-  ;;   104 where states without a move are listed, 108 how many they are, 112 actions of the states that were done with
+  ;;   104 actions of the states that were done with
 
   ;; Makes the moves of states, up to $end. Returns 0 when the report is full or nothing is left, 1 where a move is not known, 2 where a table must
   ;; grow first (word 1 of the memory; only where several threads fill them: the state has to begin again), 3 where a move has more ends
@@ -320,21 +320,24 @@
   (func (export "moves") (param $s i32) (param $t i32) (param $end i32) (result i32)
     (local $n i32) (local $i i32) (local $at i32) (local $sum i64)
     (i32.store offset=100 (local.get $s) (i32.const 0))
-    (i32.store offset=108 (local.get $s) (i32.const 0))
-    (i32.store offset=112 (local.get $s) (i32.const 0))
+    (i32.store offset=104 (local.get $s) (i32.const 0))
     (loop $state
       (if (i32.ge_u (i32.load offset=76 (local.get $s)) (local.get $end)) (then
         (call $flush (local.get $s) (local.get $t))
         (return (i32.const 0))))
       (call $load (local.get $s) (local.get $t) (i32.load offset=76 (local.get $s)))
       (local.set $sum (call $sum (local.get $s) (i32.load offset=24 (local.get $s))))
-      (loop $move
+      (block $made (loop $move
+        ;; the last is only asked of states that have no other
+        (if (i32.eq (i32.load offset=80 (local.get $s)) (i32.load offset=40 (local.get $s)))
+          (then (br_if $made (i32.load offset=88 (local.get $s)))))
         (local.set $n (call $walk
           (local.get $s)
           (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
         (if (i32.lt_s (local.get $n) (i32.const -1)) (then
           (call $flush (local.get $s) (local.get $t))
           (return (i32.sub (i32.const -1) (local.get $n)))))
+        (br_if $made (i32.eq (i32.load offset=80 (local.get $s)) (i32.load offset=40 (local.get $s))))
         (if (i32.ge_s (local.get $n) (i32.const 0)) (then
           (if (i32.gt_u
                 (i32.add (i32.load offset=100 (local.get $s)) (local.get $n))
@@ -364,17 +367,11 @@
               (call $flush (local.get $s) (local.get $t))))
             (local.set $i (i32.add (local.get $i) (i32.const 4)))
             (br_if $action (i32.ne (local.get $i) (local.get $n))))))
-        (local.set $i (i32.add (i32.load offset=80 (local.get $s)) (i32.const 4)))
-        (i32.store offset=80 (local.get $s) (local.get $i))
-        (br_if $move (i32.lt_u (local.get $i) (i32.load offset=40 (local.get $s)))))
-      (i32.store offset=112 (local.get $s) (i32.add
-        (i32.load offset=112 (local.get $s))
+        (i32.store offset=80 (local.get $s) (i32.add (i32.load offset=80 (local.get $s)) (i32.const 4)))
+        (br $move)))
+      (i32.store offset=104 (local.get $s) (i32.add
+        (i32.load offset=104 (local.get $s))
         (i32.load offset=84 (local.get $s))))
-      (if (i32.eqz (i32.load offset=88 (local.get $s))) (then
-        (i32.store
-          (i32.add (i32.load offset=104 (local.get $s)) (i32.shl (i32.load offset=108 (local.get $s)) (i32.const 2)))
-          (i32.load offset=76 (local.get $s)))
-        (i32.store offset=108 (local.get $s) (i32.add (i32.load offset=108 (local.get $s)) (i32.const 1)))))
       (i32.store offset=76 (local.get $s) (i32.add (i32.load offset=76 (local.get $s)) (i32.const 1)))
       (i32.store offset=80 (local.get $s) (i32.const 0))
       (i32.store offset=84 (local.get $s) (i32.const 0))

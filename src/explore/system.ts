@@ -25,7 +25,7 @@ export interface TransitionSystem {
   apply(m: number, choose: Choose): boolean | void;
   /**
    * Of a system that is looked at (trace.ts): its moves may be made in pieces. Whether the one that was made last, without a choice, goes on: the same move
-   * of where it has led is its next piece, unless it has gone on so often already. Absent: they are made whole.
+   * of where it has led, which is possible there, is its next piece, unless it has gone on so often already. Absent: they are made whole.
    */
   readonly pieces?: { goesOn(): boolean; readonly most: number };
 }

@@ -26,6 +26,10 @@ export interface Traced {
   /** The state, to be written by who asks. */
   readonly words: Int32Array;
   /**
+   * Whether there is a move more than the system has, which stands for what is to be told of a state that has none: where it reads the same, the same is told.
+   */
+  readonly ends?: boolean;
+  /**
    * Makes all actions of move `m` of the state in the words, which are the same afterwards.
    * @param choices only the one that is made with these, and 0 for further ones
    * @returns undefined if an action leads out of its bounds

@@ -1,5 +1,5 @@
 /**
- * What is known of moves: for each a tree, whose nodes ask what a word of the state is, and whose ends say which actions follow. It lies in the
+ * What is known of moves, and of states that have none: for each a tree, whose nodes ask what a word of the state is, and whose ends say which actions follow. It lies in the
  * memory of a {@link WasmStore}, where store.wat walks it; here it grows. All threads that fill the store share it: what one has learned all know. One at a time
  * lets it grow, and the others go on looking: a node points to nothing that is not written yet, and what has been in its place stays where it was.
  */
@@ -48,9 +48,7 @@ const W = {
   NEW: 14,
   NEW_ROOM: 15,
   NEW_COUNT: 16,
-  FINALS: 17,
-  FINALS_COUNT: 18,
-  DONE: 19,
+  DONE: 17,
 } as const;
 /** States whose moves can be made at a time. */
 export const AT_ONCE = 64;
@@ -89,12 +87,12 @@ export class MoveTrees {
   private from = 0;
   private last = 0;
 
-  /** @param moves of the system */
+  /** @param moves of the system; number `moves` stands for what is asked of a state that has none */
   constructor(
     private readonly store: WasmStore,
     moves: number,
   ) {
-    this.roots = store.common(moves) / 4;
+    this.roots = store.common(moves + 1) / 4;
     this.w = store.movesWord;
     const bytes = 4 * (WAITING_HEAD + 4 * Math.ceil((store.firsts.length - 1) / 4));
     const waiting = store.lend((WAITING * bytes) / 4);
@@ -106,7 +104,6 @@ export class MoveTrees {
     this.set(W.WAITING_END, waiting);
     this.set(W.WAITING_ROOM, waiting + WAITING * bytes);
     this.set(W.WAITING_BYTES, bytes);
-    this.set(W.FINALS, store.lend(AT_ONCE));
     this.makeRoom(FIRST_ROOM);
   }
 
@@ -131,7 +128,7 @@ export class MoveTrees {
     return this.get(W.STATE);
   }
 
-  /** Which of its moves. */
+  /** Which of its moves; as many as there are: it has none, and what is to be told of it is not known. */
   get move(): number {
     return this.get(W.MOVE) / 4;
   }
@@ -155,13 +152,6 @@ export class MoveTrees {
     const first = this.get(W.NEW) >>> 2;
     const end = first + 3 * this.get(W.NEW_COUNT);
     for (let at = first; at < end; at += 3) found(words[at]!, words[at + 1]!, words[at + 2]!);
-  }
-
-  /** Calls `final` for each state without a move. */
-  eachFinal(final: (id: number) => void): void {
-    const first = this.get(W.FINALS) >>> 2;
-    const count = this.get(W.FINALS_COUNT);
-    for (let i = 0; i < count; i++) final(this.words[first + i]!);
   }
 
   /**

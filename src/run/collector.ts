@@ -1,11 +1,11 @@
 /** Gathers the distinct outcomes of final states. */
 import { runToEnd } from '../explore/bfs.js';
 import type { States } from '../explore/store.js';
-import { Freeze, HEAD } from '../kernel/layout.js';
+import { Freeze } from '../kernel/layout.js';
 import type { Kernel } from '../kernel/kernel.js';
-import { notLoaded, type Compiled } from './boot.js';
-import { exitAll } from './finish.js';
+import type { Compiled } from './boot.js';
 import { Evaluator, type Question } from './outcome.js';
+import { sightOf, type Sight } from './sight.js';
 import type { Outcome } from './result.js';
 
 interface Found {
@@ -34,7 +34,7 @@ export class Collector implements Findings {
   private readonly evaluator: Evaluator;
 
   constructor(
-    private readonly question: Question,
+    question: Question,
     c: Compiled,
     private readonly k: Kernel,
     private readonly search: { readonly store: Pick<States, 'load'> },
@@ -46,41 +46,27 @@ export class Collector implements Findings {
   final(id: number): void {
     const { k, evaluator } = this;
     this.search.store.load(id, k.w);
-    if (notLoaded(k)) {
+    let sight: Sight | undefined;
+    runToEnd(
+      (choose) => (sight = sightOf(evaluator, choose)),
+      k.w,
+      () => this.note(id, sight),
+    );
+  }
+
+  private note(id: number, sight: Sight | undefined): void {
+    if (sight === undefined) {
       this.vacuous &&= 'module_init fails in every execution';
       return;
     }
     this.vacuous = undefined;
-    const deadlock = !k.frozen && k.anyWaiting();
-    evaluator.look(deadlock);
-    if (!this.question.asksEnd || deadlock || k.frozen) {
-      this.note(id);
-      return;
-    }
-    runToEnd(
-      (choose) => exitAll(k, choose),
-      k.w,
-      () => {
-        if (!k.frozen) evaluator.lookAtEnd();
-        this.note(id);
-      },
-    );
-  }
-
-  private note(id: number): void {
-    if (this.k.w[HEAD.FROZEN] === Freeze.Undefined) this.undefinedIds.add(this.k.w[HEAD.FROZEN_ID]!);
-    const outcome = this.evaluator.outcome();
+    const { outcome, frozen, by } = sight;
+    if (frozen === Freeze.Undefined) this.undefinedIds.add(by);
     if (outcome === undefined) return;
     const key = keyOf(outcome);
     if (this.found.has(key)) return;
-    const bug = this.bugApi();
+    const bug = frozen === Freeze.Bug ? this.k.program.apiNames[by] : undefined;
     this.found.set(key, { outcome: bug === undefined ? outcome : { ...outcome, bug }, id });
-  }
-
-  /** Of the BUG that froze the run. */
-  private bugApi(): string | undefined {
-    const { w, program } = this.k;
-    return w[HEAD.FROZEN] === Freeze.Bug ? program.apiNames[w[HEAD.FROZEN_ID]!] : undefined;
   }
 
   /** All outcomes, in the order of their text. */

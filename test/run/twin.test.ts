@@ -81,7 +81,7 @@ test('remembered moves are those of the model', () => {
       return found;
     };
     expect(
-      search(c, caps, options, () => ({ words: twin.words, trace })),
+      search(c, caps, options, () => ({ ...twin, trace })),
       file,
     ).toEqual(plain);
     if (plain.error !== undefined) failures -= 1;
