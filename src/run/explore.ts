@@ -166,9 +166,11 @@ async function searchTogether(attempt: Attempt, search: Search, collector: Colle
     { index: 0, shared, maxBytes, onFinal: (id) => collector.final(id) },
     search,
   );
+  // this thread's part lets nobody else in for a while
+  const others = crew.join(shared);
   const [{ ending, failure }, theirs] = await Promise.all([
     takePart(member, shared, attempt.options, attempt.deadline),
-    crew.join(shared),
+    others,
   ]);
   const mine = reportOf(member, collector, failure === undefined ? undefined : failureOf(failure));
   const reports = [mine, ...theirs];

@@ -173,9 +173,11 @@ async function searchTogether(
     },
     made,
   );
+  // this thread's part lets nobody else in for a while
+  const others = crew.join(shared);
   const [{ ending, failure }, theirs] = await Promise.all([
     takePart(member, shared, options, deadline),
-    crew.join(shared),
+    others,
   ]);
   const mine = reportOf(member, trial, failure === undefined ? undefined : failureOf(failure));
   const reports: readonly VerifyReport[] = [mine, ...theirs];
