@@ -26,6 +26,8 @@ const BUSY = 3;
 const LENT = 4;
 /** How often a thread looks whether another has done with that before it lets go of its processor. */
 const PATIENCE = 5_000;
+/** Milliseconds after which it is taken for dead: it takes far less than one. */
+const DEAD_MS = 20_000;
 /** Words of a table, as store.wat says. */
 const T = {
   ...{ BYTES: 0, MASK: 2, SLOTS: 3, CHUNKS: 4, SHIFT: 5, LIMIT: 6 },
@@ -265,10 +267,12 @@ export class WasmStore implements States {
     return Atomics.load(this.words, COMMON) >>> 0;
   }
 
-  /** Does what one thread does at a time. */
-  alone<T>(act: () => T): T {
-    for (let tries = 0; Atomics.compareExchange(this.words, BUSY, 0, 1) !== 0; tries++)
+  /** Does what one thread does at a time. @throws Error if another has begun to and does not come to an end */
+  alone<T>(act: () => T, deadMs = DEAD_MS): T {
+    for (let tries = 0; Atomics.compareExchange(this.words, BUSY, 0, 1) !== 0; tries++) {
       if (tries > PATIENCE) Atomics.wait(this.words, BUSY, 1, 1);
+      if (tries > PATIENCE + deadMs) throw new Error('a thread that others wait for has come to no end');
+    }
     try {
       this.refresh();
       return act();

@@ -215,6 +215,20 @@ test('tables that several threads fill grow with what all of them have entered',
   }
 });
 
+test('what one thread does at a time is over before the next begins, or all are told', () => {
+  const [first, second] = twoStores(3, [0, 2]);
+  const does = (store: WasmStore) => (): string => store.alone(() => 'done', 5);
+  expect(first.alone(() => 1)).toBe(1);
+  first.alone(() => expect(does(second)).toThrow('come to no end'));
+  expect(does(second)()).toBe('done');
+  expect(() =>
+    first.alone(() => {
+      throw new Error('fails');
+    }),
+  ).toThrow('fails');
+  expect(does(second)()).toBe('done');
+});
+
 test('a store that is moved once it has many states keeps their numbers, and what was loaded last', () => {
   const store = new GrowingStore(20, [0, 9, 17]);
   const state = new Int32Array(20);
