@@ -88,7 +88,7 @@ export async function buildCli() {
   slimMap(join(directory, 'app.cjs.map'));
   await bundle(
     directory,
-    { twin: 'src/run/twin.ts' },
+    { twin: 'src/verify/twin.ts' },
     { format: 'cjs', entryFileNames: '[name].cjs', codeSplitting: false },
   );
   await watchTwin(join(directory, 'twin.cjs'));

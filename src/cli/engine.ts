@@ -9,6 +9,7 @@ import { runTest } from '../run/index.js';
 import { sharedRuns } from '../run/shared.js';
 import { parseLitmus } from '../run/parse.js';
 import type { TwinOf } from '../run/twin.js';
+import type { VerifyTwinOf } from '../verify/types.js';
 import { Helpers } from './crew.js';
 import type { Engine } from './file-run.js';
 import { flagsForRunning } from './v8-flags.js';
@@ -58,5 +59,12 @@ export async function loadEngine(
 const TWIN = fileURLToPath(new URL('./twin.cjs', import.meta.url));
 
 function loadTwin(): TwinOf {
-  return (createRequire(TWIN)(TWIN) as typeof import('../run/twin.js')).twinOf;
+  return twins().twinOf;
+}
+
+/** The same for `verify`; undefined if it was not built. */
+export const verifyTwin = existsSync(TWIN) ? (): VerifyTwinOf => twins().verifyTwinOf : undefined;
+
+function twins(): typeof import('../verify/twin.js') {
+  return createRequire(TWIN)(TWIN) as typeof import('../verify/twin.js');
 }

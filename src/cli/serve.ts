@@ -5,7 +5,7 @@ import { verifyMember } from '../verify/crew.js';
 import type { Helper } from '../run/help.js';
 import type { VerifyPlan } from '../verify/index.js';
 import { isCrewData, type CrewData, type ToHelper } from './crew.js';
-import { loadEngine } from './engine.js';
+import { loadEngine, verifyTwin } from './engine.js';
 import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
 import type { FromThread, ToThread } from './pool.js';
 
@@ -23,7 +23,7 @@ async function serveCrew({ crew }: CrewData): Promise<void> {
     helper =
       crew.verb === 'run'
         ? crewMember(test, message.plan as CrewPlan, twin)
-        : verifyMember(test, message.plan as VerifyPlan);
+        : verifyMember(test, message.plan as VerifyPlan, verifyTwin);
     port.postMessage('ready');
   });
 }

@@ -28,7 +28,7 @@ import {
 } from '../verify/index.js';
 import type { Context } from './context.js';
 import { Helpers, workersFor } from './crew.js';
-import { loadParser, type Parse } from './engine.js';
+import { loadParser, verifyTwin, type Parse } from './engine.js';
 import { EXIT, type ExitStatus, UsageError } from './exit.js';
 import { findTests } from './files.js';
 import { configurations, probabilityOf, type Configuration } from './options.js';
@@ -167,7 +167,8 @@ class Verification {
   ): Promise<VerifyResult> {
     const { model } = this.context;
     model?.begin();
-    const options = { ...this.options(configuration, withinOf(test)), ...(crew && { crew }) };
+    const engines = { ...(crew && { crew }), ...(verifyTwin && { twin: verifyTwin }) };
+    const options = { ...this.options(configuration, withinOf(test)), ...engines };
     const result = await verifyTest(test, options);
     if (model === undefined || result.coverage === undefined) return result;
     return { ...result, coverage: { ...result.coverage, model: model.end() } };

@@ -1,5 +1,6 @@
 /** The successors of states, for all who search: by running the system, and in a large search by repeating what it did before (memo.ts). */
 import { MemoSuccessors, type Finder } from './memo.js';
+import { RepeatedSuccessors } from './repeat.js';
 import { StoreFull, type States } from './store.js';
 import { Successors } from './successors.js';
 import type { TransitionSystem } from './system.js';
@@ -28,13 +29,15 @@ export interface Searcher extends Finder {
 export class Expansion {
   /** Whether the state that comes next has to be made again, after a table has grown. */
   again = false;
-  private readonly running: Successors;
+  private running: Successors | RepeatedSuccessors;
   private memoised: MemoSuccessors | undefined;
   /** Actions of the states that were done with. */
   private done = 0;
   private cut: Cut | undefined;
   /** The state that is run. */
   private from = 0;
+
+  private readonly visit = (step: number): boolean => this.reach(this.from, step);
 
   /** @param searcher may change between two states */
   constructor(
@@ -43,7 +46,7 @@ export class Expansion {
     private memo: Memo | undefined,
     public searcher: Searcher,
   ) {
-    this.running = new Successors(system, store, (step) => this.reach(this.from, step));
+    this.running = new Successors(system, store, this.visit);
   }
 
   /** Whether moves are remembered. */
@@ -90,7 +93,7 @@ export class Expansion {
   private memoise({ traced }: Memo): void {
     this.memo = undefined;
     const wasm = this.store instanceof WasmStore ? this.store : this.store.toWasm?.();
-    if (wasm === undefined || this.searcher.looks()) return;
+    if (wasm === undefined) return;
     const twin = traced();
     if (twin === undefined) return;
     const reach = (from: number, step: number): boolean => this.reach(from, step);
@@ -99,7 +102,8 @@ export class Expansion {
       final: (id) => this.searcher.final(id),
     };
     try {
-      this.memoised = new MemoSuccessors(this.system, wasm, twin, reach, finder);
+      if (this.searcher.looks()) this.running = new RepeatedSuccessors(this.system, wasm, twin, this.visit);
+      else this.memoised = new MemoSuccessors(this.system, wasm, twin, reach, finder);
     } catch (error) {
       // a search that has no room for it may still have some for states
       if (!(error instanceof StoreFull)) throw error;

@@ -313,6 +313,8 @@
   ;;   92 where new states are listed, 96 how many there is room for besides all that can wait, 100 how many there are; of each: 0 its number, 4 the state that it follows, 8 the number
   ;;      of the action
   ;;   104 actions of the states that were done with
+  ;; and for `ends`:
+  ;;   108 slots for states that moves have led to of late: numbers of their parts; 112 how many, less 1
 
   ;; Makes the moves of states, up to $end. Returns 0 when the report is full or nothing is left, 1 where a move is not known, 2 where a table must
   ;; grow first (word 1 of the memory; only where several threads fill them: the state has to begin again), 3 where a move has more ends
@@ -378,6 +380,65 @@
       (i32.store offset=88 (local.get $s) (i32.const 0))
       (br $state))
     (unreachable))
+  ;; Lists the ends of the moves that the state loaded last has, from the one at 80 on and up to the first that has to be run. Returns 0 if there is none,
+  ;; 1 where a move is not known, 3 where it has more ends than there is room for besides the others, 4 where it has nothing to take. At 80 stands that move then, at 84
+  ;; how many ends are listed, and at 88 whether a move was possible. Of an end that leads where this thread has been led of late, 0 is listed.
+  (func (export "ends") (param $s i32) (result i32)
+    (local $n i32) (local $list i32) (local $room i32) (local $i i32) (local $sum i64)
+    (local.set $sum (call $sum (local.get $s) (i32.load offset=24 (local.get $s))))
+    (local.set $list (i32.load offset=44 (local.get $s)))
+    (local.set $room (i32.load offset=48 (local.get $s)))
+    (block $end
+      (loop $move
+        (br_if $end (i32.ge_u (i32.load offset=80 (local.get $s)) (i32.load offset=40 (local.get $s))))
+        (local.set $n (call $walk
+          (local.get $s)
+          (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
+        (br_if $end (i32.lt_s (local.get $n) (i32.const -1)))
+        (if (i32.ge_s (local.get $n) (i32.const 0)) (then
+          (i32.store offset=88 (local.get $s) (i32.const 1))
+          (local.set $i (i32.load offset=44 (local.get $s)))
+          (i32.store offset=44 (local.get $s) (i32.add (local.get $i) (i32.shl (local.get $n) (i32.const 2))))
+          (loop $action
+            (if (i32.ne (local.get $i) (i32.load offset=44 (local.get $s))) (then
+              (if (call $seen (local.get $s) (i32.load (local.get $i)) (local.get $sum)) (then
+                (i32.store (local.get $i) (i32.const 0))))
+              (local.set $i (i32.add (local.get $i) (i32.const 4)))
+              (br $action))))
+          (i32.store offset=48 (local.get $s) (i32.sub (i32.load offset=48 (local.get $s)) (local.get $n)))))
+        (i32.store offset=80 (local.get $s) (i32.add (i32.load offset=80 (local.get $s)) (i32.const 4)))
+        (br $move)))
+    (i32.store offset=84 (local.get $s) (i32.sub (local.get $room) (i32.load offset=48 (local.get $s))))
+    (i32.store offset=44 (local.get $s) (local.get $list))
+    (i32.store offset=48 (local.get $s) (local.get $room))
+    (if (result i32) (i32.lt_s (local.get $n) (i32.const -1))
+      (then (i32.sub (i32.const -1) (local.get $n)))
+      (else (i32.const 0))))
+
+  ;; Whether the changes that are written down at $at lead from the state loaded last, whose hash is made of $sum, to one that is among those noted last; else
+  ;; it is noted. What changes nothing does not count.
+  (func $seen (param $s i32) (param $at i32) (param $sum i64) (result i32)
+    (local $tuple i32) (local $slot i32) (local $i i32) (local $differs i32)
+    ;; nothing more is entered before a table has grown
+    (if (i32.or (i32.eqz (i32.load (local.get $at))) (i32.atomic.load offset=4 (i32.const 0))) (then (return (i32.const 0))))
+    (local.set $tuple (i32.load offset=60 (local.get $s)))
+    (local.set $slot (i32.add
+      (i32.load offset=108 (local.get $s))
+      (i32.mul
+        (i32.and
+          (call $mixed64 (call $change (local.get $s) (local.get $at) (local.get $tuple) (local.get $sum)))
+          (i32.load offset=112 (local.get $s)))
+        (i32.sub (i32.load offset=72 (local.get $s)) (i32.const 16)))))
+    (loop $some
+      (if (v128.any_true (v128.xor (v128.load (local.get $tuple)) (v128.load (local.get $slot)))) (then
+        (local.set $differs (i32.const 1))
+        (v128.store (local.get $slot) (v128.load (local.get $tuple)))))
+      (local.set $tuple (i32.add (local.get $tuple) (i32.const 16)))
+      (local.set $slot (i32.add (local.get $slot) (i32.const 16)))
+      (local.set $i (i32.add (local.get $i) (i32.const 16)))
+      (br_if $some (i32.lt_u (local.get $i) (i32.load (local.get $s)))))
+    (i32.eqz (local.get $differs)))
+
   ;; Lists what the tree at $root has for the state loaded last: of each action, where its changes are written down. Returns how many they are, -1 if the
   ;; move is not possible, -2 if nothing is known of it, -4 if there is no room for so many, -5 if there is nothing to take, so that it has to be run.
   (func $walk (param $s i32) (param $root i32) (result i32)

@@ -28,6 +28,11 @@ export interface TransitionSystem {
    * of where it has led, which is possible there, is its next piece, unless it has gone on so often already. Absent: they are made whole.
    */
   readonly pieces?: { goesOn(): boolean; readonly most: number };
+  /**
+   * Gives a state that a move has led to the form in which it is kept. apply() does so itself: this is for who has written down what a move does to the
+   * words before (repeat.ts). Absent: states are kept as moves leave them.
+   */
+  settle?(): void;
 }
 
 /** Decides among n possibilities; each may stand for several that lead to the same, as `weights` says. */

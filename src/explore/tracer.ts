@@ -17,6 +17,7 @@ interface Piece {
 
 const NOT_POSSIBLE: Piece = { possible: false, goesOn: false };
 const NOT_THERE: Piece = { possible: true, goesOn: false };
+const STAYS: Piece = { possible: true, writes: new Int32Array(0), goesOn: false };
 
 /** Of a node that nothing is known of. */
 const UNKNOWN = 2 ** 30;
@@ -70,9 +71,11 @@ export class Tracer implements Traced {
   /** How often it has chosen. */
   private chosen = 0;
 
+  /** @param stays whether an action that fails or leads out of the bounds counts as one that writes nothing */
   constructor(
     private readonly system: TransitionSystem,
     private readonly watched: WatchedWords,
+    private readonly stays = false,
   ) {
     this.words = watched.plain;
     this.before = new Int32Array(watched.length);
@@ -217,13 +220,16 @@ export class Tracer implements Traced {
   }
 
   private make(m: number): Piece | undefined {
-    const { system, watched, now } = this;
+    const { system, watched, now, stays } = this;
     if (!system.enabled(m)) return NOT_POSSIBLE;
     try {
-      if (system.apply(m, this.choose) === false || !this.whole) return undefined;
+      const within = system.apply(m, this.choose) !== false;
+      if (!this.whole) return undefined;
+      if (!within) return stays ? STAYS : undefined;
     } catch (error) {
       if (error instanceof NotThere) return NOT_THERE;
-      throw error;
+      if (!stays || !this.whole) throw error;
+      return STAYS;
     }
     return { possible: true, writes: watched.changes(now), goesOn: system.pieces?.goesOn() === true };
   }

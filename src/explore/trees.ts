@@ -49,7 +49,12 @@ const W = {
   NEW_ROOM: 15,
   NEW_COUNT: 16,
   DONE: 17,
+  LATELY: 18,
+  LATELY_MASK: 19,
 } as const;
+/** States that are noted as those that moves have led to of late, and what is in the place of none. */
+const LATELY = 2 ** 16;
+const NOBODY = -1;
 /** States whose moves can be made at a time. */
 export const AT_ONCE = 64;
 /** Ends that there is room for at first, and new states that are reported at a time, at least. */
@@ -69,6 +74,18 @@ export const enum Made {
   /** Up to a move that has more ends than there is room for. */
   ManyEnds = 3,
   /** Up to a move that has nothing to take in the state, which no tree tells about. */
+  Nothing = 4,
+}
+
+/** Why `ends` of store.wat has stopped. */
+export const enum Listed {
+  /** There is no other move. */
+  All = 0,
+  /** At a move that is not known. */
+  Unknown = 1,
+  /** At a move that has more ends than there is room for besides those that are listed. */
+  ManyEnds = 3,
+  /** At a move that has nothing to take, which no tree tells about. */
   Nothing = 4,
 }
 
@@ -116,6 +133,71 @@ export class MoveTrees {
   /** Makes moves that are known, of states up to `end`, at most {@link AT_ONCE}. What they have come to is forgotten the next time. */
   make(end: number): Made {
     return this.store.moves(end) as Made;
+  }
+
+  /** Makes room for what {@link list} leaves out, that is where moves have led to of late. */
+  noteLately(): void {
+    this.set(W.LATELY, this.store.lend(LATELY * this.latelyWords));
+    this.set(W.LATELY_MASK, LATELY - 1);
+    this.forgetLately();
+  }
+
+  /** Leaves nothing out. */
+  forgetLately(): void {
+    const first = this.get(W.LATELY) >>> 2;
+    this.words.fill(NOBODY, first, first + LATELY * this.latelyWords);
+  }
+
+  private get latelyWords(): number {
+    return this.get(W.WAITING_BYTES) / 4 - WAITING_HEAD;
+  }
+
+  /** Lists the ends of the moves of the state loaded last, from {@link move} on. What leads where a move has led of late counts as one that writes nothing. */
+  list(): Listed {
+    return this.store.ends() as Listed;
+  }
+
+  /** Goes on behind {@link move}. */
+  pass(): void {
+    this.set(W.MOVE, this.get(W.MOVE) + 4);
+  }
+
+  /** How many ends are listed. */
+  get listed(): number {
+    return this.get(W.ACTIONS);
+  }
+
+  /** Whether a move of the state was possible, as far as they were listed. */
+  get any(): boolean {
+    return this.get(W.ANY) !== 0;
+  }
+
+  /** Whether the action of which end `i` is listed writes anything. */
+  changes(i: number): boolean {
+    const { words } = this;
+    const at = words[(this.get(W.LIST) >>> 2) + i]! >>> 2;
+    return at !== 0 && words[at] !== 0;
+  }
+
+  /** Writes to the state in `words` what an action changes, of which end `i` is listed. @returns whether anything is different then */
+  write(i: number, state: Int32Array): boolean {
+    const { words } = this;
+    let at = words[(this.get(W.LIST) >>> 2) + i]! >>> 2;
+    let different = false;
+    for (let parts = words[at++]!; parts > 0; parts--) {
+      let leaves = words[at + 4]!;
+      for (at += 6; leaves > 0; leaves--) {
+        const first = words[at]! * (LEAF / 4);
+        const end = at + 2 + 2 * words[at + 1]!;
+        for (at += 2; at < end; at += 2) {
+          const place = first + (words[at]! >> 2);
+          const word = words[at + 1]!;
+          different ||= state[place] !== word;
+          state[place] = word;
+        }
+      }
+    }
+    return different;
   }
 
   /** Makes room for more ends of a move, and forgets what moves have come to. */
@@ -208,7 +290,7 @@ export class MoveTrees {
 
   /** Lets the tree end at a word. */
   private end(at: number, { writes }: TracedPath, possible: boolean): void {
-    const changes = writes === undefined ? 0 : this.changes(writes);
+    const changes = writes === undefined ? 0 : this.textOf(writes);
     const end = this.take(NODE.WORDS);
     this.words[end + NODE.WORD] = -1;
     this.words[end + END.CHANGES] = 4 * changes;
@@ -333,14 +415,14 @@ export class MoveTrees {
   }
 
   /** Writes changes down as store.wat reads them. @returns the word at which they begin */
-  private changes(writes: Int32Array): number {
-    this.write(writes);
+  private textOf(writes: Int32Array): number {
+    this.note(writes);
     const at = this.take(this.text.length);
     this.words.set(this.text, at);
     return at;
   }
 
-  private write(writes: Int32Array): void {
+  private note(writes: Int32Array): void {
     this.text.length = 0;
     const { text } = this;
     const { firsts } = this.store;

@@ -53,6 +53,7 @@ interface Exports {
   add(thread: number, table: number): number;
   load(thread: number, table: number, id: number): void;
   moves(thread: number, table: number, end: number): number;
+  ends(thread: number): number;
   enter(from: number, end: number, to: number, mask: number): void;
   renumber(thread: number, table: number, id: number, to: number): void;
   /** The table whose numbers this thread takes by the block, how many are one, and what is left of the last. */
@@ -237,6 +238,11 @@ export class WasmStore implements States {
   /** Makes moves of states up to `end`, as `moves` of store.wat. @returns why it has stopped */
   moves(end: number): number {
     return this.exports.moves(this.thread, this.states, end);
+  }
+
+  /** Lists ends of moves of the state loaded last, as `ends` of store.wat. @returns why it has stopped */
+  ends(): number {
+    return this.exports.ends(this.thread);
   }
 
   /** The word at which this thread's words for moves begin. */

@@ -6,7 +6,7 @@ import type { Capacities } from '../kernel/layout.js';
 import { kernelRoutines } from '../kernel/routine.js';
 import type { Compiled } from './boot.js';
 import type { Reduction } from './por.js';
-import type { TwinOf } from './twin.js';
+import type { Twin, TwinOf } from './twin.js';
 
 /** From so many states on it pays: a second engine has to be made for it. */
 const MANY_STATES = 100;
@@ -23,11 +23,11 @@ interface Searched {
 export function memoOf(searched: Searched, twin: (() => TwinOf) | undefined): Memo | undefined {
   const { c, caps, symmetry, reduction } = searched;
   if (twin === undefined || symmetry !== undefined || reduction !== undefined) return undefined;
-  const traced = (): Traced | undefined => {
-    const other = twin()(c.test, c.facts, c.ptrs, caps);
-    // a bundle that was made apart numbers its routines itself
-    const same = other.routines.every((name, id) => kernelRoutines[id]?.name === name);
-    return same && other.routines.length === kernelRoutines.length ? other : undefined;
-  };
-  return { from: MANY_STATES, traced };
+  return { from: MANY_STATES, traced: () => sameRoutines(twin()(c.test, c.facts, c.ptrs, caps)) };
+}
+
+/** A twin if it has the routines of this engine: a bundle that was made apart numbers its routines itself. */
+export function sameRoutines(other: Twin): Traced | undefined {
+  const same = other.routines.every((name, id) => kernelRoutines[id]?.name === name);
+  return same && other.routines.length === kernelRoutines.length ? other : undefined;
 }

@@ -2,17 +2,23 @@
 import { Member } from '../explore/crew.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { failureOf, type CrewFailure, type Helper } from '../run/help.js';
+import { memoOf } from './memo.js';
 import { subjectOf } from './subject.js';
 import { Trial } from './trial.js';
-import type { VerifyReport, VerifyPlan } from './types.js';
+import type { VerifyReport, VerifyPlan, VerifyTwinOf } from './types.js';
 
 /** A helping thread's part. */
-export function verifyMember(test: LitmusTest, plan: VerifyPlan): Helper<VerifyReport> {
+export function verifyMember(
+  test: LitmusTest,
+  plan: VerifyPlan,
+  twin?: () => VerifyTwinOf,
+): Helper<VerifyReport> {
   const { facts, ptrs, bounds, maxBytes } = plan;
-  const trial = new Trial(subjectOf(test, facts, ptrs, bounds), plan);
+  const subject = subjectOf(test, facts, ptrs, bounds);
+  const trial = new Trial(subject, plan);
   return (joining) => {
     const member: Member = new Member(trial.system, {
-      ...{ ...joining, maxBytes },
+      ...{ ...joining, maxBytes, memo: memoOf(subject, bounds, plan, twin) },
       onState: (id) => trial.state(id),
       onFinal: (id) => trial.final(id, member.store),
     });

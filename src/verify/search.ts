@@ -10,6 +10,7 @@ import { firstSymmetry } from '../run/symmetry.js';
 import type { Broken } from './broken.js';
 import type { CoverageRecorder } from './coverage.js';
 import { reportOf } from './crew.js';
+import { memoOf } from './memo.js';
 import type { Subject } from './subject.js';
 import { Beyond } from './system.js';
 import { Trial } from './trial.js';
@@ -104,7 +105,9 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
   const crew = alone ? undefined : options.crew;
   const settings = { caps, races: bounds.races, renaming: options.symmetry !== false, symmetry };
   const trial = new Trial(subject, settings, recorder);
-  const made = new Search(trial.system, options.compact === true, crew?.threads);
+  // what is remembered is not run, and nobody sees what it would have reached
+  const memo = recorder === undefined ? memoOf(subject, bounds, settings, options.twin) : undefined;
+  const made = new Search(trial.system, options.compact === true, crew?.threads, memo);
   const within = {
     ...(maxStates === undefined ? {} : { maxStates }),
     ...(maxBytes === undefined ? {} : { maxBytes }),

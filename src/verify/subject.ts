@@ -12,6 +12,8 @@ import type { Bounds } from './types.js';
 import { User, type Owed } from './user.js';
 
 export interface Subject {
+  /** What it is the driver of. */
+  readonly test: LitmusTest;
   readonly compiled: Compiled;
   readonly user: User;
   readonly menu: readonly Operation[];
@@ -51,7 +53,7 @@ export function subjectOf(test: LitmusTest, facts: Facts, ptrs: number, bounds: 
       threads,
     },
   };
-  return { compiled, user, menu, access: accessOf(test, c, declared), declarations: declared, traits };
+  return { test, compiled, user, menu, access: accessOf(test, c, declared), declarations: declared, traits };
 }
 
 /** The calls that a driver has promised to answer as it says. */

@@ -30,40 +30,79 @@ export interface Manner {
   readonly canonical?: Canonical | undefined;
 }
 
-export function verifySystem(k: Kernel, { compiled: c, user }: Subject, manner: Manner): TransitionSystem {
-  const { races, beyond, rest, canonical } = manner;
-  const before = snapshotOf(k.w);
-  const enabled = (m: number): boolean =>
-    k.w[HEAD.FROZEN] !== Freeze.None ? false : booting(k) ? m === 0 : k.enabled(m);
+/**
+ * Moves of each thread. Where nobody comes in between, each operation of the menu is one, and the last is whatever else the thread may do. With races all
+ * is one move: a choice of it is which operation begins.
+ */
+export function movesOfEach({ menu }: Subject, races: boolean): number {
+  return races ? 1 : menu.length + 1;
+}
+
+/** Its moves as the model makes them: what fails is thrown, what changes nothing is a state, and nothing is renamed. */
+export function operationSystem(k: Kernel, subject: Subject, races: boolean): TransitionSystem {
+  const { compiled: c, user } = subject;
+  const each = movesOfEach(subject, races);
+  const other = each - 1;
+  const enabled = (thread: number, what: number): boolean => {
+    if (k.w[HEAD.FROZEN] !== Freeze.None) return false;
+    if (booting(k)) return thread === 0 && what === other;
+    if (!k.enabled(thread)) return false;
+    if (races) return true;
+    if (!user.chooses(k, thread)) return what === other;
+    return what === other ? !user.offersAny(k, thread) : user.offers(k, thread, what);
+  };
   return {
     words: k.w,
     cuts: cutsOf(k.layout),
-    moves: k.layout.caps.threads,
+    moves: k.layout.caps.threads * each,
     enabled: (m) => {
       user.forget();
-      if (!enabled(m)) return false;
-      before.take();
-      return true;
+      return enabled(Math.floor(m / each), m % each);
     },
     apply: (m, choose) => {
       k.chooser = choose;
       k.atomic = races ? 0 : 1;
+      user.next = m % each === other ? -1 : m % each;
       try {
         if (booting(k)) runModuleInit(k, c);
-        else k.run(m);
-        // most operations are refused
-        if (before.same()) return false;
-        rest?.apply();
-        canonical?.apply();
-        return true;
-      } catch (error) {
-        leave(error, beyond);
-        return false;
+        else k.run(Math.floor(m / each));
       } finally {
         k.atomic = 0;
         k.quiet = false;
+        user.next = -1;
       }
     },
+  };
+}
+
+export function verifySystem(k: Kernel, subject: Subject, manner: Manner): TransitionSystem {
+  const { races, beyond, rest, canonical } = manner;
+  const before = snapshotOf(k.w);
+  const system = operationSystem(k, subject, races);
+  const settle = (): void => {
+    rest?.apply();
+    canonical?.apply();
+  };
+  return {
+    ...system,
+    enabled: (m) => {
+      if (!system.enabled(m)) return false;
+      before.take();
+      return true;
+    },
+    apply: (m, choose) => {
+      try {
+        system.apply(m, choose);
+      } catch (error) {
+        leave(error, beyond);
+        return false;
+      }
+      // most operations are refused
+      if (before.same()) return false;
+      settle();
+      return true;
+    },
+    settle,
   };
 }
 

@@ -4,9 +4,11 @@ import type { InvariantId } from '../contract/invariants/list.js';
 import type { Symmetry } from '../kernel/exchange.js';
 import type { Facts } from '../kernel/facts.js';
 import type { Capacities } from '../kernel/layout.js';
+import type { LitmusTest } from '../litmus/ast.js';
 import type { Picture } from '../run/picture/types.js';
 import type { Crew, CrewFailure } from '../run/help.js';
 import type { ModelCoverage, Progress } from '../run/result.js';
+import type { Twin } from '../run/twin.js';
 
 /** What `--only` calls an operation. */
 export type KindName =
@@ -64,6 +66,8 @@ export interface VerifyOptions extends Partial<Bounds> {
   readonly signal?: AbortSignal;
   /** Threads that help with a large search. With `compact`, `coverage`, `maxStates` or `depth` there is none. */
   readonly crew?: Crew<VerifyPlan, VerifyReport>;
+  /** Makes the same system once more, in an engine of its own, to be looked at: a large search remembers what operations do. */
+  readonly twin?: () => VerifyTwinOf;
 }
 
 /** One operation on the way to a violation. */
@@ -157,6 +161,15 @@ export interface Settings {
   readonly renaming: boolean;
   readonly symmetry: Symmetry | undefined;
 }
+
+/** Makes a system to be looked at (twin.ts), in an engine of its own. */
+export type VerifyTwinOf = (
+  test: LitmusTest,
+  facts: Facts,
+  ptrs: number,
+  bounds: Bounds,
+  settings: Settings,
+) => Twin;
 
 /** What a thread is told of a search before it joins it. Can be sent to another thread. */
 export interface VerifyPlan extends Settings {

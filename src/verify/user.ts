@@ -14,7 +14,7 @@ import { cellsOf } from '../kernel/mm/page_alloc.js';
 import { walk } from '../kernel/mm/pgtable.js';
 import { vmaLookup } from '../kernel/mm/vma.js';
 import { PTE_GHOST_COUNTED, PTE_PRESENT, PTE_WRITE } from '../kernel/pte.js';
-import { ThreadState, type CFunction, type Routine } from '../kernel/routine.js';
+import { TF_KILLED, ThreadState, type CFunction, type Routine } from '../kernel/routine.js';
 import { MAP_FIXED, MREMAP_FIXED, MREMAP_MAYMOVE } from '../kernel/uapi.js';
 import { available, room } from './available.js';
 import { Kind, POINTER, type Operation } from './operations.js';
@@ -68,6 +68,8 @@ export interface Listener {
 export class User {
   readonly routine: CFunction;
   listener: Listener | undefined = undefined;
+  /** The operation that is chosen next, by its place on the menu; -1: any that is to be had. */
+  next = -1;
   private readonly calls: readonly (Routine | undefined)[];
   private readonly ids: readonly number[];
   private readonly fault = apiId('page_fault');
@@ -109,6 +111,25 @@ export class User {
     this.offered = -1;
   }
 
+  /** Whether thread `i`, if it moves now, chooses an operation. */
+  chooses(k: Kernel, i: number): boolean {
+    const { w } = k;
+    const t = k.thread(i);
+    const f = t + THREAD.STACK;
+    return w[t + THREAD.FP] === f && k.pcAt(f) === Pc.Choose && (w[t + THREAD.FLAGS]! & TF_KILLED) === 0;
+  }
+
+  /** Whether thread `i` may choose operation `o`. */
+  offers(k: Kernel, i: number, o: number): boolean {
+    return available(k, k.w[k.thread(i) + THREAD.PROC]!, this.menu[o]!);
+  }
+
+  /** Whether it may choose any: the last on the menu are to be had most often. */
+  offersAny(k: Kernel, i: number): boolean {
+    for (let o = this.menu.length - 1; o >= 0; o--) if (this.offers(k, i, o)) return true;
+    return false;
+  }
+
   private step(k: Kernel, f: number, pc: number): void {
     switch (pc) {
       case Pc.Choose:
@@ -129,21 +150,28 @@ export class User {
   private choose(k: Kernel, f: number): void {
     const proc = k.currentProc;
     const { menu } = this;
-    if (this.offered < 0) {
-      this.offered = 0;
-      for (let i = 0; i < menu.length; i++) if (available(k, proc, menu[i]!)) this.offer[this.offered++] = i;
-    }
-    if (this.offered === 0) {
+    const i = this.next >= 0 ? this.next : this.any(k, proc);
+    this.next = -1;
+    if (i < 0) {
       // Nothing is left to do with what `--only` allows: the state stays.
       k.stopped = true;
       return;
     }
-    const i = this.offer[k.choose(this.offered)]!;
     k.chose = false;
     k.w[f + USER.OP] = i + 1;
     const o = menu[i]!;
     this.listener?.begins(k.cur, o);
     this.begin(k, f, o, proc);
+  }
+
+  /** Any operation that is to be had, -1 if there is none. */
+  private any(k: Kernel, proc: number): number {
+    const { menu } = this;
+    if (this.offered < 0) {
+      this.offered = 0;
+      for (let i = 0; i < menu.length; i++) if (available(k, proc, menu[i]!)) this.offer[this.offered++] = i;
+    }
+    return this.offered === 0 ? -1 : this.offer[k.choose(this.offered)]!;
   }
 
   private begin(k: Kernel, f: number, o: Operation, proc: number): void {

@@ -12,7 +12,7 @@ import { Canonical } from '../run/canonical.js';
 import { Unrenamer } from '../run/unrename.js';
 import { restOf, type Renaming, type Rest } from './rest.js';
 import type { Subject } from './subject.js';
-import { Beyond, verifySystem } from './system.js';
+import { Beyond, movesOfEach, verifySystem } from './system.js';
 import type { Listener } from './user.js';
 
 export class Walker {
@@ -24,8 +24,9 @@ export class Walker {
   private readonly canonical: Canonical | undefined;
   private readonly rest: Rest | undefined;
   private readonly unrenamer: Unrenamer;
-  /** Process of the walk for each of the search's. */
+  /** Thread of the walk for each of the search's. */
   private readonly who: number[];
+  private readonly each: number;
 
   /** @param k stands in the initial state, and is what walks */
   constructor(
@@ -38,6 +39,7 @@ export class Walker {
   ) {
     const { symmetry } = pace;
     this.path = search.path(id);
+    this.each = movesOfEach(subject, pace.races);
     this.shadow = bootKernel(subject.compiled, caps);
     if (symmetry !== undefined) this.shadow.exchange = new Exchange(this.shadow, symmetry);
     this.canonical = symmetry && new Canonical(this.shadow, symmetry);
@@ -53,7 +55,7 @@ export class Walker {
 
   /** The process that moves next. */
   get next(): number {
-    return this.who[this.path[this.at]!.move]!;
+    return this.who[Math.floor(this.path[this.at]!.move / this.each)]!;
   }
 
   step(): void {
@@ -68,7 +70,7 @@ export class Walker {
       },
       (choose) => {
         this.subject.user.listener = this.listener;
-        this.apply(this.k, next, choose);
+        this.apply(this.k, next * this.each + (move % this.each), choose);
         this.subject.user.listener = undefined;
       },
     );

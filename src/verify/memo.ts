@@ -1,0 +1,22 @@
+/** When a verification remembers what operations do. */
+import type { Memo } from '../explore/expansion.js';
+import { sameRoutines } from '../run/memo.js';
+import type { Subject } from './subject.js';
+import type { Bounds, Settings, VerifyTwinOf } from './types.js';
+
+/** From so many states on it pays: a second engine has to be made, and most operations be looked at some hundred times. */
+const MANY_STATES = 5_000;
+
+/** With races there is none: steps of an operation under way are too many. */
+export function memoOf(
+  { test, compiled: c }: Subject,
+  bounds: Bounds,
+  settings: Settings,
+  twin: (() => VerifyTwinOf) | undefined,
+): Memo | undefined {
+  if (twin === undefined || settings.races) return undefined;
+  return {
+    from: MANY_STATES,
+    traced: () => sameRoutines(twin()(test, c.facts, c.ptrs, bounds, settings)),
+  };
+}

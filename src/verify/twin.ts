@@ -1,0 +1,44 @@
+/** The system of a driver and every program, to be looked at: what run/twin.ts is for a test. */
+import { WatchedWords } from '../explore/trace.js';
+import { Tracer } from '../explore/tracer.js';
+import type { Facts } from '../kernel/facts.js';
+import { Exchange } from '../kernel/exchange.js';
+import { Kernel } from '../kernel/kernel.js';
+import { kernelRoutines } from '../kernel/routine.js';
+import type { LitmusTest } from '../litmus/ast.js';
+import { worldLayout } from '../run/boot.js';
+import type { Twin } from '../run/twin.js';
+import { subjectOf } from './subject.js';
+import { operationSystem } from './system.js';
+import type { Bounds, Settings } from './types.js';
+
+export { twinOf } from '../run/twin.js';
+
+/** The operations of every program, without what is renamed after one. */
+export function verifyTwinOf(
+  test: LitmusTest,
+  facts: Facts,
+  ptrs: number,
+  bounds: Bounds,
+  { caps, races, symmetry }: Settings,
+): Twin {
+  const subject = subjectOf(test, facts, ptrs, bounds);
+  const c = subject.compiled;
+  const layout = worldLayout(c, caps);
+  const watched = new WatchedWords(layout.words);
+  const k = new Kernel(
+    layout,
+    c.facts,
+    c.mem,
+    c.lowered.program,
+    c.options,
+    watched as unknown as Int32Array,
+  );
+  if (symmetry !== undefined) k.exchange = new Exchange(k, symmetry);
+  const system = operationSystem(k, subject, races);
+  const apply: typeof system.apply = (m, choose) =>
+    // which frame is taken depends on what the others are: they may be alike
+    system.apply(m, (n, weights) => choose(n, weights));
+  const { words, trace } = new Tracer({ ...system, apply }, watched, true);
+  return { words, trace, routines: kernelRoutines.map(({ name }) => name) };
+}
