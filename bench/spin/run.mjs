@@ -133,12 +133,12 @@ function measured(directory, size, { compared, cores, raw: whether, two: both })
   const raw = whether ? pfnmap('no reductions', [...ONE, ...UNREDUCED], compared?.bytesPerState) : undefined;
   const reduced = pan('reduced', 'reduced');
   const answer = pfnmap('reduced', ONE);
-  const pair = () => TWO && pfnmap('no reductions, two cores', [...TWO, ...UNREDUCED]);
-  if (!cores) return { rows, whole, reduced, raw, answer, two: both ? pair() : undefined };
+  const together = () => TWO && pfnmap('no reductions, two cores', [...TWO, ...UNREDUCED]);
+  const pair = both ? measurePair(file, [...ONE, ...UNREDUCED]) : undefined;
+  if (!cores) return { rows, whole, reduced, raw, answer, two: both ? together() : undefined, pair };
   pan('no reductions, two cores (`-DNCORE=2`)', 'cores');
   pan('no reductions, two cores (`-DBFS_PAR`)', 'breadth');
-  const two = pair();
-  return { rows, whole, reduced, raw, answer, two, pair: measurePair(file, [...ONE, ...UNREDUCED]) };
+  return { rows, whole, reduced, raw, answer, two: together() };
 }
 
 /** What the table says about the aims. */
@@ -146,12 +146,12 @@ function aims(small, most, wider) {
   const times = (a, b) => (a && b ? (a / b).toFixed(2) : 'not known');
   const verdict = ({ reduced, answer }) =>
     `${times(reduced.wall, answer?.wall)} (${times(reduced.wall, answer?.search)} without the start of Node; by the processors' time ${times(reduced.processor, answer?.processor)})`;
-  const { raw, pair } = small;
   const rate = (of) => times(of.raw?.rate, of.whole.rate);
   const gain = (of) => times(of.raw?.search, of.two?.search);
+  const room = (of) => times(2 * of.raw?.wall, of.pair);
   const cores = TWO
     ? `Two cores make pfnmap ${gain(small)} times as fast with one page and 16 frames, ${gain(most)} times with 32, and ${gain(wider)} times with two pages and 16 frames (aim 1.5);\n` +
-      `two searches of 16 frames that have nothing to do with each other, started at once, get ${times(2 * raw?.wall, pair)} times as much done as one.`
+      `two searches that have nothing to do with each other, started at once, get ${room(most)} and ${room(wider)} times as much done as one of the last two sizes.`
     : 'Two cores were not measured: pfnmap searches on one.';
   return [
     `pfnmap's rate divided by SPIN's is ${rate(small)} with one page and 16 frames, ${rate(most)} with 32, and ${rate(wider)} with two pages and 16 frames (aim 0.5 at least).`,
