@@ -360,12 +360,14 @@ export class WasmStore implements States {
     this.place(tableAt(i));
   }
 
-  /** Contents that threads may still enter once a table is full: each those of the states that it is adding. */
+  /**
+   * Contents that threads may still enter once a table is full: each one (or a block) of which it has seen that there is room, like all others at the same
+   * time, and, as long as nobody has noted that it is full, those of the state that it adds next.
+   */
   private slack(table: number): number {
     if (this.threads === 1) return 0;
-    return (
-      this.threads * (table === TABLE ? this.shape.leaves : table === this.states ? WAITING + 1 + BLOCK : 1)
-    );
+    const next = table === TABLE ? this.shape.leaves : table === this.states ? WAITING + BLOCK : 1;
+    return this.threads * (1 + next);
   }
 
   /** Gives a table room for two thirds as many contents as it has slots. */
@@ -411,7 +413,8 @@ export class WasmStore implements States {
     const { words } = this;
     const t = table / 4;
     const [old, slots] = [words[t + T.OLD]!, words[t + T.OLD_SLOTS]!];
-    for (;;) {
+    // one that has been entered is not counted on, or the count would wrap around after some thousand times that others have grown
+    while (Atomics.load(words, t + T.ENTERED) < slots) {
       const first = Atomics.add(words, t + T.ENTERED, ENTERED_AT_ONCE);
       if (first >= slots) return;
       const end = Math.min(first + ENTERED_AT_ONCE, slots);

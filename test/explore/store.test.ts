@@ -229,6 +229,17 @@ test('what one thread does at a time is over before the next begins, or all are 
   expect(does(second)()).toBe('done');
 });
 
+test('tables that do not grow stay as they are however often others have grown', () => {
+  const both = twoStores(16, [0]);
+  const add = (i: number): number => both[i & 1]!.add(Int32Array.from({ length: 16 }, () => i));
+  for (let i = 0; i < 50; i++) add(i);
+  for (let times = 0; times < 2 ** 31 / 2 ** 18 / 2 + 9; times++) {
+    both[0].growTogether();
+    for (const store of both) store.enterTogether();
+  }
+  for (let i = 0; i < 50; i++) expect(add(i)).toBeLessThan(0);
+});
+
 test('a store that is moved once it has many states keeps their numbers, and what was loaded last', () => {
   const store = new GrowingStore(20, [0, 9, 17]);
   const state = new Int32Array(20);

@@ -73,10 +73,10 @@ test('remembered moves are those of the model', () => {
     const options = some.ending === 'states' ? { maxDepth: some.depth } : {};
     const plain = some.ending === 'states' ? search(c, caps, options) : some;
     const twin = twinOf(c.test, c.facts, c.ptrs, caps);
-    const trace: Traced['trace'] = (m) => {
+    const trace: Traced['trace'] = (m, choices) => {
       traces += 1;
       failures += 1;
-      const found = twin.trace(m);
+      const found = twin.trace(m, choices);
       failures -= 1;
       return found;
     };
@@ -90,4 +90,36 @@ test('remembered moves are those of the model', () => {
   expect(total).toBeGreaterThan(4_000);
   expect(failures).toBe(0);
   expect(traces).toBeLessThan(total);
+});
+
+test('a step that freezes leaves the same however it was put together', () => {
+  const text = `C frozen-from-several-points
+{
+  reserved buf = 1 page;
+}
+static int n;
+static long demo_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+        n = 1;
+        n = 2;
+        BUG_ON(n);
+        return 0;
+}
+static const struct file_operations demo_fops = { .owner = THIS_MODULE, .unlocked_ioctl = demo_ioctl };
+P0()
+{
+        int fd = open("/dev/demo", O_RDWR);
+        int r = ioctl(fd, 7, 0);
+}
+P1()
+{
+        int fd = open("/dev/demo", O_RDWR);
+}
+exists (deadlock())
+`;
+  const parsed = parseLitmus({ file: 'frozen-from-several-points.litmus', text }, grammar);
+  const c = compile(parsed, factsOf('x86_64', '7.2', optionFacts(parsed)), 4);
+  const caps = capacities(c);
+  const plain = search(c, caps, {});
+  expect(search(c, caps, {}, () => twinOf(c.test, c.facts, c.ptrs, caps))).toEqual(plain);
 });

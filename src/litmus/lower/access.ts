@@ -97,8 +97,9 @@ export function pointBeforeObjects(fn: Lowering, pointers: readonly Operand[]): 
       if (k.stopped) return LEFT;
       own &&= isOnOwnStack(k, h);
     }
-    if (own || !k.mustStop()) return next;
+    if (own) return next;
     k.setPc(f, next);
+    if (!k.mustStop()) return next;
     k.stopped = true;
     return LEFT;
   });

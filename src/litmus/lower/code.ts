@@ -159,8 +159,9 @@ export class CodeBuilder {
 export function emitPoint(b: CodeBuilder): void {
   const next = b.here + 1;
   b.emit((k, f) => {
-    if (!k.mustStop()) return next;
+    // also where it goes on: a state that freezes behind it shows it, however many steps have led there
     k.setPc(f, next);
+    if (!k.mustStop()) return next;
     k.stopped = true;
     return LEFT;
   });
@@ -170,6 +171,7 @@ export function emitPoint(b: CodeBuilder): void {
 export function emitUserPoint(b: CodeBuilder): void {
   const next = b.here + 1;
   b.emit((k, f) => {
+    k.setPc(f, next);
     if ((k.w[k.t + THREAD.FLAGS]! & TF_KILLED) === 0 && !k.mustStop()) return next;
     k.userPoint(f, next);
     return LEFT;
