@@ -6,20 +6,8 @@ import type { Memo } from '../../src/explore/expansion.js';
 import type { TransitionSystem } from '../../src/explore/system.js';
 import { WatchedWords } from '../../src/explore/trace.js';
 import { Tracer } from '../../src/explore/tracer.js';
+import { counters } from './counters.js';
 import { takings, takingMemo, takingSystem, type Taking } from './taking.js';
-
-/** Counters that go up to `size`, and may be taken back at once: the last state has no move. */
-function counters(size: number, words: Int32Array = new Int32Array(20)): TransitionSystem {
-  return {
-    words,
-    cuts: [0, 2, 11],
-    moves: 3,
-    enabled: (m) => words[7 * m]! < size,
-    apply: (m, choose) => {
-      words[7 * m] = choose(2) === 1 ? 0 : words[7 * m]! + 1;
-    },
-  };
-}
 
 /** Of which a member meets moves that others have learned, with more ends than it has room for. */
 const MANY_ENDS: Taking = { seed: 78455523, things: 8, size: 3, moves: 1, apart: 5, takes: 2, cuts: [0, 23] };
