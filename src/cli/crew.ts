@@ -11,7 +11,10 @@ export interface CrewData {
 }
 
 /** What it is told then: of a search, for which it makes itself ready and says so, or to join that search. */
-export type ToHelper = { readonly plan: unknown } | { readonly joining: Joining };
+export type ToHelper = { readonly plan: unknown; readonly number: number } | { readonly joining: Joining };
+
+/** What it says: that it is ready for the plan of that number, or what it has found. */
+export type FromHelper = { readonly ready: number } | { readonly report: unknown };
 
 export function isCrewData(data: unknown): data is CrewData {
   return typeof data === 'object' && data !== null && 'crew' in data;
@@ -71,12 +74,14 @@ class Helper<Report> {
   private readonly worker: Worker;
   private told: { resolve(report: Report): void; reject(error: Error): void } | undefined;
   private shared: Shared | undefined;
+  /** Plans that it was told: what it says of an older one counts for nothing. */
+  private plans = 0;
 
   constructor(entry: URL, data: CrewData) {
     this.worker = new Worker(entry, { workerData: data });
-    this.worker.on('message', (message: 'ready' | { readonly report: Report }) => {
-      if (message === 'ready') this.ready = true;
-      else this.told?.resolve(message.report);
+    this.worker.on('message', (message: FromHelper) => {
+      if ('report' in message) this.told?.resolve(message.report as Report);
+      else this.ready = message.ready === this.plans;
     });
     this.worker.on('error', (error) => this.fail(error));
     this.worker.on('exit', (code) => this.fail(new Error(`a thread of the search ended with ${code}`)));
@@ -84,7 +89,7 @@ class Helper<Report> {
 
   prepare(plan: unknown): void {
     this.ready = false;
-    this.tell({ plan });
+    this.tell({ plan, number: ++this.plans });
   }
 
   join(joining: Joining): Promise<Report> {

@@ -4,7 +4,7 @@ import { crewMember, type CrewPlan } from '../run/crew.js';
 import { verifyMember } from '../verify/crew.js';
 import type { Helper } from '../run/help.js';
 import type { VerifyPlan } from '../verify/index.js';
-import { isCrewData, type CrewData, type ToHelper } from './crew.js';
+import { isCrewData, type CrewData, type FromHelper, type ToHelper } from './crew.js';
 import { loadEngine, verifyTwin } from './engine.js';
 import { type FileEvent, type FileRunOptions, runFile } from './file-run.js';
 import type { FromThread, ToThread } from './pool.js';
@@ -19,12 +19,13 @@ async function serveCrew({ crew }: CrewData): Promise<void> {
   const test = crew.verb === 'run' ? parse(crew.source) : parseDriver(crew.source);
   let helper: Helper<unknown> | undefined;
   port.on('message', (message: ToHelper) => {
-    if ('joining' in message) return port.postMessage({ report: helper!(message.joining) });
+    const say = (answer: FromHelper): void => port.postMessage(answer);
+    if ('joining' in message) return say({ report: helper!(message.joining) });
     helper =
       crew.verb === 'run'
         ? crewMember(test, message.plan as CrewPlan, twin)
         : verifyMember(test, message.plan as VerifyPlan, verifyTwin);
-    port.postMessage('ready');
+    say({ ready: message.number });
   });
 }
 

@@ -63,10 +63,12 @@ export class Collector implements Findings {
     const { outcome, frozen, by } = sight;
     if (frozen === Freeze.Undefined) this.undefinedIds.add(by);
     if (outcome === undefined) return;
-    const key = keyOf(outcome);
-    if (this.found.has(key)) return;
     const bug = frozen === Freeze.Bug ? this.k.program.apiNames[by] : undefined;
-    this.found.set(key, { outcome: bug === undefined ? outcome : { ...outcome, bug }, id });
+    const shown = bug === undefined ? outcome : { ...outcome, bug };
+    const key = keyOf(outcome);
+    const before = this.found.get(key);
+    if (before === undefined || isNamedFirst(shown, before.outcome))
+      this.found.set(key, { outcome: shown, id: before?.id ?? id });
   }
 
   /** All outcomes, in the order of their text. */
@@ -87,6 +89,11 @@ export class Collector implements Findings {
 /** What makes two outcomes one. */
 export function keyOf({ positive, text }: Outcome): string {
   return `${positive ? '+' : '-'}${text}`;
+}
+
+/** Whether of two that are one the first is kept: several BUGs may show the same, and which is met first depends on who searches. */
+export function isNamedFirst(a: Outcome, b: Outcome): boolean {
+  return (a.bug ?? '') < (b.bug ?? '');
 }
 
 /** Outcomes in the order of their text. */

@@ -5,7 +5,7 @@ import type { Capacities } from '../kernel/layout.js';
 import type { Facts } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { bootKernel, compile } from './boot.js';
-import { Collector, inOrder, keyOf, NO_END, type Findings } from './collector.js';
+import { Collector, inOrder, isNamedFirst, keyOf, NO_END, type Findings } from './collector.js';
 import { failureOf, type CrewFailure, type Helper } from './help.js';
 import { questionOf } from './outcome.js';
 import { memoOf } from './memo.js';
@@ -78,7 +78,7 @@ export function together(reports: readonly CrewReport[]): Findings {
   for (const outcome of reports.flatMap((r) => r.outcomes)) {
     const key = keyOf(outcome);
     const other = found.get(key);
-    if (other === undefined || (outcome.bug ?? '') < (other.bug ?? '')) found.set(key, outcome);
+    if (other === undefined || isNamedFirst(outcome, other)) found.set(key, outcome);
   }
   // a thread that has seen no end says nothing about the others
   const ended = reports.some((r) => r.vacuous === undefined);
