@@ -131,6 +131,7 @@ export class RepeatedSuccessors {
       const step = this.actions++;
       if (within && this.visit(step) === true) return true;
     } while (enumerator.next());
+    if (move !== undefined && move.paths.length > made) throw new Error(ELSEWHERE);
     return false;
   }
 

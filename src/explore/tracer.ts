@@ -71,11 +71,14 @@ export class Tracer implements Traced {
   /** How often it has chosen. */
   private chosen = 0;
 
-  /** @param stays whether an action that fails or leads out of the bounds counts as one that writes nothing */
+  /**
+   * @param stays tells of what an action fails with whether it counts as one that writes nothing, as it does then if it leads out of the bounds; for what it does not
+   *   tell of, who looks fails
+   */
   constructor(
     private readonly system: TransitionSystem,
     private readonly watched: WatchedWords,
-    private readonly stays = false,
+    private readonly stays?: (error: unknown) => boolean,
   ) {
     this.words = watched.plain;
     this.before = new Int32Array(watched.length);
@@ -225,10 +228,11 @@ export class Tracer implements Traced {
     try {
       const within = system.apply(m, this.choose) !== false;
       if (!this.whole) return undefined;
-      if (!within) return stays ? STAYS : undefined;
+      if (!within) return stays && STAYS;
     } catch (error) {
       if (error instanceof NotThere) return NOT_THERE;
-      if (!stays || !this.whole) throw error;
+      // not what is wrong with the words that are watched, or with who watches: the system goes on there
+      if (!this.whole || stays?.(error) !== true) throw error;
       return STAYS;
     }
     return { possible: true, writes: watched.changes(now), goesOn: system.pieces?.goesOn() === true };

@@ -154,7 +154,10 @@ export class MoveTrees {
 
   /** Lists the ends of the moves of the state loaded last, from {@link move} on. What leads where a move has led of late counts as one that writes nothing. */
   list(): Listed {
-    return this.store.ends() as Listed;
+    const why = this.store.ends() as Listed;
+    // what others have learned may lie where this thread has not looked yet
+    this.store.refresh();
+    return why;
   }
 
   /** Goes on behind {@link move}. */

@@ -2,9 +2,10 @@
 import { WatchedWords } from '../explore/trace.js';
 import { Tracer } from '../explore/tracer.js';
 import type { Facts } from '../kernel/facts.js';
-import { Exchange } from '../kernel/exchange.js';
+import { Exchange, ToldApart } from '../kernel/exchange.js';
 import { Kernel } from '../kernel/kernel.js';
-import { kernelRoutines } from '../kernel/routine.js';
+import { CapacityError } from '../kernel/layout.js';
+import { kernelRoutines, UnknownError } from '../kernel/routine.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { worldLayout } from '../run/boot.js';
 import type { Twin } from '../run/twin.js';
@@ -39,6 +40,11 @@ export function verifyTwinOf(
   const apply: typeof system.apply = (m, choose) =>
     // which frame is taken depends on what the others are: they may be alike
     system.apply(m, (n, weights) => choose(n, weights));
-  const { words, trace } = new Tracer({ ...system, apply }, watched, true);
+  const { words, trace } = new Tracer({ ...system, apply }, watched, isOwn);
   return { words, trace, routines: kernelRoutines.map(({ name }) => name) };
+}
+
+/** Whether the model itself fails an operation. The system that is searched meets the same, and notes it or begins again. */
+function isOwn(error: unknown): boolean {
+  return error instanceof CapacityError || error instanceof UnknownError || error instanceof ToldApart;
 }
