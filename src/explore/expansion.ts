@@ -11,7 +11,7 @@ import { WasmStore } from './wasm-store.js';
 export interface Memo {
   /** States from which on the search is large. */
   readonly from: number;
-  /** The same system, looked at; asked once, undefined where there is none. */
+  /** The same system, looked at; without what it does to settle, where it has that. Asked once, undefined where there is none. */
   traced(): Traced | undefined;
 }
 

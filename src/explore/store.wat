@@ -380,6 +380,7 @@
       (i32.store offset=88 (local.get $s) (i32.const 0))
       (br $state))
     (unreachable))
+
   ;; Lists the ends of the moves that the state loaded last has, from the one at 80 on and up to the first that has to be run. Returns 0 if there is none,
   ;; 1 where a move is not known, 3 where it has more ends than there is room for besides the others, 4 where it has nothing to take. At 80 stands that move then, at 84
   ;; how many ends are listed, and at 88 whether a move was possible. Of an end that leads where this thread has been led of late, 0 is listed.

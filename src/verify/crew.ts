@@ -18,7 +18,7 @@ export function verifyMember(
   const trial = new Trial(subject, plan);
   return (joining) => {
     const member: Member = new Member(trial.system, {
-      ...{ ...joining, maxBytes, memo: memoOf(subject, bounds, plan, twin) },
+      ...{ ...joining, maxBytes, memo: memoOf(subject, bounds, plan, twin, maxBytes) },
       onState: (id) => trial.state(id),
       onFinal: (id) => trial.final(id, member.store),
     });

@@ -106,7 +106,8 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
   const settings = { caps, races: bounds.races, renaming: options.symmetry !== false, symmetry };
   const trial = new Trial(subject, settings, recorder);
   // what is remembered is not run, and nobody sees what it would have reached
-  const memo = recorder === undefined ? memoOf(subject, bounds, settings, options.twin) : undefined;
+  const memo =
+    recorder === undefined ? memoOf(subject, bounds, settings, options.twin, options.maxBytes) : undefined;
   const made = new Search(trial.system, options.compact === true, crew?.threads, memo);
   const within = {
     ...(maxStates === undefined ? {} : { maxStates }),

@@ -81,6 +81,25 @@ test('copies are counted, children have names, and the window shows the frame', 
   expect(frame(last, 'pool.1')!.flags).toEqual(['anonymous']);
 });
 
+test('a pointer that has gone behind all frames points to no memory', async () => {
+  const driver = `static char *at;
+static int demo_mmap(struct file *file, struct vm_area_struct *vma)
+{
+        struct page *page = alloc_page(GFP_KERNEL);
+
+        if (!page)
+                return -ENOMEM;
+        at = page_address(page);
+        at = at + 4096 * 9;
+        *at = 1;
+        return 0;
+}
+static const struct file_operations demo_fops = { .owner = THIS_MODULE, .mmap = demo_mmap };`;
+  const { violation } = await verify({ memory: 'ram pool = 2 pages;', driver }, SMALL);
+  expect(violation!.invariant).toBe('no-undefined');
+  expect(pictures(violation!).at(-1)!.globals).toEqual([{ name: 'at', value: 'no memory' }]);
+});
+
 test('a BUG is told, and an area of vmalloc() by its frames', async () => {
   const { violation } = await verify(
     {

@@ -33,7 +33,7 @@ export function pointerText(c: Compiled, k: Kernel, h: number): string {
     case HandleKind.Page:
       return index < k.mem.frames ? `the struct page of ${frameOf(k, index)}` : 'no struct page';
     case HandleKind.Kaddr:
-      return `the memory of ${frameOf(k, index >> 12)}`;
+      return index >> 12 < k.mem.frames ? `the memory of ${frameOf(k, index >> 12)}` : 'no memory';
     case HandleKind.Vma: {
       const vma = k.vmas[index];
       if (vma === undefined || vma.mm < 0) return 'a VMA that is gone';
