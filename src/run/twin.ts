@@ -23,6 +23,17 @@ export interface Twin extends Traced {
 /** The system of a test without reductions, as {@link kernelSystem} has it. */
 export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capacities): Twin {
   const c = compile(test, facts, ptrs);
+  const { k, watched } = watchedKernel(c, caps);
+  k.pieces = true;
+  const { words, trace } = new Tracer(lookedAt(k, c), watched);
+  return { words, ends: true, trace, routines: kernelRoutines.map(({ name }) => name) };
+}
+
+/** A kernel before its start, of which every word that is read or written is noted. */
+export function watchedKernel(
+  c: Compiled,
+  caps: Capacities,
+): { readonly k: Kernel; readonly watched: WatchedWords } {
   const layout = worldLayout(c, caps);
   const watched = new WatchedWords(layout.words);
   const k = new Kernel(
@@ -33,9 +44,7 @@ export function twinOf(test: LitmusTest, facts: Facts, ptrs: number, caps: Capac
     c.options,
     watched as unknown as Int32Array,
   );
-  k.pieces = true;
-  const { words, trace } = new Tracer(lookedAt(k, c), watched);
-  return { words, ends: true, trace, routines: kernelRoutines.map(({ name }) => name) };
+  return { k, watched };
 }
 
 /** What is looked at: steps in pieces, and behind them, as one more, what shows in a final state. */

@@ -1,14 +1,11 @@
 /** The system of a driver and every program, to be looked at: what run/twin.ts is for a test. */
-import { WatchedWords } from '../explore/trace.js';
 import { Tracer } from '../explore/tracer.js';
 import type { Facts } from '../kernel/facts.js';
 import { Exchange, ToldApart } from '../kernel/exchange.js';
-import { Kernel } from '../kernel/kernel.js';
 import { CapacityError } from '../kernel/layout.js';
 import { kernelRoutines, UnknownError } from '../kernel/routine.js';
 import type { LitmusTest } from '../litmus/ast.js';
-import { worldLayout } from '../run/boot.js';
-import type { Twin } from '../run/twin.js';
+import { watchedKernel, type Twin } from '../run/twin.js';
 import { subjectOf } from './subject.js';
 import { operationSystem } from './system.js';
 import type { Bounds, Settings } from './types.js';
@@ -25,16 +22,7 @@ export function verifyTwinOf(
 ): Twin {
   const subject = subjectOf(test, facts, ptrs, bounds);
   const c = subject.compiled;
-  const layout = worldLayout(c, caps);
-  const watched = new WatchedWords(layout.words);
-  const k = new Kernel(
-    layout,
-    c.facts,
-    c.mem,
-    c.lowered.program,
-    c.options,
-    watched as unknown as Int32Array,
-  );
+  const { k, watched } = watchedKernel(c, caps);
   if (symmetry !== undefined) k.exchange = new Exchange(k, symmetry);
   const system = operationSystem(k, subject, races);
   const apply: typeof system.apply = (m, choose) =>
