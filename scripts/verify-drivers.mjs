@@ -1,6 +1,8 @@
 // Verifies every driver of litmus/drivers, with and without a special bit, on the oldest and the newest release, and writes docs/verified.md.
 //
-//   npm run verify:drivers [SECONDS [NAME]]   at most SECONDS (10) for each search; only the rows of drivers whose names have NAME in them
+//   npm run verify:drivers [SECONDS [NAME...]]   at most SECONDS (10) for each search; only the rows of drivers whose names have a NAME in them
+//
+// The document is written anew after each driver: what is done is kept if the run is cut short.
 //
 // First in the usual worlds of `pfnmap verify`, larger than those that most headers name. Where that gives no answer, or not yet the one
 // that the header foretells (a race, an operation that takes more pages), in the header's own.
@@ -119,24 +121,24 @@ ${lines.join('\n')}
 `;
 }
 
-async function main(seconds, part) {
+async function main(seconds, parts) {
   const path = ROOT + DOCUMENT;
-  const known = part !== undefined && existsSync(path) ? rowsOf(readFileSync(path, 'utf8')) : [];
+  const known = existsSync(path) ? rowsOf(readFileSync(path, 'utf8')) : [];
   const names = readdirSync(ROOT + FOLDER)
     .map((file) => file.replace('.litmus', ''))
     .toSorted();
   const rows = new Map();
-  const left = names.filter((name) => part === undefined || name.includes(part));
+  const left = names.filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)));
   const worker = async () => {
     for (let name = left.shift(); name !== undefined; name = left.shift()) {
       process.stderr.write(`${name}\n`);
       rows.set(name, await rowsFor(name, seconds));
+      const all = names.flatMap((each) => rows.get(each) ?? known.filter(([driver]) => driver === each));
+      writeFileSync(path, documentOf(all));
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  const all = names.flatMap((name) => rows.get(name) ?? known.filter(([driver]) => driver === name));
-  writeFileSync(path, documentOf(all));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  await main(Number(process.argv[2] ?? 10), process.argv[3]);
+  await main(Number(process.argv[2] ?? 10), process.argv.slice(3));
