@@ -7,7 +7,12 @@ import type { Crew, Joining } from '../run/help.js';
 
 /** What a helping thread is started with. */
 export interface CrewData {
-  readonly crew: { readonly verb: 'run' | 'verify'; readonly source: Source };
+  readonly crew: {
+    readonly verb: 'run' | 'verify';
+    readonly source: Source;
+    /** As for loadEngine(): flags of V8 are those of all threads. */
+    readonly few: boolean;
+  };
 }
 
 /** What it is told then: of a search, for which it makes itself ready and says so, or to join that search. */

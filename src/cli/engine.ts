@@ -50,7 +50,7 @@ export async function loadEngine(
     parseDriver: (source) => parse(source, { threadless: true }),
     run: runTest,
     shared: sharedRuns,
-    crew: (threads, source) => new Helpers(threads, { crew: { verb: 'run', source } }),
+    crew: (threads, source) => new Helpers(threads, { crew: { verb: 'run', source, few } }),
     ...(existsSync(TWIN) && { twin: loadTwin }),
   };
 }

@@ -15,7 +15,7 @@ const GATHER_MS = 50;
 /** A thread that helps with the searches of a test. */
 async function serveCrew({ crew }: CrewData): Promise<void> {
   const port = parentPort!;
-  const { parse, parseDriver, twin } = await loadEngine();
+  const { parse, parseDriver, twin } = await loadEngine(crew.few);
   const test = crew.verb === 'run' ? parse(crew.source) : parseDriver(crew.source);
   let helper: Helper<unknown> | undefined;
   port.on('message', (message: ToHelper) => {

@@ -145,7 +145,8 @@ class Verification {
       if (test.threads.length > 0 && !this.flags.anyUser)
         throw new UsageError(`${file} has threads of its own: --any-user leaves them aside`);
       const workers = workersFor(this.flags);
-      if (workers > 1) crew = new Helpers(workers, { crew: { verb: 'verify', source: test.source } });
+      if (workers > 1)
+        crew = new Helpers(workers, { crew: { verb: 'verify', source: test.source, few: false } });
       for (const configuration of chosen) {
         if (this.context.signal.aborted) return;
         this.progress.begin(`${label} ${configuration.arch} ${configuration.release}`);
