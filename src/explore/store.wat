@@ -44,9 +44,7 @@
     (local.set $h (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 13))))
     (local.set $slot (local.get $h))
     (loop $next
-      (local.set $at (i32.add
-        (i32.load offset=140 (i32.const 0))
-        (i32.shl (i32.and (local.get $slot) (i32.load offset=136 (i32.const 0))) (i32.const 3))))
+      (local.set $at (i32.add (i32.load offset=140 (i32.const 0)) (i32.shl (i32.and (local.get $slot) (i32.load offset=136 (i32.const 0))) (i32.const 3))))
       (loop $wait
         (local.set $id (i32.atomic.load (local.get $at)))
         (br_if $wait (i32.eq (local.get $id) (i32.const -1))))
@@ -55,9 +53,7 @@
       (if (i32.eq (i32.load offset=4 (local.get $at)) (local.get $h)) (then
         (local.set $id (i32.sub (local.get $id) (i32.const 1)))
         (local.set $to (i32.add
-          (i32.load (i32.add
-            (i32.load offset=144 (i32.const 0))
-            (i32.shl (i32.shr_u (local.get $id) (i32.load offset=148 (i32.const 0))) (i32.const 2))))
+          (i32.load (i32.add (i32.load offset=144 (i32.const 0)) (i32.shl (i32.shr_u (local.get $id) (i32.load offset=148 (i32.const 0))) (i32.const 2))))
           (i32.shl
             (i32.and (local.get $id) (i32.sub (i32.shl (i32.const 1) (i32.load offset=148 (i32.const 0))) (i32.const 1)))
             (i32.const 5))))
@@ -72,12 +68,9 @@
   ;; Number that the table of a part, $t, has for the words at $from, which are entered if they are new.
   (func $node (param $t i32) (param $from i32) (result i32)
     (local $h i32) (local $i i32) (local $bytes i32)
-    (local.set $bytes (i32.load (local.get $t)))
-    (local.set $h (i32.const 0x2f0b4c47))
+    (local.set $bytes (i32.load (local.get $t))) (local.set $h (i32.const 0x2f0b4c47))
     (loop $word
-      (local.set $h (i32.mul
-        (i32.add (local.get $h) (i32.load (i32.add (local.get $from) (local.get $i))))
-        (i32.const 0x9e3779b1)))
+      (local.set $h (i32.mul (i32.add (local.get $h) (i32.load (i32.add (local.get $from) (local.get $i)))) (i32.const 0x9e3779b1)))
       (local.set $h (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 15))))
       (local.set $i (i32.add (local.get $i) (i32.const 4)))
       (br_if $word (i32.lt_u (local.get $i) (local.get $bytes))))
@@ -87,12 +80,9 @@
   ;; Number that table $t has for the words at $from, of which the hash is $h; they are entered if they are new.
   (func $seek (param $t i32) (param $from i32) (param $h i32) (result i32)
     (local $slot i32) (local $at i32) (local $id i32) (local $to i32) (local $i i32) (local $bytes i32)
-    (local.set $bytes (i32.load (local.get $t)))
-    (local.set $slot (local.get $h))
+    (local.set $bytes (i32.load (local.get $t))) (local.set $slot (local.get $h))
     (loop $next
-      (local.set $at (i32.add
-        (i32.load offset=12 (local.get $t))
-        (i32.shl (i32.and (local.get $slot) (i32.load offset=8 (local.get $t))) (i32.const 3))))
+      (local.set $at (i32.add (i32.load offset=12 (local.get $t)) (i32.shl (i32.and (local.get $slot) (i32.load offset=8 (local.get $t))) (i32.const 3))))
       (loop $wait
         (local.set $id (i32.atomic.load (local.get $at)))
         (br_if $wait (i32.eq (local.get $id) (i32.const -1))))
@@ -102,18 +92,14 @@
         (local.set $id (i32.sub (local.get $id) (i32.const 1)))
         ;; as $content, which no engine inlines
         (local.set $to (i32.add
-          (i32.load (i32.add
-            (i32.load offset=16 (local.get $t))
-            (i32.shl (i32.shr_u (local.get $id) (i32.load offset=20 (local.get $t))) (i32.const 2))))
+          (i32.load (i32.add (i32.load offset=16 (local.get $t)) (i32.shl (i32.shr_u (local.get $id) (i32.load offset=20 (local.get $t))) (i32.const 2))))
           (i32.mul
             (i32.and (local.get $id) (i32.sub (i32.shl (i32.const 1) (i32.load offset=20 (local.get $t))) (i32.const 1)))
             (local.get $bytes))))
         (local.set $i (i32.const 0))
         (block $differs
           (loop $equal
-            (br_if $differs (i32.ne
-              (i32.load (i32.add (local.get $from) (local.get $i)))
-              (i32.load (i32.add (local.get $to) (local.get $i)))))
+            (br_if $differs (i32.ne (i32.load (i32.add (local.get $from) (local.get $i))) (i32.load (i32.add (local.get $to) (local.get $i)))))
             (local.set $i (i32.add (local.get $i) (i32.const 4)))
             (br_if $equal (i32.lt_u (local.get $i) (local.get $bytes))))
           (return (local.get $id)))))
@@ -124,9 +110,7 @@
   ;; Where content $id of table $t lies.
   (func $content (param $t i32) (param $id i32) (result i32)
     (i32.add
-      (i32.load (i32.add
-        (i32.load offset=16 (local.get $t))
-        (i32.shl (i32.shr_u (local.get $id) (i32.load offset=20 (local.get $t))) (i32.const 2))))
+      (i32.load (i32.add (i32.load offset=16 (local.get $t)) (i32.shl (i32.shr_u (local.get $id) (i32.load offset=20 (local.get $t))) (i32.const 2))))
       (i32.mul
         (i32.and (local.get $id) (i32.sub (i32.shl (i32.const 1) (i32.load offset=20 (local.get $t))) (i32.const 1)))
         (i32.load (local.get $t)))))
@@ -190,24 +174,19 @@
 
   ;; A hash of such a sum.
   (func $mixed64 (param $h i64) (result i32)
-    (local.set $h (i64.mul
-      (i64.xor (local.get $h) (i64.shr_u (local.get $h) (i64.const 29)))
-      (i64.const 0xbf58476d1ce4e5b9)))
+    (local.set $h (i64.mul (i64.xor (local.get $h) (i64.shr_u (local.get $h) (i64.const 29))) (i64.const 0xbf58476d1ce4e5b9)))
     (i32.wrap_i64 (i64.shr_u (local.get $h) (i64.const 32))))
 
   ;; Finds the numbers of the parts of the state that is looked up.
   (func $number (param $s i32)
     (local $p i32) (local $l i32) (local $first i32) (local $end i32) (local $changed i32)
     (local $a i32) (local $b i32) (local $ids i32) (local $before i32)
-    (local.set $a (i32.load offset=4 (local.get $s)))
-    (local.set $b (i32.load offset=8 (local.get $s)))
-    (local.set $ids (i32.load offset=12 (local.get $s)))
-    (local.set $before (i32.load offset=16 (local.get $s)))
+    (local.set $a (i32.load offset=4 (local.get $s))) (local.set $b (i32.load offset=8 (local.get $s)))
+    (local.set $ids (i32.load offset=12 (local.get $s))) (local.set $before (i32.load offset=16 (local.get $s)))
     (loop $part
       (local.set $first (i32.shl (i32.load (i32.add (i32.load offset=28 (local.get $s)) (local.get $p))) (i32.const 2)))
       (local.set $end (i32.shl (i32.load offset=4 (i32.add (i32.load offset=28 (local.get $s)) (local.get $p))) (i32.const 2)))
-      (local.set $changed (i32.const 0))
-      (local.set $l (local.get $first))
+      (local.set $changed (i32.const 0)) (local.set $l (local.get $first))
       (loop $leaf
         (if (v128.any_true (v128.or
               (v128.xor (v128.load (local.get $a)) (v128.load (local.get $b)))
@@ -290,9 +269,7 @@
     (local.set $from (call $content (local.get $t) (local.get $id)))
     (local.set $slot (call $mixed64 (call $sum (local.get $s) (local.get $from))))
     (loop $next
-      (local.set $at (i32.add
-        (i32.load offset=12 (local.get $t))
-        (i32.shl (i32.and (local.get $slot) (i32.load offset=8 (local.get $t))) (i32.const 3))))
+      (local.set $at (i32.add (i32.load offset=12 (local.get $t)) (i32.shl (i32.and (local.get $slot) (i32.load offset=8 (local.get $t))) (i32.const 3))))
       (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
       (br_if $next (i32.ne (i32.load (local.get $at)) (i32.add (local.get $id) (i32.const 1)))))
     (i32.store (local.get $at) (i32.add (local.get $to) (i32.const 1)))
@@ -321,8 +298,7 @@
   ;; than there is room for, 4 where one has to be run.
   (func (export "moves") (param $s i32) (param $t i32) (param $end i32) (result i32)
     (local $n i32) (local $i i32) (local $at i32) (local $sum i64)
-    (i32.store offset=100 (local.get $s) (i32.const 0))
-    (i32.store offset=104 (local.get $s) (i32.const 0))
+    (i32.store offset=100 (local.get $s) (i32.const 0)) (i32.store offset=104 (local.get $s) (i32.const 0))
     (loop $state
       (if (i32.ge_u (i32.load offset=76 (local.get $s)) (local.get $end)) (then
         (call $flush (local.get $s) (local.get $t))
@@ -333,9 +309,7 @@
         ;; the last is only asked of states that have no other
         (if (i32.eq (i32.load offset=80 (local.get $s)) (i32.load offset=40 (local.get $s)))
           (then (br_if $made (i32.load offset=88 (local.get $s)))))
-        (local.set $n (call $walk
-          (local.get $s)
-          (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
+        (local.set $n (call $walk (local.get $s) (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
         (if (i32.lt_s (local.get $n) (i32.const -1)) (then
           (call $flush (local.get $s) (local.get $t))
           (return (i32.sub (i32.const -1) (local.get $n)))))
@@ -371,12 +345,9 @@
             (br_if $action (i32.ne (local.get $i) (local.get $n))))))
         (i32.store offset=80 (local.get $s) (i32.add (i32.load offset=80 (local.get $s)) (i32.const 4)))
         (br $move)))
-      (i32.store offset=104 (local.get $s) (i32.add
-        (i32.load offset=104 (local.get $s))
-        (i32.load offset=84 (local.get $s))))
+      (i32.store offset=104 (local.get $s) (i32.add (i32.load offset=104 (local.get $s)) (i32.load offset=84 (local.get $s))))
       (i32.store offset=76 (local.get $s) (i32.add (i32.load offset=76 (local.get $s)) (i32.const 1)))
-      (i32.store offset=80 (local.get $s) (i32.const 0))
-      (i32.store offset=84 (local.get $s) (i32.const 0))
+      (i32.store offset=80 (local.get $s) (i32.const 0)) (i32.store offset=84 (local.get $s) (i32.const 0))
       (i32.store offset=88 (local.get $s) (i32.const 0))
       (br $state))
     (unreachable))
@@ -387,14 +358,11 @@
   (func (export "ends") (param $s i32) (result i32)
     (local $n i32) (local $list i32) (local $room i32) (local $i i32) (local $sum i64)
     (local.set $sum (call $sum (local.get $s) (i32.load offset=24 (local.get $s))))
-    (local.set $list (i32.load offset=44 (local.get $s)))
-    (local.set $room (i32.load offset=48 (local.get $s)))
+    (local.set $list (i32.load offset=44 (local.get $s))) (local.set $room (i32.load offset=48 (local.get $s)))
     (block $end
       (loop $move
         (br_if $end (i32.ge_u (i32.load offset=80 (local.get $s)) (i32.load offset=40 (local.get $s))))
-        (local.set $n (call $walk
-          (local.get $s)
-          (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
+        (local.set $n (call $walk (local.get $s) (i32.add (i32.load offset=36 (local.get $s)) (i32.load offset=80 (local.get $s)))))
         (br_if $end (i32.lt_s (local.get $n) (i32.const -1)))
         (if (i32.ge_s (local.get $n) (i32.const 0)) (then
           (i32.store offset=88 (local.get $s) (i32.const 1))
@@ -426,9 +394,7 @@
     (local.set $slot (i32.add
       (i32.load offset=108 (local.get $s))
       (i32.mul
-        (i32.and
-          (call $mixed64 (call $change (local.get $s) (local.get $at) (local.get $tuple) (local.get $sum)))
-          (i32.load offset=112 (local.get $s)))
+        (i32.and (call $mixed64 (call $change (local.get $s) (local.get $at) (local.get $tuple) (local.get $sum))) (i32.load offset=112 (local.get $s)))
         (i32.sub (i32.load offset=72 (local.get $s)) (i32.const 16)))))
     (loop $some
       (if (v128.any_true (v128.xor (v128.load (local.get $tuple)) (v128.load (local.get $slot)))) (then
@@ -488,9 +454,7 @@
       (if (i32.lt_s (local.get $v) (i32.const 0)) (then (return (i32.const -1))))
       (if (local.get $v) (then
         (if (i32.eq (local.get $count) (i32.load offset=48 (local.get $s))) (then (return (i32.const -4))))
-        (i32.store
-          (i32.add (i32.load offset=44 (local.get $s)) (i32.shl (local.get $count) (i32.const 2)))
-          (i32.load offset=4 (local.get $n)))
+        (i32.store (i32.add (i32.load offset=44 (local.get $s)) (i32.shl (local.get $count) (i32.const 2))) (i32.load offset=4 (local.get $n)))
         (local.set $count (i32.add (local.get $count) (i32.const 1)))))
       (loop $back
         (if (i32.eq (local.get $top) (i32.load offset=52 (local.get $s))) (then (return (local.get $count))))
@@ -522,14 +486,12 @@
     (local $parts i32) (local $leaves i32) (local $words i32) (local $p i32) (local $first i32) (local $end i32)
     (local $l i32) (local $to i32) (local $from i32) (local $ids i32)
     (local $slot i32) (local $old i32) (local $head i32)
-    (local.set $from (i32.load offset=24 (local.get $s)))
-    (local.set $end (i32.load (local.get $s)))
+    (local.set $from (i32.load offset=24 (local.get $s))) (local.set $end (i32.load (local.get $s)))
     (loop $copy
       (v128.store (i32.add (local.get $tuple) (local.get $p)) (v128.load (i32.add (local.get $from) (local.get $p))))
       (local.set $p (i32.add (local.get $p) (i32.const 16)))
       (br_if $copy (i32.lt_u (local.get $p) (local.get $end))))
-    (local.set $ids (i32.load offset=12 (local.get $s)))
-    (local.set $parts (i32.load (local.get $at)))
+    (local.set $ids (i32.load offset=12 (local.get $s))) (local.set $parts (i32.load (local.get $at)))
     (local.set $head (i32.add (local.get $at) (i32.const 4)))
     (block $done
       (loop $part
@@ -537,12 +499,8 @@
         (local.set $parts (i32.sub (local.get $parts) (i32.const 1)))
         (local.set $p (i32.load (local.get $head)))
         (local.set $old (i32.load (i32.add (i32.load offset=24 (local.get $s)) (local.get $p))))
-        (local.set $slot (i32.mul
-          (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $head))
-          (i32.const 0x9e3779b1)))
-        (local.set $slot (i32.add
-          (i32.load offset=56 (local.get $s))
-          (i32.shl (i32.shr_u (local.get $slot) (i32.const 16)) (i32.const 4))))
+        (local.set $slot (i32.mul (i32.add (i32.mul (local.get $old) (i32.const 0x85ebca6b)) (local.get $head)) (i32.const 0x9e3779b1)))
+        (local.set $slot (i32.add (i32.load offset=56 (local.get $s)) (i32.shl (i32.shr_u (local.get $slot) (i32.const 16)) (i32.const 4))))
         (if (i32.and
               (i32.eq (i32.load (local.get $slot)) (local.get $head))
               (i32.eq (i32.load offset=4 (local.get $slot)) (local.get $old)))
@@ -553,8 +511,7 @@
             (local.set $leaves (i32.load offset=16 (local.get $head)))
             (local.set $at (i32.add (local.get $head) (i32.const 24)))
             (loop $leaf
-              (local.set $l (i32.load (local.get $at)))
-              (local.set $words (i32.load offset=4 (local.get $at)))
+              (local.set $l (i32.load (local.get $at))) (local.set $words (i32.load offset=4 (local.get $at)))
               (local.set $at (i32.add (local.get $at) (i32.const 8)))
               (local.set $to (i32.add (i32.load offset=4 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
               (local.set $from (i32.add (i32.load offset=8 (local.get $s)) (i32.shl (local.get $l) (i32.const 3))))
@@ -576,9 +533,7 @@
             (i32.store offset=4 (local.get $slot) (local.get $old))
             (i32.store offset=8 (local.get $slot) (local.get $l))
             (loop $back
-              (i32.store
-                (i32.add (local.get $ids) (local.get $first))
-                (i32.load (i32.add (i32.load offset=16 (local.get $s)) (local.get $first))))
+              (i32.store (i32.add (local.get $ids) (local.get $first)) (i32.load (i32.add (i32.load offset=16 (local.get $s)) (local.get $first))))
               (local.set $first (i32.add (local.get $first) (i32.const 4)))
               (br_if $back (i32.lt_u (local.get $first) (local.get $end))))))
         (i32.store (i32.add (local.get $tuple) (local.get $p)) (local.get $l))
@@ -592,8 +547,7 @@
   ;; Looks up the successors that wait, in order. First their slots are touched, all of them, and what lies behind, for memory to fetch them at the same time.
   (func $flush (param $s i32) (param $t i32)
     (local $from i32) (local $end i32) (local $size i32) (local $at i32) (local $id i32) (local $seen i32) (local $out i32)
-    (local.set $from (i32.load offset=60 (local.get $s)))
-    (local.set $end (i32.load offset=64 (local.get $s)))
+    (local.set $from (i32.load offset=60 (local.get $s))) (local.set $end (i32.load offset=64 (local.get $s)))
     (local.set $size (i32.load offset=72 (local.get $s)))
     (if (i32.eq (local.get $from) (local.get $end)) (then (return)))
     (loop $slot
@@ -616,15 +570,10 @@
       (br_if $behind (i32.ne (local.get $from) (local.get $end))))
     (global.set $touched (local.get $seen))
     (local.set $from (i32.load offset=60 (local.get $s)))
-    (local.set $out (i32.add
-      (i32.load offset=92 (local.get $s))
-      (i32.mul (i32.load offset=100 (local.get $s)) (i32.const 12))))
+    (local.set $out (i32.add (i32.load offset=92 (local.get $s)) (i32.mul (i32.load offset=100 (local.get $s)) (i32.const 12))))
     (loop $state
       (global.set $added (i32.const 0))
-      (local.set $id (call $seek
-        (local.get $t)
-        (i32.add (local.get $from) (i32.const 16))
-        (i32.load (local.get $from))))
+      (local.set $id (call $seek (local.get $t) (i32.add (local.get $from) (i32.const 16)) (i32.load (local.get $from))))
       (if (global.get $added) (then
         (i32.store (local.get $out) (local.get $id))
         (i32.store offset=4 (local.get $out) (i32.load offset=4 (local.get $from)))
