@@ -42,6 +42,23 @@ export interface Traced {
 export class NotThere extends Error {}
 const NOT_THERE = new NotThere();
 
+/** Places with what they hold now, without those that were read and hold what they held before. */
+export function changesOf(
+  places: Int32Array,
+  before: Int32Array,
+  now: Int32Array,
+  wasRead: (at: number) => boolean,
+): Int32Array {
+  const changes = new Int32Array(2 * places.length);
+  let n = 0;
+  for (const at of places) {
+    if (before[at] === now[at] && wasRead(at)) continue;
+    changes[n++] = at;
+    changes[n++] = now[at]!;
+  }
+  return changes.subarray(0, n);
+}
+
 /**
  * Words that know who reads and writes them, for a system to work on. `words[i]` ends at a Proxy, which is slow; the build makes it `words.get(i)`, and
  * `words[i] = x` `words.put(i, x)`, in the engine that is looked at (scripts/watch-words.mjs). What it overlooks is slow, not wrong.
@@ -126,15 +143,7 @@ export class WatchedWords {
     const { written, plain, read, way, count } = this;
     if (count * count > 4 * this.length) this.collect();
     else written.subarray(0, count).sort();
-    const changes = new Int32Array(2 * count);
-    let n = 0;
-    for (let i = 0; i < count; i++) {
-      const at = written[i]!;
-      if (read[at] === way && before[at] === plain[at]) continue;
-      changes[n++] = at;
-      changes[n++] = plain[at]!;
-    }
-    return changes.subarray(0, n);
+    return changesOf(written.subarray(0, count), before, plain, (at) => read[at] === way);
   }
 
   /** Notes the ways that have ended in what was not possible. */

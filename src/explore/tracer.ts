@@ -4,7 +4,14 @@
  * pieces, each of which rests on less than all of them do together.
  */
 import type { Choose, TransitionSystem } from './system.js';
-import { NotThere, type Traced, type TracedMove, type TracedPath, type WatchedWords } from './trace.js';
+import {
+  changesOf,
+  NotThere,
+  type Traced,
+  type TracedMove,
+  type TracedPath,
+  type WatchedWords,
+} from './trace.js';
 
 /** What a piece of a move does, with all choices that it has made. */
 interface Piece {
@@ -196,15 +203,7 @@ export class Tracer implements Traced {
   /** What was written on it, ascending, without what is known to change nothing. */
   private changes(): Int32Array {
     const { written, now, before, read, way, count } = this;
-    const places = written.subarray(0, count).sort();
-    const changes = new Int32Array(2 * count);
-    let n = 0;
-    for (const place of places) {
-      if (read[place] === way && before[place] === now[place]) continue;
-      changes[n++] = place;
-      changes[n++] = now[place]!;
-    }
-    return changes.subarray(0, n);
+    return changesOf(written.subarray(0, count).sort(), before, now, (at) => read[at] === way);
   }
 
   /** Runs the system on the way that was gone so far, and further. @returns false if that leads out of its bounds */

@@ -6,7 +6,7 @@ import type { Facts } from '../kernel/facts.js';
 import type { LitmusTest } from '../litmus/ast.js';
 import { bootKernel, compile } from './boot.js';
 import { Collector, inOrder, isNamedFirst, keyOf, NO_END, type Findings } from './collector.js';
-import { failureOf, type CrewFailure, type Helper } from './help.js';
+import { failureIn, type CrewFailure, type Helper } from './help.js';
 import { questionOf } from './outcome.js';
 import { memoOf } from './memo.js';
 import type { Outcome } from './result.js';
@@ -50,13 +50,7 @@ export function crewMember(test: LitmusTest, plan: CrewPlan, twin?: () => TwinOf
       onFinal: (id) => collector!.final(id),
     });
     collector = new Collector(questionOf(test), c, k, member);
-    let failure: CrewFailure | undefined;
-    try {
-      member.run();
-    } catch (error) {
-      failure = failureOf(error);
-    }
-    return reportOf(member, collector, failure);
+    return reportOf(member, collector, failureIn(member));
   };
 }
 

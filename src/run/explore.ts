@@ -10,7 +10,16 @@ import { bootKernel, firstStack, type Compiled } from './boot.js';
 import { Canonical } from './canonical.js';
 import { Collector, type Findings } from './collector.js';
 import { reportOf, together, type CrewPlan } from './crew.js';
-import { failureOf, sent, settle, SHORT_SLICE_MS, takePart, Unsettled, wantsHelp } from './help.js';
+import {
+  allTakePart,
+  failureOf,
+  helpFrom,
+  sent,
+  settle,
+  SHORT_SLICE_MS,
+  Unsettled,
+  wantsHelp,
+} from './help.js';
 import { memoOf } from './memo.js';
 import type { Question } from './outcome.js';
 import type { Progress, RunOptions, Witness } from './result.js';
@@ -101,7 +110,12 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
     ...end,
   });
   try {
-    const ending = await searchInSlices(search, collector, attempt, crew && helpOf(crew, attempt));
+    const ending = await searchInSlices(
+      search,
+      collector,
+      attempt,
+      crew && helpFrom(crew, () => planOf(attempt)),
+    );
     if (ending !== 'paused') return found(endOf(ending, options));
   } catch (error) {
     if (reduction !== undefined && !(error instanceof CapacityError)) throw error;
@@ -113,16 +127,9 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Exploration
   return searchTogether(attempt, search, collector);
 }
 
-/** Asks whether others are ready to help, who are told what is searched the first time. */
-function helpOf(
-  crew: NonNullable<RunOptions['crew']>,
-  { c, options, caps, symmetry, reduction }: Attempt,
-): () => boolean {
-  let plan: CrewPlan | undefined;
-  return () => {
-    plan ??= { facts: sent(c.facts), ptrs: c.ptrs, caps, symmetry, reduction, maxBytes: options.maxBytes };
-    return crew.ready(plan);
-  };
+/** What others are told who are to help. */
+function planOf({ c, options, caps, symmetry, reduction }: Attempt): CrewPlan {
+  return { facts: sent(c.facts), ptrs: c.ptrs, caps, symmetry, reduction, maxBytes: options.maxBytes };
 }
 
 /** @returns `paused` when others are ready to join the search */
@@ -166,12 +173,7 @@ async function searchTogether(attempt: Attempt, search: Search, collector: Colle
     { index: 0, shared, maxBytes, onFinal: (id) => collector.final(id) },
     search,
   );
-  // this thread's part lets nobody else in for a while
-  const others = crew.join(shared);
-  const [{ ending, failure }, theirs] = await Promise.all([
-    takePart(member, shared, attempt.options, attempt.deadline),
-    others,
-  ]);
+  const { ending, failure, theirs } = await allTakePart(crew, member, shared, options, attempt.deadline);
   const mine = reportOf(member, collector, failure === undefined ? undefined : failureOf(failure));
   const reports = [mine, ...theirs];
   settle(

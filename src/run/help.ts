@@ -26,6 +26,12 @@ export interface Crew<Plan, Report> {
   join(shared: Shared): Promise<readonly Report[]>;
 }
 
+/** Asks whether others are ready to help with a search, who are told of it the first time. */
+export function helpFrom<Plan, Report>(crew: Crew<Plan, Report>, planOf: () => Plan): () => boolean {
+  let plan: Plan | undefined;
+  return () => crew.ready((plan ??= planOf()));
+}
+
 /** A search that a helping thread is to join, and which of the threads it is. Can be sent to it. */
 export interface Joining {
   readonly shared: Shared;
@@ -46,13 +52,33 @@ export function sent(facts: Facts): Facts {
   return Object.fromEntries(FACT_NAMES.map((name) => [name, facts[name]])) as unknown as Facts;
 }
 
+/** All make a search together, that others were ready for. @returns how this thread's part has ended, and what the others report */
+export async function allTakePart<Plan, Report>(
+  crew: Crew<Plan, Report>,
+  member: Member,
+  shared: Shared,
+  options: Pick<RunOptions, 'signal' | 'onProgress'>,
+  deadline: number | undefined,
+): Promise<Part & { readonly theirs: readonly Report[] }> {
+  // this thread's part lets nobody else in for a while
+  const others = crew.join(shared);
+  const [mine, theirs] = await Promise.all([takePart(member, shared, options, deadline), others]);
+  return { ...mine, theirs };
+}
+
+/** How a part of a search has ended. */
+interface Part {
+  readonly ending: Ending | 'aborted';
+  readonly failure?: unknown;
+}
+
 /** This thread's part of a search: the others are not its to wait for, but it is the one that hears when all are to stop. */
-export async function takePart(
+async function takePart(
   member: Member,
   shared: Shared,
   { signal, onProgress }: Pick<RunOptions, 'signal' | 'onProgress'>,
   deadline: number | undefined,
-): Promise<{ readonly ending: Ending | 'aborted'; readonly failure?: unknown }> {
+): Promise<Part> {
   let ending: Ending | 'aborted' = 'complete';
   const end = (how: typeof ending): void => {
     ending = how;
@@ -81,6 +107,16 @@ export function failureOf(error: unknown): CrewFailure {
   if (error instanceof CapacityError) return { capacity: error.capacity };
   if ([ToldApart, Entangled, UnknownError].some((kind) => error instanceof kind)) return {};
   throw error;
+}
+
+/** A helping thread's part, to its end. @returns what has ended it, if that is a reason to try again @throws what is none */
+export function failureIn(member: Member): CrewFailure | undefined {
+  try {
+    member.run();
+  } catch (error) {
+    return failureOf(error);
+  }
+  return undefined;
 }
 
 /** One thread is to make a search again, from the start: several have met what ends it, and not what one meets first. */

@@ -1,7 +1,7 @@
 /** A verification that several threads make together: what each does, and what it reports. */
 import { Member } from '../explore/crew.js';
 import type { LitmusTest } from '../litmus/ast.js';
-import { failureOf, type CrewFailure, type Helper } from '../run/help.js';
+import { failureIn, type CrewFailure, type Helper } from '../run/help.js';
 import { memoOf } from './memo.js';
 import { subjectOf } from './subject.js';
 import { Trial } from './trial.js';
@@ -22,13 +22,7 @@ export function verifyMember(
       onState: (id) => trial.state(id),
       onFinal: (id) => trial.final(id, member.store),
     });
-    let failure: CrewFailure | undefined;
-    try {
-      member.run();
-    } catch (error) {
-      failure = failureOf(error);
-    }
-    return reportOf(member, trial, failure);
+    return reportOf(member, trial, failureIn(member));
   };
 }
 

@@ -4,7 +4,16 @@ import { depthOf, Member, share, Stop, stopped } from '../explore/crew.js';
 import { runInSlices } from '../explore/slices.js';
 import { narrowed, ToldApart, type Symmetry } from '../kernel/exchange.js';
 import { CapacityError, grow, type Capacities } from '../kernel/layout.js';
-import { failureOf, sent, settle, SHORT_SLICE_MS, takePart, Unsettled, wantsHelp } from '../run/help.js';
+import {
+  allTakePart,
+  failureOf,
+  helpFrom,
+  sent,
+  settle,
+  SHORT_SLICE_MS,
+  Unsettled,
+  wantsHelp,
+} from '../run/help.js';
 import { progressIn } from '../run/index.js';
 import { firstSymmetry } from '../run/symmetry.js';
 import type { Broken } from './broken.js';
@@ -116,7 +125,7 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
     onState: (id: number): boolean => trial.state(id),
     onFinal: (id: number): boolean => trial.final(id, made.store),
   };
-  const ready = crew && helpOf(crew, attempt, settings);
+  const ready = crew && helpFrom(crew, () => planOf(attempt, settings));
   const found = (ending: Found['ending']): Found => {
     const { beyond, broken, loaded, mapped } = trial;
     const { states, transitions, depth: moves } = made;
@@ -142,18 +151,10 @@ async function searchHere(attempt: Attempt, alone: boolean): Promise<Found> {
   return searchTogether(attempt, made, trial, settings);
 }
 
-/** Asks whether others are ready to help, who are told what is searched the first time. */
-function helpOf(
-  crew: NonNullable<VerifyOptions['crew']>,
-  { subject, bounds, options }: Attempt,
-  settings: Settings,
-): () => boolean {
-  let plan: VerifyPlan | undefined;
-  return () => {
-    const { facts, ptrs } = subject.compiled;
-    plan ??= { ...settings, facts: sent(facts), ptrs, bounds, maxBytes: options.maxBytes };
-    return crew.ready(plan);
-  };
+/** What others are told who are to help. */
+function planOf({ subject, bounds, options }: Attempt, settings: Settings): VerifyPlan {
+  const { facts, ptrs } = subject.compiled;
+  return { ...settings, facts: sent(facts), ptrs, bounds, maxBytes: options.maxBytes };
 }
 
 /** Goes on with a search on many threads, this one among them. */
@@ -177,12 +178,7 @@ async function searchTogether(
     },
     made,
   );
-  // this thread's part lets nobody else in for a while
-  const others = crew.join(shared);
-  const [{ ending, failure }, theirs] = await Promise.all([
-    takePart(member, shared, options, deadline),
-    others,
-  ]);
+  const { ending, failure, theirs } = await allTakePart(crew, member, shared, options, deadline);
   const mine = reportOf(member, trial, failure === undefined ? undefined : failureOf(failure));
   const reports: readonly VerifyReport[] = [mine, ...theirs];
   settle(

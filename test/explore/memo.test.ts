@@ -9,24 +9,19 @@ import { WatchedWords, type Traced, type TracedMove } from '../../src/explore/tr
 import { Tracer } from '../../src/explore/tracer.js';
 import { Made, MoveTrees } from '../../src/explore/trees.js';
 import { WasmStore } from '../../src/explore/wasm-store.js';
-import { looking, mix, specsUpTo, type Spec } from './specs.js';
+import { looking, mix, specsUpTo, type Spec, seeded } from './specs.js';
 import { pick, takings, takingMemo, takingSystem, type Taking } from './taking.js';
 
 /** A move of its systems looks at a few words and writes a few, as a seed has it. */
 const specs = specsUpTo({ width: 40, size: 9, moves: 4 });
 
-function system(
-  { seed, width, size, moves, cuts }: Spec,
-  words: Int32Array = new Int32Array(width),
-): TransitionSystem {
-  const look = looking(seed, (seen) => words[seen % width]!);
-  return {
+function system(spec: Spec, words: Int32Array = new Int32Array(spec.width)): TransitionSystem {
+  const { seed, width, size } = spec;
+  return seeded(
     words,
-    cuts,
-    moves,
-    enabled: (m) => look(m, 1) % 4 !== 0,
-    apply: (m, choose) => {
-      const seen = look(m, 2);
+    spec,
+    (seen) => words[seen % width]!,
+    (m, seen, choose) => {
       const chosen = choose(1 + (seen % 3));
       const at = mix(seed, seen, chosen) % width;
       words[at] = (words[at]! + mix(seed, m, at)) % size;
@@ -34,7 +29,7 @@ function system(
       if (seen % 7 === 0) words[(at + 1) % width]! -= words[at] === 0 ? -1 : words[(at + 1) % width]!;
       if (seen % 11 === 0 && width > 4) words.copyWithin(0, 2, 4);
     },
-  };
+  );
 }
 
 function watchedSystem(spec: Spec): Traced {

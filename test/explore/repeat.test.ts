@@ -8,24 +8,18 @@ import { RepeatedSuccessors } from '../../src/explore/repeat.js';
 import { WatchedWords } from '../../src/explore/trace.js';
 import { Tracer } from '../../src/explore/tracer.js';
 import { WasmStore } from '../../src/explore/wasm-store.js';
-import { looking, mix, specsUpTo, type Spec } from './specs.js';
+import { mix, specsUpTo, type Spec, seeded } from './specs.js';
 
 const specs = specsUpTo({ width: 40, size: 6, moves: 5 });
 
 /** Actions that change words, or nothing, that fail and that lead out of the bounds. */
-function actions(
-  { seed, width, size, moves, cuts }: Spec,
-  words: Int32Array,
-  noted = new Set<number>(),
-): TransitionSystem {
-  const look = looking(seed, (seen) => words[seen % width]!);
-  return {
+function actions(spec: Spec, words: Int32Array, noted = new Set<number>()): TransitionSystem {
+  const { seed, width, size } = spec;
+  return seeded(
     words,
-    cuts,
-    moves,
-    enabled: (m) => look(m, 1) % 4 !== 0,
-    apply: (m, choose) => {
-      const seen = look(m, 2);
+    spec,
+    (seen) => words[seen % width]!,
+    (m, seen, choose) => {
       const chosen = choose(1 + (seen % 3));
       const at = mix(seed, seen, chosen) % width;
       if (seen % 5 === 0) return;
@@ -35,7 +29,7 @@ function actions(
       if (seen % 2 === 0) return false;
       throw new Error('beyond');
     },
-  };
+  );
 }
 
 /** The same, with every state brought into a form of its own: its first two words in order. */

@@ -1,5 +1,6 @@
 /** What the systems that tests search are made of. */
 import fc from 'fast-check';
+import type { Choose, TransitionSystem } from '../../src/explore/system.js';
 
 /** A system of `width` words below `size`; the seed decides all, so moves are deterministic. */
 export interface Spec {
@@ -43,5 +44,26 @@ export function looking(seed: number, word: (seen: number) => number): (m: numbe
     let seen = mix(seed, m);
     for (let i = 0; i < times; i++) seen = mix(seed, seen, word(seen));
     return seen;
+  };
+}
+
+/**
+ * A system of which a seed decides what a move looks at, before it is known to be possible and after.
+ * @param word the one that a number stands for
+ * @param act what move `m` does that has seen `seen`
+ */
+export function seeded(
+  words: Int32Array,
+  { seed, moves, cuts }: Pick<Spec, 'seed' | 'moves' | 'cuts'>,
+  word: (seen: number) => number,
+  act: (m: number, seen: number, choose: Choose) => boolean | void,
+): TransitionSystem {
+  const look = looking(seed, word);
+  return {
+    words,
+    cuts,
+    moves,
+    enabled: (m) => look(m, 1) % 4 !== 0,
+    apply: (m, choose) => act(m, look(m, 2), choose),
   };
 }

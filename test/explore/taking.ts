@@ -4,7 +4,7 @@ import type { Memo } from '../../src/explore/expansion.js';
 import type { Choose, TransitionSystem } from '../../src/explore/system.js';
 import { WatchedWords } from '../../src/explore/trace.js';
 import { Tracer } from '../../src/explore/tracer.js';
-import { looking, mix } from './specs.js';
+import { mix, seeded } from './specs.js';
 
 export interface Taking {
   readonly seed: number;
@@ -50,12 +50,11 @@ export function takingSystem(
   spec: Taking,
   words = new Int32Array(spec.things * spec.apart),
 ): TransitionSystem {
-  const { seed, things, size, moves, cuts, apart, takes } = spec;
+  const { seed, things, size, apart, takes } = spec;
   const of = (i: number): number => words[apart * (i % things)]!;
   const set = (i: number, value: number): void => {
     words[apart * (i % things)] = ((value % size) + size) % size;
   };
-  const look = looking(seed, of);
   /** Takes a thing that has the value wanted; sometimes the one behind it counts, too, and sometimes one is there for sure. */
   const take = (choose: Choose, seen: number, again: boolean): number => {
     const value = seen % size;
@@ -66,19 +65,12 @@ export function takingSystem(
     if (choose(2) === 1) set(i + 1, of(i + 1) + (again ? of(i + 2) : 1));
     return mix(seed, seen, i);
   };
-  return {
-    words,
-    cuts,
-    moves,
-    enabled: (m) => look(m, 1) % 4 !== 0,
-    apply: (m, choose) => {
-      let seen = look(m, 2);
-      seen = mix(seed, seen, seen % 3 === 0 ? 0 : choose(1 + (seen % 3)));
-      for (let i = 0; i < takes; i++) seen = take(choose, seen, i > 0);
-      set(seen, of(seen) + mix(seed, m, seen));
-      return seen % 41 !== 0;
-    },
-  };
+  return seeded(words, spec, of, (m, first, choose) => {
+    let seen = mix(seed, first, first % 3 === 0 ? 0 : choose(1 + (first % 3)));
+    for (let i = 0; i < takes; i++) seen = take(choose, seen, i > 0);
+    set(seen, of(seen) + mix(seed, m, seen));
+    return seen % 41 !== 0;
+  });
 }
 
 /** Moves of such a system are remembered from so many states on. */
